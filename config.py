@@ -1,0 +1,247 @@
+"""Presets: a function each, returning a complete frozen `Config`; and typed overrides of them.
+
+    config = PRESETS["faces"]().override(["growth.resolution=128", "schedule.minibatch.64=4"])
+"""
+
+import ast
+import dataclasses
+import difflib
+import functools
+import types
+import typing
+
+from growth.ladder import Ladder, make_ladder
+from growth.phase import Schedule, list_phases
+from losses.swgan import SWGAN
+from losses.wgan_gp import WGANGP
+from support.errors import UserError
+
+LOSSES = {
+    "swgan": SWGAN,
+    "swgan_literal": SWGAN.literal,
+    "swgan_released": SWGAN.released,
+    "wgan_gp": WGANGP,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Growth:
+    """The ladder, by name or written out, and where it ends."""
+
+    ladder: str = "thesis"  # thesis, authors, or rungs such as "4x4x4 4x8x8 8x8x8"
+    resolution: int = 256  # height and width of the full clip
+    num_frames: int = 32  # frames of the full clip
+    feature_maps_base: int = 1024  # feature maps are base / 2^(log2(height) - 1) ...
+    feature_maps_max: int = 128  # ... but no more than this
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """What the ladder leaves open in generator and critic."""
+
+    latent_size: int = 128  # numbers in a latent, and values of the encoder (K of equation 5.2)
+    stddev_group: int = 4  # consecutive clips over which minibatch standard deviation is taken
+    fused_resample: bool = True  # one strided convolution in place of resample + convolution
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """Length of training, optimizer, and how often what is written."""
+
+    total_kimg: float = 12000  # thousand real clips shown in all
+    seed: int = 0  # of weights, noise and data order
+    mirror: bool = True  # mirror half of the reals left to right
+    beta_1: float = 0.0  # of Adam
+    beta_2: float = 0.99  # of Adam
+    epsilon: float = 1e-8  # of Adam
+    running_average: float = 0.999  # decay a step of Gs, the generator's running average
+    steps_per_call: int = 4  # minibatches between schedule updates
+    tick_kimg: float = 20  # thousand clips between status lines
+    snapshot_ticks: int = 5  # ticks between snapshots of Gs and pictures of its samples
+    distance_ticks: int = 10  # ticks between sliced Wasserstein distances; 0: never
+    distance_clips: int = 512  # reals and fakes that the distance looks at
+    checkpoint_minutes: float = 15  # minutes between checkpoints
+
+    def __post_init__(self):
+        for name in ("total_kimg", "steps_per_call", "tick_kimg", "snapshot_ticks"):
+            if getattr(self, name) <= 0:
+                raise UserError(
+                    f"`train.{name}` should be positive. Received: {getattr(self, name)}"
+                )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All that a run depends on besides its data."""
+
+    name: str
+    growth: Growth = Growth()
+    network: Network = Network()
+    schedule: Schedule = Schedule()
+    loss: SWGAN | WGANGP = SWGAN()
+    train: Train = Train()
+
+    def __post_init__(self):
+        list_phases(self.schedule, self.ladder)
+
+    @functools.cached_property
+    def ladder(self) -> Ladder:
+        """The ladder that `growth` describes."""
+        growth = self.growth
+        return make_ladder(
+            growth.ladder,
+            growth.resolution,
+            growth.num_frames,
+            growth.feature_maps_base,
+            growth.feature_maps_max,
+        )
+
+    def override(self, settings: typing.Iterable[str]) -> "Config":
+        """Returns a copy with each "section.key=value" of `settings` in place, in order.
+
+        Tables take one entry ("schedule.minibatch.64=4") or a whole one
+        ("schedule.minibatch={4: 16, 64: 4}"); "loss=wgan_gp" chooses a loss by name.
+
+        Raises:
+            UserError: an unknown key (with the nearest known ones), or a value of another type.
+        """
+        tree, known = dataclasses.asdict(self), set(_keys(self))
+        for setting in settings:
+            key, equals, text = setting.partition("=")
+            if not equals:
+                raise UserError(f"--set should be key=value. Received: {setting!r}")
+            if key == "loss":
+                tree["loss"] = dataclasses.asdict(_loss(text))
+                known = {k for k in known if not k.startswith("loss.")}
+                known |= {f"loss.{k}" for k in tree["loss"]}
+                continue
+            parent = key.rpartition(".")[0]
+            if key not in known and parent not in _tables(self):
+                near = difflib.get_close_matches(key, sorted(known), n=3, cutoff=0.4)
+                raise UserError(
+                    f"--set should name a setting; nearest: {', '.join(near) or 'none'}. "
+                    f"Received: {key}"
+                )
+            _put(tree, key.split("."), text)
+        return from_dict(tree)
+
+    def as_dict(self) -> dict:
+        """The config as plain values, for JSON; `from_dict` is the way back."""
+        return dataclasses.asdict(self)
+
+
+def from_dict(tree: dict) -> Config:
+    """Makes a `Config` of what `Config.as_dict` gave, or of its JSON."""
+    return _typed(Config, tree, "")
+
+
+def faces() -> Config:
+    """TrailerFaces at 256x256x32: Tables A.1 and A.2."""
+    return Config("faces")
+
+
+def ucf101() -> Config:
+    """UCF-101 at 128x128x32."""
+    return Config("ucf101", Growth("authors", resolution=128))
+
+
+def golf() -> Config:
+    """Golf at 128x128x32."""
+    return Config("golf", Growth("authors", resolution=128))
+
+
+def aeroplane() -> Config:
+    """Aeroplane at 128x128x32."""
+    return Config("aeroplane", Growth("authors", resolution=128))
+
+
+def actions() -> Config:
+    """Human actions at 64x64x16."""
+    return Config("actions", Growth("thesis", resolution=64, num_frames=16))
+
+
+def demo() -> Config:
+    """Moving shapes at 32x32x8: minutes on a CPU."""
+    rates = {4: 1e-3}
+    return Config(
+        "demo",
+        Growth("thesis", 32, 8, feature_maps_base=256, feature_maps_max=32),
+        Network(latent_size=32),
+        Schedule(4, 4, minibatch={4: 16}, generator_rate=rates, critic_rate=rates),
+        train=Train(
+            total_kimg=40,
+            running_average=0.99,
+            tick_kimg=1,
+            snapshot_ticks=2,
+            distance_ticks=4,
+            distance_clips=256,
+        ),
+    )
+
+
+PRESETS = {f.__name__: f for f in (faces, ucf101, golf, aeroplane, actions, demo)}
+
+
+def preset(name: str) -> Config:
+    """The preset of this name; raises `UserError` with the names there are."""
+    if name not in PRESETS:
+        raise UserError(f"--config should be one of {', '.join(PRESETS)}. Received: {name}")
+    return PRESETS[name]()
+
+
+def _loss(name):
+    if name not in LOSSES:
+        raise UserError(f"`loss` should be one of {', '.join(LOSSES)}. Received: {name}")
+    return LOSSES[name]()
+
+
+def _keys(value, prefix=""):
+    """Dotted names of all settings below a dataclass."""
+    for field in dataclasses.fields(value):
+        below = getattr(value, field.name)
+        if dataclasses.is_dataclass(below):
+            yield from _keys(below, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name
+
+
+def _tables(config):
+    return {key for key in _keys(config) if isinstance(_get(config, key.split(".")), dict)}
+
+
+def _get(value, path):
+    return functools.reduce(getattr, path, value)
+
+
+def _put(tree, path, text):
+    for name in path[:-1]:
+        tree = tree[name]
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = {"true": True, "false": False}.get(text.lower(), text)
+    # An entry of a table of sizes has a number for its name.
+    tree[int(path[-1]) if path[-1].isdigit() else path[-1]] = value
+
+
+def _typed(kind, value, key):
+    """`value` (plain, perhaps from JSON) as `kind`, where the two fit without loss."""
+    if isinstance(kind, types.UnionType):  # The losses: the settings tell which one it is.
+        kind = next(k for k in typing.get_args(kind) if k.kind == value["kind"])
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        below = {k: _typed(hints[k], v, f"{key}.{k}".lstrip(".")) for k, v in value.items()}
+        return kind(**below)
+    if typing.get_origin(kind) is dict and isinstance(value, dict):
+        of_key, of_value = typing.get_args(kind)
+        return {
+            of_key(k): _typed(of_value, v, f"{key}.{k}")
+            for k, v in sorted(value.items(), key=lambda item: int(item[0]))
+        }
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is str or type(value) is kind:
+        return kind(value)
+    raise UserError(
+        f"`{key}` should be {getattr(kind, '__name__', kind)}. Received: {value!r}"
+    )

@@ -1,0 +1,132 @@
+"""The phases of training: which rung, fading or stable, at which minibatch and rates.
+
+Every rung is trained for `lod_training_kimg`; then the next one fades in over
+`lod_transition_kimg`, and so on to the top, where training stays until it ends.
+"""
+
+import dataclasses
+import math
+
+from growth.ladder import Ladder
+from support.errors import UserError
+
+
+def _released_minibatch():
+    return {4: 32, 8: 32, 16: 16, 32: 16, 64: 8, 128: 8, 256: 4}
+
+
+def _released_rate():
+    return {4: 1e-3, 128: 1.5e-3, 256: 1e-3}
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How training passes the ladder; the defaults are those of the authors' released code.
+
+    The tables are keyed by height: an entry holds from its height up to the next entry's.
+    """
+
+    lod_training_kimg: float = 600  # thousand clips at a rung before the next one fades in
+    lod_transition_kimg: float = 600  # thousand clips over which a rung fades in
+    growing: bool = True  # false: the full size from the start
+    minibatch: dict[int, int] = dataclasses.field(default_factory=_released_minibatch)
+    generator_rate: dict[int, float] = dataclasses.field(default_factory=_released_rate)
+    critic_rate: dict[int, float] = dataclasses.field(default_factory=_released_rate)
+
+    def __post_init__(self):
+        for name in ("minibatch", "generator_rate", "critic_rate"):
+            table = getattr(self, name)
+            if not table or min(table.values()) <= 0:
+                raise UserError(f"`schedule.{name}` should hold positive values. Received: {table}")
+        if min(self.minibatch) > 4:
+            raise UserError(
+                f"`schedule.minibatch` should begin at 4. Received: {sorted(self.minibatch)}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A stretch of training, at one point of it; `begin`, `end` and `nimg` count real clips."""
+
+    index: int  # 0 for the coarsest rung, +1 for each fade and each stable stretch
+    level: int  # of the (finer) rung
+    top: int  # level of the full clip
+    fading: bool
+    begin: int
+    end: int | None  # None: until training ends
+    nimg: int
+    minibatch: int  # of all replicas together
+    generator_rate: float
+    critic_rate: float
+
+    @property
+    def weight(self) -> float:
+        """Weight of the finer rung in [0, 1]; 1 when stable."""
+        return (self.nimg - self.begin) / (self.end - self.begin) if self.fading else 1.0
+
+    @property
+    def lod(self) -> float:
+        """0 = the full clip; the fraction is the weight of the coarser rung, as in ProGAN."""
+        return self.top - self.level + 1.0 - self.weight
+
+    def steps_left(self) -> float:
+        """Minibatches until the phase ends."""
+        return math.inf if self.end is None else math.ceil((self.end - self.nimg) / self.minibatch)
+
+    def __str__(self):
+        return f"fading {self.weight:.2f}" if self.fading else "stable"
+
+
+def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
+    """All phases in order, each at its beginning.
+
+    Raises:
+        UserError: a phase is shorter than two minibatches.
+    """
+    if not schedule.growing:
+        return [_phase(schedule, ladder, 0, ladder.top, False, 0, None)]
+    phases, begin = [], 0
+    for level in range(len(ladder)):
+        for fading in (True, False) if level else (False,):
+            kimg = schedule.lod_transition_kimg if fading else schedule.lod_training_kimg
+            last = level == ladder.top and not fading
+            end = None if last else begin + round(kimg * 1000)
+            phases.append(_phase(schedule, ladder, len(phases), level, fading, begin, end))
+            _check_length(phases[-1], ladder)
+            begin = end
+    return phases
+
+
+def phase_at(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
+    """The phase in which training is once `nimg` real clips have been shown."""
+    current = [phase for phase in list_phases(schedule, ladder) if phase.begin <= nimg][-1]
+    return dataclasses.replace(current, nimg=nimg)
+
+
+def _phase(schedule, ladder, index, level, fading, begin, end):
+    size = ladder[level].height
+    return Phase(
+        index=index,
+        level=level,
+        top=ladder.top,
+        fading=fading,
+        begin=begin,
+        end=end,
+        nimg=begin,
+        minibatch=_at_size(schedule.minibatch, size),
+        generator_rate=_at_size(schedule.generator_rate, size),
+        critic_rate=_at_size(schedule.critic_rate, size),
+    )
+
+
+def _at_size(table, size):
+    return table[max((key for key in table if key <= size), default=min(table))]
+
+
+def _check_length(phase, ladder):
+    if phase.end is not None and phase.end - phase.begin < 2 * phase.minibatch:
+        key = "lod_transition_kimg" if phase.fading else "lod_training_kimg"
+        raise UserError(
+            f"`schedule.{key}` should last at least two minibatches of {phase.minibatch} at "
+            f"{ladder[phase.level]}. Received: {phase.end - phase.begin} clips"
+        )

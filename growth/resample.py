@@ -1,0 +1,25 @@
+"""Resampling between rungs and the fade; the same three functions serve both networks and reals."""
+
+import math
+
+import tensorflow as tf
+
+
+def upscale(clips, factors):
+    """Nearest-neighbour upscaling of `clips` [N, T, H, W, C] by `factors` (time, height, width)."""
+    for axis, factor in enumerate(factors, start=1):
+        if factor > 1:
+            clips = tf.repeat(clips, factor, axis=axis)
+    return clips
+
+
+def downscale(clips, factors):
+    """Box average of `clips` [N, T, H, W, C] over blocks of `factors` (time, height, width)."""
+    if math.prod(factors) == 1:
+        return clips
+    return tf.nn.avg_pool3d(clips, factors, factors, padding="VALID")
+
+
+def fade(coarse, fine, weight):
+    """Blends `coarse` into `fine`; `weight` in [0, 1] is the share of `fine`."""
+    return coarse + (fine - coarse) * weight

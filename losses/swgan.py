@@ -1,0 +1,85 @@
+"""The sliced Wasserstein loss: chapter 5 of the paper, equations 5.1 to 5.3.
+
+A critic is f o E: an encoder E to K values and the sliced head f of equation 5.2. The critic is
+handed in as an object with `encode(clips) -> [N, K]` and `score(features) -> [N]`; the noise as one
+with `normal(*shape)` and `uniform(*shape)`, each giving [N, *shape]. Nothing here keeps state.
+"""
+
+import dataclasses
+from typing import ClassVar
+
+import tensorflow as tf
+
+from losses.penalties import between, gradient, norm, squared_norm
+
+
+@dataclasses.dataclass(frozen=True)
+class SWGAN:
+    """Settings of the sliced Wasserstein loss, and the loss itself."""
+
+    kind: str = "swgan"  # which loss these settings are of
+    gradient_weight: float = 10 / 128  # lambda_1 of equation 5.3
+    projection_weight: float = 10.0  # lambda_2 of equation 5.3
+    projection_norm: float = 128**-0.5  # k of equation 5.3
+    gradient_of: str = "encoder"  # what lambda_1 penalises: "encoder" (E, as 5.3) or "score" (f o E)
+
+    head: ClassVar[str] = "sliced"  # the critic's head that this loss needs
+
+    @classmethod
+    def literal(cls) -> "SWGAN":
+        """Equation 5.3 with lambda_1 = 10 on the squared Frobenius norm of the Jacobian of E."""
+        return cls(gradient_weight=10.0)
+
+    @classmethod
+    def released(cls) -> "SWGAN":
+        """The constants of the authors' released code, which penalises the gradient of the score."""
+        return cls(gradient_weight=50.0, projection_norm=0.01, gradient_of="score")
+
+    def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
+        """The terms that the critic minimises, a value a clip.
+
+        Args:
+            critic: has `encode` and `score`.
+            reals, fakes: [N, T, H, W, C] float32 in [-1, 1].
+            noise: has `normal` and `uniform`.
+
+        Returns:
+            {"critic", "gradient_penalty", "projection_penalty"}, each [N] float32; their sum is
+            the loss. Equation 5.3 with its signs turned: max_D becomes a minimum.
+        """
+        real_features, fake_features = critic.encode(reals), critic.encode(fakes)
+        return {
+            "critic": critic.score(fake_features) - critic.score(real_features),
+            "gradient_penalty": self._gradient_penalty(
+                critic, reals, fakes, noise, features=real_features.shape[-1]
+            ),
+            "projection_penalty": self._projection_penalty(
+                critic, real_features, fake_features, noise
+            ),
+        }
+
+    def generator_loss(self, critic, fakes) -> dict[str, tf.Tensor]:
+        """The term that the generator minimises: {"generator": [N]}, -f(E(fakes))."""
+        return {"generator": -critic.score(critic.encode(fakes))}
+
+    def _gradient_penalty(self, critic, reals, fakes, noise, features):
+        """lambda_1 ||grad_X E(X)||^2 at points X between reals and fakes: [N].
+
+        The squared Frobenius norm of the Jacobian of E is estimated without bias by one backward
+        pass: E_v ||grad_X v'E(X)||^2 with v ~ N(0, I).
+        """
+        clips = between(reals, fakes, noise.uniform(1, 1, 1, 1))
+        if self.gradient_of == "score":
+            slopes = gradient(lambda x: critic.score(critic.encode(x)), clips)
+        else:
+            direction = noise.normal(features)
+            slopes = gradient(lambda x: tf.reduce_sum(critic.encode(x) * direction, -1), clips)
+        return self.gradient_weight * squared_norm(slopes)
+
+    def _projection_penalty(self, critic, real_features, fake_features, noise):
+        """lambda_2 (||grad_Y f(Y)|| - k)^2 at points Y between encoded reals and fakes: [N]."""
+        features = between(
+            tf.stop_gradient(real_features), tf.stop_gradient(fake_features), noise.uniform(1)
+        )
+        slopes = gradient(critic.score, features)
+        return self.projection_weight * tf.square(norm(slopes) - self.projection_norm)

@@ -1,0 +1,46 @@
+"""WGAN-GP with ProGAN's drift term: equation 2.7 of the thesis, its "Progressive Video GAN".
+
+Critic and noise are handed in as in `losses.swgan`; here the head is scalar (128 -> 1).
+"""
+
+import dataclasses
+from typing import ClassVar
+
+import tensorflow as tf
+
+from losses.penalties import between, gradient, norm
+
+
+@dataclasses.dataclass(frozen=True)
+class WGANGP:
+    """Settings of the Wasserstein loss with gradient penalty, and the loss itself."""
+
+    kind: str = "wgan_gp"  # which loss these settings are of
+    gradient_weight: float = 10.0  # lambda of equation 2.7
+    gradient_norm: float = 1.0  # the norm that the critic's gradient is drawn to
+    drift_weight: float = 1e-3  # of the squared score of reals, as in ProGAN
+
+    head: ClassVar[str] = "scalar"  # the critic's head that this loss needs
+
+    def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
+        """The terms that the critic minimises: {"critic", "gradient_penalty", "drift"}, each [N].
+
+        Args:
+            critic: has `encode` and `score`.
+            reals, fakes: [N, T, H, W, C] float32 in [-1, 1].
+            noise: has `uniform`.
+        """
+        real_scores = critic.score(critic.encode(reals))
+        fake_scores = critic.score(critic.encode(fakes))
+        clips = between(reals, fakes, noise.uniform(1, 1, 1, 1))
+        slopes = gradient(lambda x: critic.score(critic.encode(x)), clips)
+        return {
+            "critic": fake_scores - real_scores,
+            "gradient_penalty": self.gradient_weight
+            * tf.square(norm(slopes) - self.gradient_norm),
+            "drift": self.drift_weight * tf.square(real_scores),
+        }
+
+    def generator_loss(self, critic, fakes) -> dict[str, tf.Tensor]:
+        """The term that the generator minimises: {"generator": [N]}, the negated score."""
+        return {"generator": -critic.score(critic.encode(fakes))}

@@ -1,0 +1,40 @@
+"""Mistakes of the user's, and the one place where they become a sentence and an exit status."""
+
+import errno
+import sys
+
+from absl import app
+
+_FILE_SYSTEM_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class UserError(ValueError):
+    """A flag, a file or a setting is wrong: one sentence with what was expected and what came."""
+
+
+def run_script(main, **app_run_arguments):
+    """Runs `main(argv)` under absl; a `UserError` becomes one sentence and exit status 1.
+
+    A file system that is full or read-only is told the same way, and Ctrl-C ends with status 130.
+    Everything else is a defect and keeps its traceback.
+    """
+
+    def guarded(argv):
+        try:
+            return main(argv)
+        except UserError as error:
+            return _fail(error)
+        except OSError as error:
+            if error.errno not in _FILE_SYSTEM_ERRORS:
+                raise
+            return _fail(f"{error.strerror}: {error.filename or 'while writing'}")
+        except KeyboardInterrupt:
+            return _fail("interrupted.", status=130)
+
+    app.run(guarded, **app_run_arguments)
+
+
+def _fail(sentence, status=1):
+    # A worker thread or process may still run; what it writes is temporary and is left behind.
+    print(f"Error: {sentence}", file=sys.stderr, flush=True)
+    return status
