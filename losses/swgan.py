@@ -18,22 +18,23 @@ class SWGAN:
     """Settings of the sliced Wasserstein loss, and the loss itself."""
 
     kind: str = "swgan"  # which loss these settings are of
-    gradient_weight: float = 10 / 128  # lambda_1 of equation 5.3
+    gradient_weight: float = 10.0  # lambda_1 of equation 5.3
     projection_weight: float = 10.0  # lambda_2 of equation 5.3
-    projection_norm: float = 128**-0.5  # k of equation 5.3
+    projection_norm: float = 1.0  # k of equation 5.3
     gradient_of: str = "encoder"  # what lambda_1 penalises: "encoder" (E, as 5.3) or "score" (f o E)
+    scaled: bool = True  # divide lambda_1 of the encoder by K, and k by its root: alike at any K
 
     head: ClassVar[str] = "sliced"  # the critic's head that this loss needs
 
     @classmethod
     def literal(cls) -> "SWGAN":
-        """Equation 5.3 with lambda_1 = 10 on the squared Frobenius norm of the Jacobian of E."""
-        return cls(gradient_weight=10.0)
+        """Equation 5.3 as it stands: lambda_1 on the squared Frobenius norm of the Jacobian of E."""
+        return cls(projection_norm=0.01, scaled=False)
 
     @classmethod
     def released(cls) -> "SWGAN":
         """The constants of the authors' released code, which penalises the gradient of the score."""
-        return cls(gradient_weight=50.0, projection_norm=0.01, gradient_of="score")
+        return cls(gradient_weight=50.0, projection_norm=0.01, gradient_of="score", scaled=False)
 
     def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
         """The terms that the critic minimises, a value a clip.

@@ -1,0 +1,95 @@
+"""Snapshots of Gs, the generator's running average: small files that make clips on their own.
+
+A run folder holds `config.json` and `snapshots/gs-<nimg>.weights.h5`. The phase that a snapshot is
+in follows from its nimg, so nothing else has to be kept.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from config import Config, from_dict
+from growth.phase import Phase, phase_at
+from networks.generator import Generator
+from support.errors import UserError
+from support.files import write_atomically
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """Gs at one moment of training."""
+
+    config: Config
+    phase: Phase
+    generator: Generator
+
+    def sample(self, latents: np.ndarray, minibatch: int = 8) -> np.ndarray:
+        """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
+        weight = self.phase.weight if self.phase.fading else None
+        clips = [
+            self.generator(tf.constant(part, tf.float32), self.phase.level, weight).numpy()
+            for part in np.split(latents, range(minibatch, len(latents), minibatch))
+        ]
+        return np.concatenate(clips)
+
+
+def save_snapshot(run: Path, generator: Generator, nimg: int):
+    """Writes `generator` as the run's snapshot at `nimg`."""
+    with write_atomically(snapshot_path(run, nimg)) as path:
+        generator.save_weights(path)
+
+
+def list_snapshots(run: Path) -> list[int]:
+    """The nimg of each snapshot of a run, ascending."""
+    files = (Path(run) / "snapshots").glob("gs-*.weights.h5")
+    return sorted(int(file.name.split(".")[0][3:]) for file in files)
+
+
+def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
+    """Loads the run's snapshot at `nimg`, by default the newest.
+
+    Raises:
+        UserError: no such snapshot, or a file that does not fit the run's config.
+    """
+    config, known = read_config(run), list_snapshots(run)
+    if not known:
+        raise UserError(f"{run} should hold snapshots of a generator. Received: none")
+    nimg = known[-1] if nimg is None else nimg
+    if nimg not in known:
+        raise UserError(
+            f"--snapshot should be one of {', '.join(map(str, known))} (in {run}). Received: {nimg}"
+        )
+    generator = Generator(config.ladder, config.network)
+    try:
+        generator.load_weights(snapshot_path(run, nimg))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{snapshot_path(run, nimg)} should hold the weights of {config.name}'s generator. "
+            f"Received: {str(error).splitlines()[0]}"
+        ) from error
+    return Snapshot(config, phase_at(nimg, config.schedule, config.ladder), generator)
+
+
+def sample_latents(num: int, size: int, seed: int, truncation: float | None = None) -> np.ndarray:
+    """`num` latents [num, size] ~ N(0, I); with `truncation`, values beyond it are drawn again."""
+    random = np.random.default_rng(seed)
+    latents = random.standard_normal((num, size))
+    while truncation is not None and (beyond := np.abs(latents) > truncation).any():
+        latents[beyond] = random.standard_normal(beyond.sum())
+    return latents.astype(np.float32)
+
+
+def read_config(run: Path) -> Config:
+    """The config of a run folder; raises `UserError` where there is none."""
+    path = Path(run) / "config.json"
+    if not path.is_file():
+        raise UserError(f"--run should be the folder of a run. Received: {run} (no config.json)")
+    return from_dict(json.loads(path.read_text())["config"])
+
+
+def snapshot_path(run: Path, nimg: int) -> Path:
+    """Where the run's snapshot at `nimg` lies."""
+    return Path(run) / "snapshots" / f"gs-{nimg:09d}.weights.h5"
