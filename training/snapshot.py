@@ -9,7 +9,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from config import Config, from_dict
 from growth.phase import Phase, phase_at
@@ -30,7 +29,7 @@ class Snapshot:
         """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
         weight = self.phase.weight if self.phase.fading else None
         clips = [
-            self.generator(tf.constant(part, tf.float32), self.phase.level, weight).numpy()
+            self.generator(part, level=self.phase.level, weight=weight).numpy()
             for part in np.split(latents, range(minibatch, len(latents), minibatch))
         ]
         return np.concatenate(clips)

@@ -1,0 +1,140 @@
+"""The discriminator: the encoder of Table A.2, every rung of it in one set of variables, and a head."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from growth.ladder import Ladder
+from growth.resample import downscale, fade
+from networks.layers import EqualizedConv3D, EqualizedDense, leaky_relu, minibatch_stddev
+from networks.sliced import ScalarHead, SlicedHead
+
+HEADS = {"sliced": SlicedHead, "scalar": ScalarHead}
+
+
+class Critic(NamedTuple):
+    """The discriminator at one phase, as the losses see it."""
+
+    encode: Callable[[tf.Tensor], tf.Tensor]  # clips [N, T, H, W, 3] -> features [N, K]
+    score: Callable[[tf.Tensor], tf.Tensor]  # features [N, K] -> scores [N]
+
+
+class Discriminator(keras.Model):
+    """Encoder and head.
+
+    Args:
+        ladder: the sizes it grows through.
+        network: `config.Network`, the rest of its settings.
+        head: "sliced" (equation 5.2) or "scalar" (the last row of Table A.2).
+    """
+
+    def __init__(self, ladder: Ladder, network, head: str, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = Encoder(ladder, network, name="encoder")
+        self.head = HEADS[head](network.latent_size, name="head")
+        self.built = True
+
+    def at(self, level: int, weight=None, group: int = 1) -> Critic:
+        """The critic at a level; see `Encoder.call`."""
+
+        def encode(clips):
+            return self.encoder(clips, level=level, weight=weight, group=group)
+
+        return Critic(encode, self.head)
+
+    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
+        """The layers that a critic at `level` uses."""
+        return [*self.encoder.live_layers(level, fading), self.head]
+
+    def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
+        """Rows of Table A.2 for the full clip: (name, C x T x H x W, parameters)."""
+        return [*self.encoder.table(), (self.head.title, (1, 1, 1, 1), self.head.count_params())]
+
+
+class Encoder(keras.Model):
+    """Clips at any level of the ladder to K values, the mirror of the generator.
+
+    A block that shrinks is conv, downscale, bias, leaky ReLU in this order, so that its plain and
+    its fused form are the same function.
+    """
+
+    def __init__(self, ladder: Ladder, network, **kwargs):
+        super().__init__(**kwargs)
+        self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
+        self.from_rgb = [
+            EqualizedConv3D(3, m, size=1, name=f"from_rgb{i}") for i, m in enumerate(maps)
+        ]
+        self.blocks = [
+            EncoderBlock(
+                maps[i], maps[i - 1], ladder.factors(i), network.fused_resample, name=f"block{i}"
+            )
+            for i in range(1, len(ladder))
+        ]
+        self.conv = EqualizedConv3D(maps[0] + 1, maps[0], name="base_conv")
+        inputs = maps[0] * math.prod(ladder[0].shape)
+        self.dense = EqualizedDense(inputs, (network.latent_size,), gain=1.0, name="dense")
+        self.built = True
+
+    def call(self, clips, *, level: int, weight=None, group: int = 1):
+        """Encodes clips.
+
+        Args:
+            clips: [N, T, H, W, 3] in [-1, 1] at the level's size.
+            level: of the ladder.
+            weight: share of this level in [0, 1] while it fades in; None when it is stable.
+            group: consecutive clips over which the minibatch standard deviation is taken.
+
+        Returns:
+            [N, K], linear.
+        """
+        x = leaky_relu(self.from_rgb[level](clips))
+        for i in range(level, 0, -1):
+            x = self.blocks[i - 1](x)
+            if i == level and weight is not None:
+                coarse = downscale(clips, self.ladder.factors(level))
+                x = fade(leaky_relu(self.from_rgb[level - 1](coarse)), x, weight)
+        x = leaky_relu(self.conv(minibatch_stddev(x, group)))
+        return self.dense(x)
+
+    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
+        """The layers that a call at `level` uses."""
+        rgb = [self.from_rgb[level]] + ([self.from_rgb[level - 1]] if fading else [])
+        return [*rgb, *self.blocks[:level], self.conv, self.dense]
+
+    def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
+        """Rows of Table A.2 down to the K values: (name, C x T x H x W, parameters)."""
+        rungs = list(self.ladder)[::-1]
+        shape = (rungs[0].feature_maps, *rungs[0].shape)
+        rows = [("Input clip", (3, *rungs[0].shape), 0)]
+        rows += [("Conv 1x1x1", shape, self.from_rgb[-1].count_params())]
+        for block, fine, coarse in zip(self.blocks[::-1], rungs, rungs[1:], strict=False):
+            maps = coarse.feature_maps
+            rows += [
+                ("Conv 3x3x3", (fine.feature_maps, *fine.shape), block.conv0.count_params()),
+                ("Conv 3x3x3", (maps, *fine.shape), block.conv1.count_params()),
+                ("Downsample", (maps, *coarse.shape), 0),
+            ]
+        maps, shape = rungs[-1].feature_maps, rungs[-1].shape
+        return [
+            *rows,
+            ("Minibatch stddev", (maps + 1, *shape), 0),
+            ("Conv 3x3x3", (maps, *shape), self.conv.count_params()),
+            ("Fully connected", (*self.dense.outputs, 1, 1, 1), self.dense.count_params()),
+        ]
+
+
+class EncoderBlock(keras.layers.Layer):
+    """Conv, conv, downscale: one step down the ladder."""
+
+    def __init__(self, inputs, outputs, factors, fused, **kwargs):
+        super().__init__(**kwargs)
+        self.conv0 = EqualizedConv3D(inputs, inputs, name="conv0")
+        self.conv1 = EqualizedConv3D(inputs, outputs, downscale=factors, fused=fused, name="conv1")
+        self.built = True
+
+    def call(self, x):
+        x = leaky_relu(self.conv0(x))
+        return leaky_relu(self.conv1(x))

@@ -1,0 +1,101 @@
+"""The generator: Table A.1, every rung of it in one set of variables."""
+
+import keras
+
+from growth.ladder import Ladder
+from growth.resample import fade, upscale
+from networks.layers import (
+    RELU_GAIN,
+    EqualizedConv3D,
+    EqualizedDense,
+    leaky_relu,
+    pixel_norm,
+)
+
+
+class Generator(keras.Model):
+    """Latents to clips at any level of the ladder.
+
+    All layers of the full clip exist from the start; a call names the level, a Python integer, so
+    that a traced step holds the live path alone and computes it at its own size.
+
+    Args:
+        ladder: the sizes it grows through.
+        network: `config.Network`, the rest of its settings.
+    """
+
+    def __init__(self, ladder: Ladder, network, **kwargs):
+        super().__init__(**kwargs)
+        self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
+        base = (*ladder[0].shape, maps[0])
+        # The latents are on a sphere of radius sqrt(K), so a quarter of the gain suffices.
+        self.dense = EqualizedDense(network.latent_size, base, gain=RELU_GAIN / 4, name="dense")
+        self.conv = EqualizedConv3D(maps[0], maps[0], name="base_conv")
+        self.blocks = [
+            GeneratorBlock(
+                maps[i - 1], maps[i], ladder.factors(i), network.fused_resample, name=f"block{i}"
+            )
+            for i in range(1, len(ladder))
+        ]
+        self.to_rgb = [
+            EqualizedConv3D(m, 3, size=1, gain=1.0, name=f"to_rgb{i}") for i, m in enumerate(maps)
+        ]
+        self.built = True
+
+    def call(self, latents, *, level: int, weight=None):
+        """Makes clips.
+
+        Args:
+            latents: [N, K]; their length does not matter (they are pixel-normalised).
+            level: of the ladder.
+            weight: share of this level in [0, 1] while it fades in; None when it is stable.
+
+        Returns:
+            [N, T, H, W, 3] at the level's size, linear, about [-1, 1].
+        """
+        x = pixel_norm(leaky_relu(self.dense(pixel_norm(latents))))
+        x = pixel_norm(leaky_relu(self.conv(x)))
+        for block in self.blocks[:level]:
+            before, x = x, block(x)
+        clips = self.to_rgb[level](x)
+        if weight is None:
+            return clips
+        coarse = upscale(self.to_rgb[level - 1](before), self.ladder.factors(level))
+        return fade(coarse, clips, weight)
+
+    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
+        """The layers that a call at `level` uses."""
+        rgb = [self.to_rgb[level]] + ([self.to_rgb[level - 1]] if fading else [])
+        return [self.dense, self.conv, *self.blocks[:level], *rgb]
+
+    def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
+        """Rows of Table A.1 for the full clip: (name, C x T x H x W, parameters)."""
+        base = (self.ladder[0].feature_maps, *self.ladder[0].shape)
+        rows = [("Latent", (self.dense.kernel.shape[0], 1, 1, 1), 0)]
+        rows += [("Fully connected", base, self.dense.count_params())]
+        rows += [("Conv 3x3x3", base, self.conv.count_params())]
+        for block, rung, coarse in zip(
+            self.blocks, list(self.ladder)[1:], self.ladder, strict=False
+        ):
+            shape = (rung.feature_maps, *rung.shape)
+            rows += [
+                ("Upsample", (coarse.feature_maps, *rung.shape), 0),
+                ("Conv 3x3x3", shape, block.conv0.count_params()),
+                ("Conv 3x3x3", shape, block.conv1.count_params()),
+            ]
+        shape = (3, *self.ladder[self.ladder.top].shape)
+        return [*rows, ("Conv 1x1x1", shape, self.to_rgb[-1].count_params())]
+
+
+class GeneratorBlock(keras.layers.Layer):
+    """Upscale, conv, conv: one step up the ladder."""
+
+    def __init__(self, inputs, outputs, factors, fused, **kwargs):
+        super().__init__(**kwargs)
+        self.conv0 = EqualizedConv3D(inputs, outputs, upscale=factors, fused=fused, name="conv0")
+        self.conv1 = EqualizedConv3D(outputs, outputs, name="conv1")
+        self.built = True
+
+    def call(self, x):
+        x = pixel_norm(leaky_relu(self.conv0(x)))
+        return pixel_norm(leaky_relu(self.conv1(x)))
