@@ -1,0 +1,76 @@
+import io
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.errors import UserError
+from support.media import evenly, filmstrip, gif_bytes, tile_clips, to_uint8, write_clip
+
+
+def moving_square(frames=8, size=32):
+    clip = np.full((frames, size, size, 3), (200, 60, 30), np.uint8)
+    for t in range(frames):
+        clip[t, 8:20, 2 * t : 2 * t + 12] = (20, 90, 220)
+    return clip
+
+
+def test_to_uint8_rounds_and_cuts():
+    values = to_uint8(np.array([-1.2, -1.0, 0.0, 0.002, 1.0, 9.0]))
+    np.testing.assert_array_equal(values, [0, 0, 128, 128, 255, 255])
+
+
+def test_tile_clips_by_hand():
+    clips = np.array([1, 2, 3], np.uint8).reshape(3, 1, 1, 1, 1)
+    grid = tile_clips(clips, columns=2, padding=1, background=9, side=1)
+    np.testing.assert_array_equal(grid[0, ..., 0], [[1, 9, 2], [9, 9, 9], [3, 9, 9]])
+    assert tile_clips(np.zeros((6, 2, 4, 4, 3), np.uint8), padding=2).shape == (2, 130, 196, 3)
+
+
+def test_filmstrip_has_a_row_for_each_clip():
+    clips = np.arange(10, dtype=np.uint8).reshape(2, 5, 1, 1, 1)
+    strip = filmstrip(clips, frames=3, padding=0, side=1)
+    np.testing.assert_array_equal(strip[0, ..., 0], [[0, 2, 4], [5, 7, 9]])
+
+
+def test_evenly():
+    assert evenly(5, 8).tolist() == [0, 1, 2, 3, 4]
+    assert evenly(32, 2).tolist() == [0, 31]
+
+
+@pytest.mark.parametrize("size", [4, 31, 32])
+def test_mp4_comes_back(tmp_path, size):
+    clip = moving_square()[:, :size, :size]
+    write_clip(tmp_path / "a.mp4", clip, fps=12.5)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].average_rate == 12.5
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    back = np.stack(frames)[:, :size, :size].astype(int)
+    assert len(back) == len(clip)
+    assert np.abs(back - clip).mean() < 8
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_gif_comes_back_and_loops():
+    clip = moving_square()
+    with Image.open(io.BytesIO(gif_bytes(clip, fps=10))) as gif:
+        assert (gif.n_frames, gif.info["loop"], gif.info["duration"]) == (8, 0, 100)
+        gif.seek(5)
+        np.testing.assert_allclose(np.array(gif.convert("RGB")).astype(int), clip[5], atol=4)
+
+
+def test_png_has_the_frames_side_by_side(tmp_path):
+    clip = moving_square(frames=3, size=32)
+    write_clip(tmp_path / "a.png", clip)
+    picture = np.array(Image.open(tmp_path / "a.png"))
+    assert picture.shape == (32, 3 * 32 + 2 * 2, 3)
+    np.testing.assert_array_equal(picture[:, 68:], clip[2])
+
+
+def test_mistakes_are_told_and_leave_nothing(tmp_path):
+    with pytest.raises(UserError, match="should end in"):
+        write_clip(tmp_path / "a.avi", moving_square())
+    with pytest.raises(UserError, match="at most 16384"):
+        write_clip(tmp_path / "a.mp4", np.zeros((1, 2, 16386, 3), np.uint8))
+    assert not list(tmp_path.iterdir())
