@@ -99,8 +99,9 @@ class Config:
     def override(self, settings: typing.Iterable[str]) -> "Config":
         """Returns a copy with each "section.key=value" of `settings` in place, in order.
 
-        Tables take one entry ("schedule.minibatch.64=4") or a whole one
-        ("schedule.minibatch={4: 16, 64: 4}"); "loss=wgan_gp" chooses a loss by name.
+        Tables take one entry ("schedule.minibatch.64=4"), a whole one ("schedule.minibatch={4: 16,
+        64: 4}") or a value for all sizes ("schedule.minibatch=8"); "loss=wgan_gp" chooses a loss
+        by name.
 
         Raises:
             UserError: an unknown key (with the nearest known ones), or a value of another type.
@@ -232,8 +233,9 @@ def _typed(kind, value, key):
         hints = typing.get_type_hints(kind)
         below = {k: _typed(hints[k], v, f"{key}.{k}".lstrip(".")) for k, v in value.items()}
         return kind(**below)
-    if typing.get_origin(kind) is dict and isinstance(value, dict):
+    if typing.get_origin(kind) is dict:
         of_key, of_value = typing.get_args(kind)
+        value = value if isinstance(value, dict) else {4: value}  # One for all sizes.
         return {
             of_key(k): _typed(of_value, v, f"{key}.{k}")
             for k, v in sorted(value.items(), key=lambda item: int(item[0]))

@@ -6,6 +6,7 @@ with `normal(*shape)` and `uniform(*shape)`, each giving [N, *shape]. Nothing he
 """
 
 import dataclasses
+import math
 from typing import ClassVar
 
 import tensorflow as tf
@@ -25,6 +26,7 @@ class SWGAN:
     scaled: bool = True  # divide lambda_1 of the encoder by K, and k by its root: alike at any K
 
     head: ClassVar[str] = "sliced"  # the critic's head that this loss needs
+    terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "projection_penalty")
 
     @classmethod
     def literal(cls) -> "SWGAN":
@@ -45,8 +47,8 @@ class SWGAN:
             noise: has `normal` and `uniform`.
 
         Returns:
-            {"critic", "gradient_penalty", "projection_penalty"}, each [N] float32; their sum is
-            the loss. Equation 5.3 with its signs turned: max_D becomes a minimum.
+            A tensor [N] float32 for each of `terms`; their sum is the loss. Equation 5.3 with its
+            signs turned: max_D becomes a minimum.
         """
         real_features, fake_features = critic.encode(reals), critic.encode(fakes)
         return {
@@ -72,10 +74,11 @@ class SWGAN:
         clips = between(reals, fakes, noise.uniform(1, 1, 1, 1))
         if self.gradient_of == "score":
             slopes = gradient(lambda x: critic.score(critic.encode(x)), clips)
-        else:
-            direction = noise.normal(features)
-            slopes = gradient(lambda x: tf.reduce_sum(critic.encode(x) * direction, -1), clips)
-        return self.gradient_weight * squared_norm(slopes)
+            return self.gradient_weight * squared_norm(slopes)
+        direction = noise.normal(features)
+        slopes = gradient(lambda x: tf.reduce_sum(critic.encode(x) * direction, -1), clips)
+        weight = self.gradient_weight / features if self.scaled else self.gradient_weight
+        return weight * squared_norm(slopes)
 
     def _projection_penalty(self, critic, real_features, fake_features, noise):
         """lambda_2 (||grad_Y f(Y)|| - k)^2 at points Y between encoded reals and fakes: [N]."""
@@ -83,4 +86,6 @@ class SWGAN:
             tf.stop_gradient(real_features), tf.stop_gradient(fake_features), noise.uniform(1)
         )
         slopes = gradient(critic.score, features)
-        return self.projection_weight * tf.square(norm(slopes) - self.projection_norm)
+        size = features.shape[-1]
+        target = self.projection_norm / math.sqrt(size) if self.scaled else self.projection_norm
+        return self.projection_weight * tf.square(norm(slopes) - target)

@@ -21,9 +21,10 @@ class WGANGP:
     drift_weight: float = 1e-3  # of the squared score of reals, as in ProGAN
 
     head: ClassVar[str] = "scalar"  # the critic's head that this loss needs
+    terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "drift")
 
     def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
-        """The terms that the critic minimises: {"critic", "gradient_penalty", "drift"}, each [N].
+        """The terms that the critic minimises: a tensor [N] for each of `terms`.
 
         Args:
             critic: has `encode` and `score`.
