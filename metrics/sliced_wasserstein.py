@@ -1,0 +1,156 @@
+"""Sliced Wasserstein distance between patches of two sets of clips, at several scales.
+
+ProGAN's measure (Karras et al. 2018, section 5) carried to video. A Laplacian pyramid halves space
+down to 4x4 and time down to 4 frames; at each level patches of 7x7 pixels x 4 frames are taken at
+random places (smaller where the level is), and the distance of the two sets of patches is the mean
+one-dimensional Wasserstein distance over random directions, x 1000.
+
+Both sets are normalised by the mean and the standard deviation of the reals, per channel and
+level. ProGAN normalises each set by its own, which hides errors of colour and of contrast.
+
+    reals, fakes = PatchBank((8, 32, 32), 256), PatchBank((8, 32, 32), 256)
+    while not reals.full:
+        reals.update(next(clips))
+    ...
+    sliced_wasserstein(reals, fakes)  # {"8x32x32": 31.5, "4x16x16": ..., "mean": ...}
+
+The distance of two sets of reals is the floor. It falls as the sets grow, so it has to be taken
+with as many clips as the score that it stands beside.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from growth.resample import downscale, upscale
+
+_PATCH = (4, 7, 7)  # frames, height, width
+_COARSEST = (4, 4, 4)  # no axis is halved below this
+_DIRECTIONS = 256
+_QUIET = 1 / 255  # half a grey level: a level that varies less than this is not blown up to 1
+
+
+class PatchBank:
+    """Patches of a set of clips, level by level; the clips themselves are not kept.
+
+    The places of the patches depend on `seed` and on the clip's index in the set alone, so any
+    split of the set into batches gives the same bank.
+
+    Args:
+        shape: (frames, height, width) of the clips, powers of two.
+        capacity: the most clips that are looked at.
+        seed: of the places of the patches.
+        patches_per_clip: patches of a clip at each level, or as many as differ there.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        capacity: int,
+        seed: int = 0,
+        patches_per_clip: int = 32,
+    ):
+        self.shape, self.capacity, self.seed = tuple(shape), capacity, seed
+        self.num_clips = 0
+        self._patches = {}
+        for level in pyramid_shapes(shape):
+            patch = np.minimum(_PATCH, level)
+            num = min(patches_per_clip, math.prod(level - patch + 1))
+            self._patches[level] = np.empty((capacity, num, 3, *patch), np.float32)
+
+    @property
+    def full(self) -> bool:
+        """Whether the bank has seen as many clips as it looks at."""
+        return self.num_clips >= self.capacity
+
+    @property
+    def patches(self) -> dict[tuple[int, int, int], np.ndarray]:
+        """For each level's shape, finest first, its patches [M, 3, frames x height x width]."""
+        seen = {level: patches[: self.num_clips] for level, patches in self._patches.items()}
+        return {level: p.reshape(-1, 3, math.prod(p.shape[3:])) for level, p in seen.items()}
+
+    def update(self, clips: np.ndarray):
+        """Adds `clips` [N, T, H, W, 3] float32 in [-1, 1]; those beyond the capacity are left out.
+
+        Raises:
+            ValueError: the clips have another shape than the bank's.
+        """
+        if tuple(clips.shape[1:]) != (*self.shape, 3):
+            raise ValueError(
+                f"`clips` should have shape [N, {', '.join(map(str, self.shape))}, 3]. "
+                f"Received: clips.shape={tuple(clips.shape)}"
+            )
+        for clip in clips[: self.capacity - self.num_clips]:
+            random = np.random.default_rng((self.seed, self.num_clips))
+            pyramid = laplacian_pyramid(tf.cast(clip, tf.float32)[None])
+            for level, patches in zip(pyramid, self._patches.values(), strict=True):
+                _take_patches(level.numpy()[0], random, out=patches[self.num_clips])
+            self.num_clips += 1
+
+
+def sliced_wasserstein(reals: PatchBank, fakes: PatchBank, seed: int = 0) -> dict[str, float]:
+    """Distance x 1000 at each level ("8x32x32", finest first), and their "mean".
+
+    Args:
+        reals: the reference, whose mean and standard deviation normalise both sets.
+        fakes: the set to score; with another number of clips, quantiles are interpolated.
+        seed: of the directions.
+
+    Raises:
+        ValueError: the banks are of different shapes, or one is empty.
+    """
+    if reals.shape != fakes.shape or not reals.num_clips or not fakes.num_clips:
+        raise ValueError(
+            "`reals` and `fakes` should hold clips of one shape. Received: "
+            f"{reals.num_clips} of {reals.shape} and {fakes.num_clips} of {fakes.shape}"
+        )
+    random, scores = np.random.default_rng(seed), {}
+    for (level, real), fake in zip(reals.patches.items(), fakes.patches.values(), strict=True):
+        mean = real.mean(axis=(0, 2), keepdims=True)
+        std = np.maximum(real.std(axis=(0, 2), keepdims=True), _QUIET)
+        real, fake = (((p - mean) / std).reshape(len(p), -1) for p in (real, fake))
+        slices = random.standard_normal((_DIRECTIONS, real.shape[1]), np.float32)
+        slices /= np.linalg.norm(slices, axis=1, keepdims=True)
+        distance = wasserstein_1d(slices @ real.T, slices @ fake.T)
+        scores["x".join(map(str, level))] = 1e3 * float(distance.mean())
+    return scores | {"mean": float(np.mean(list(scores.values())))}
+
+
+def wasserstein_1d(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distance of the samples `a` [..., N] and `b` [..., M]: their mean difference once sorted."""
+    short, long = sorted((np.sort(a), np.sort(b)), key=lambda x: x.shape[-1])
+    n, m = short.shape[-1], long.shape[-1]
+    place = (np.arange(n) + 0.5) * m / n - 0.5  # of the n quantiles among the m
+    low = np.floor(place).astype(int)
+    above, high = (place - low).astype(long.dtype), np.minimum(low + 1, m - 1)
+    long = long[..., low] * (1 - above) + long[..., high] * above
+    return np.abs(short - long).mean(axis=-1)
+
+
+def laplacian_pyramid(clips: tf.Tensor) -> list[tf.Tensor]:
+    """Splits `clips` [N, T, H, W, C] into bands, finest first; the last is the small clip."""
+    shapes, bands = pyramid_shapes(clips.shape[1:4]), []
+    for fine, coarse in zip(shapes, shapes[1:], strict=False):
+        factors = [f // c for f, c in zip(fine, coarse, strict=True)]
+        small = downscale(clips, factors)
+        bands.append(clips - upscale(small, factors))
+        clips = small
+    return [*bands, clips]
+
+
+def pyramid_shapes(shape: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """(frames, height, width) of each level, finest first: (8, 16, 16), (4, 8, 8), (4, 4, 4)."""
+    shapes = [tuple(shape)]
+    while any(size > least for size, least in zip(shapes[-1], _COARSEST, strict=True)):
+        sizes = zip(shapes[-1], _COARSEST, strict=True)
+        shapes.append(tuple(size // 2 if size > least else size for size, least in sizes))
+    return shapes
+
+
+def _take_patches(clip, random, out):
+    """Fills `out` [P, C, t, h, w] with patches of `clip` [T, H, W, C] at P different places."""
+    windows = np.lib.stride_tricks.sliding_window_view(clip, out.shape[2:], axis=(0, 1, 2))
+    places = windows.shape[:3]
+    chosen = random.choice(math.prod(places), len(out), replace=False)
+    out[:] = windows[np.unravel_index(chosen, places)]
