@@ -1,0 +1,50 @@
+"""Image files that each hold the square frames of a clip side by side, or stacked downwards."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dataset.readers.source import (
+    IMAGE_SUFFIXES,
+    ReaderOptions,
+    RejectedSource,
+    Source,
+    list_files,
+    name_and_label,
+    read_image,
+)
+
+
+def matches(path: Path, options: ReaderOptions) -> bool:
+    """Whether the first image is at least four squares long, which no common frame is."""
+    for file in list_files(path, IMAGE_SUFFIXES)[:1]:
+        try:
+            with Image.open(file) as image:
+                short, long = sorted(image.size)
+        except OSError:
+            return False
+        return long % short == 0 and long >= 4 * short
+    return False
+
+
+def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+    """A source for each image."""
+    sources = []
+    for file in list_files(path, IMAGE_SUFFIXES):
+        name, label = name_and_label(file, path, options)
+        sources.append(Source(name, functools.partial(_frames, file), label))
+    return sources
+
+
+def _frames(path) -> Iterator[np.ndarray]:
+    strip = read_image(path)
+    short, long = sorted(strip.shape[:2])
+    if long % short:
+        raise RejectedSource(
+            "should be a strip of square frames. "
+            f"Received: a picture of {strip.shape[1]}x{strip.shape[0]}"
+        )
+    yield from np.split(strip, long // short, axis=strip.shape.index(long))

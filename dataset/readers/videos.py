@@ -1,0 +1,61 @@
+"""Video files: one, or all in a folder and below it."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from dataset.readers.source import (
+    ReaderOptions,
+    RejectedSource,
+    Source,
+    list_files,
+    name_and_label,
+)
+
+SUFFIXES = {".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+SUFFIXES |= {".ogv", ".ts", ".webm", ".wmv"}
+
+
+def matches(path: Path, options: ReaderOptions) -> bool:
+    """Whether there are video files."""
+    return bool(list_files(path, SUFFIXES))
+
+
+def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+    """A source for each video."""
+    sources = []
+    for file in list_files(path, SUFFIXES):
+        name, label = name_and_label(file, path, options)
+        sources.append(Source(name, functools.partial(decode, file), label))
+    return sources
+
+
+def decode(path: Path) -> Iterator[np.ndarray]:
+    """Frames of a video, uint8 [H, W, 3], in order.
+
+    Raises:
+        RejectedSource: no video, a damaged frame, or fewer frames than the container states (half
+            of some files decodes without any error).
+    """
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise RejectedSource("should be a video. Received: a file without a video stream")
+            stream, packets = container.streams.video[0], 0
+            for packet in container.demux(stream):
+                packets += packet.size > 0
+                for frame in packet.decode():
+                    if frame.is_corrupt:
+                        raise RejectedSource("should be a whole video. Received: a damaged frame")
+                    yield frame.to_ndarray(format="rgb24")
+            # Some encoders state a frame or two that they then drop.
+            if packets + 2 < 0.98 * stream.frames:
+                raise RejectedSource(
+                    f"should hold the {stream.frames} frames that its header states. "
+                    f"Received: {packets}"
+                )
+    except av.FFmpegError as error:
+        raise RejectedSource(f"should be a whole video. Received: {error.strerror}") from error
