@@ -1,0 +1,32 @@
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import pytest
+import tensorflow as tf
+
+# Two logical devices, so that distribution can be tested where there is one CPU. It has to be said
+# before TensorFlow starts; what names no device runs on the first one as ever.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+NO_REAL_CLIPS = "REAL_CLIPS is not set"
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> Path:
+    """The folder of real clips; the test is skipped where there is none."""
+    folder = os.environ.get("REAL_CLIPS")
+    if not folder:
+        pytest.skip(NO_REAL_CLIPS)
+    return Path(folder).resolve(strict=True)
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_REAL_CLIPS in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(f"{count} tests on real clips were skipped: set REAL_CLIPS")

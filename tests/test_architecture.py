@@ -1,0 +1,114 @@
+"""Holds the direction of the arrows: which room may import which, and who defines flags."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = {"train", "dataset_tool", "generate", "evaluate"}
+
+# What each room may import of ours, besides itself. Downstream comes last.
+MAY_IMPORT = {
+    "support": set(),
+    "growth": {"support"},
+    "losses": {"support", "growth.resample"},
+    "metrics": {"support", "growth.resample"},
+    "config": {"support", "growth", "losses"},
+    "networks": {"support", "growth", "config"},
+    "dataset": {"support", "growth", "config"},
+}
+MAY_IMPORT["training"] = set(MAY_IMPORT)
+MAY_IMPORT |= {script: MAY_IMPORT.keys() - SCRIPTS for script in SCRIPTS}
+MAY_IMPORT["benchmarks"] = MAY_IMPORT.keys() - SCRIPTS
+
+
+def modules():
+    """Dotted names and paths of all modules of ours, tests aside."""
+    packages = [path.parent for path in ROOT.glob("*/__init__.py")] + [ROOT / "benchmarks"]
+    paths = [*ROOT.glob("*.py"), *(path for package in packages for path in package.rglob("*.py"))]
+    names = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths}
+    return [
+        (name.removesuffix(".__init__"), path)
+        for path, name in sorted(names.items())
+        if not name.startswith("tests.")
+    ]
+
+
+def mistakes(module: str, source: str, is_package: bool = False) -> list[str]:
+    """What `source` as the module of this name does that it may not."""
+    room = module.partition(".")[0]
+    if room not in MAY_IMPORT:
+        return [f"{module} stands in no room of MAY_IMPORT"]
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        for target in imports(node, module, is_package):
+            if target.partition(".")[0] in MAY_IMPORT and not any(
+                f"{target}.".startswith(f"{allowed}.") for allowed in MAY_IMPORT[room] | {room}
+            ):
+                found.append(f"{module} imports {target}")
+            if room not in SCRIPTS and (target.startswith("argparse") or ".DEFINE_" in target):
+                found.append(f"{module} defines flags: {target}")
+        if room not in SCRIPTS and getattr(node, "attr", "").startswith("DEFINE_"):
+            found.append(f"{module} defines flags: {node.attr}")
+    return found
+
+
+def imports(node, module, is_package):
+    """Dotted names that an `import` names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        package = module.split(".")[: None if is_package else -1]
+        base = package[: len(package) - node.level + 1] if node.level else []
+        return [".".join([*base, *filter(None, [node.module]), a.name]) for a in node.names]
+    return []
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=[name for name, _ in modules()])
+def test_module_keeps_the_rules(module, path):
+    assert mistakes(module, path.read_text(), path.name == "__init__.py") == []
+
+
+def test_every_room_is_walked():
+    rooms = {module.partition(".")[0] for module, _ in modules()}
+    assert {"support", "growth", "losses", "config", "networks", "training"} <= rooms
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("support.files", "from growth import ladder"),
+        ("growth.phase", "import tensorflow\nimport config"),
+        ("losses.swgan", "from growth import ladder"),
+        ("losses.swgan", "import growth"),
+        ("metrics.kernel_distance", "import growth.phase as phase"),
+        ("networks.layers", "def late():\n    from dataset.pipeline import ClipPipeline"),
+        ("dataset.pyramid", "from networks import layers"),
+        ("dataset.pyramid", "from training.trainer import Trainer"),
+        ("dataset.readers.strips", "from ...networks import layers"),
+        ("training.trainer", "from train import main"),
+        ("generate", "import train"),
+        ("training.trainer", "from absl import flags\nflags.DEFINE_string('run', None, '')"),
+        ("dataset.records", "from absl.flags import DEFINE_string"),
+        ("dataset.records", "import argparse"),
+        ("elsewhere.module", ""),
+    ],
+)
+def test_mistakes_are_found(module, source):
+    assert len(mistakes(module, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("losses.swgan", "from growth.resample import fade\nfrom losses import penalties"),
+        ("losses.swgan", "from growth import resample"),
+        ("growth.phase", "from .ladder import Ladder\nfrom growth.ladder import Ladder"),
+        ("training.trainer", "import networks.layers, dataset.pipeline, config, growth"),
+        ("train", "from absl import flags\nflags.DEFINE_string('run', None, '')\nimport argparse"),
+        ("dataset.pyramid", "from datasets import load\nimport configparser"),
+    ],
+)
+def test_what_is_allowed_is_no_mistake(module, source):
+    assert mistakes(module, source) == []
