@@ -8,9 +8,9 @@ one-dimensional Wasserstein distance over random directions, x 1000.
 Both sets are normalised by the mean and the standard deviation of the reals, per channel and
 level. ProGAN normalises each set by its own, which hides errors of colour and of contrast.
 
-    reals, fakes = PatchBank((8, 32, 32), 256), PatchBank((8, 32, 32), 256)
-    while not reals.full:
-        reals.update(next(clips))
+    reals, fakes = PatchBank((8, 32, 32)), PatchBank((8, 32, 32))
+    for clips in batches:
+        reals.update(clips)
     ...
     sliced_wasserstein(reals, fakes)  # {"8x32x32": 31.5, "4x16x16": ..., "mean": ...}
 
@@ -35,43 +35,26 @@ class PatchBank:
     """Patches of a set of clips, level by level; the clips themselves are not kept.
 
     The places of the patches depend on `seed` and on the clip's index in the set alone, so any
-    split of the set into batches gives the same bank.
+    split of the set into batches gives the same bank. A clip takes 75 kB a level, however large.
 
     Args:
         shape: (frames, height, width) of the clips, powers of two.
-        capacity: the most clips that are looked at.
         seed: of the places of the patches.
         patches_per_clip: patches of a clip at each level, or as many as differ there.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        capacity: int,
-        seed: int = 0,
-        patches_per_clip: int = 32,
-    ):
-        self.shape, self.capacity, self.seed = tuple(shape), capacity, seed
+    def __init__(self, shape: tuple[int, int, int], seed: int = 0, patches_per_clip: int = 32):
+        self.shape, self.seed, self.patches_per_clip = tuple(shape), seed, patches_per_clip
         self.num_clips = 0
-        self._patches = {}
-        for level in pyramid_shapes(shape):
-            patch = np.minimum(_PATCH, level)
-            num = min(patches_per_clip, math.prod(level - patch + 1))
-            self._patches[level] = np.empty((capacity, num, 3, *patch), np.float32)
-
-    @property
-    def full(self) -> bool:
-        """Whether the bank has seen as many clips as it looks at."""
-        return self.num_clips >= self.capacity
+        self._patches = {level: [] for level in pyramid_shapes(shape)}
 
     @property
     def patches(self) -> dict[tuple[int, int, int], np.ndarray]:
         """For each level's shape, finest first, its patches [M, 3, frames x height x width]."""
-        seen = {level: patches[: self.num_clips] for level, patches in self._patches.items()}
-        return {level: p.reshape(-1, 3, math.prod(p.shape[3:])) for level, p in seen.items()}
+        return {level: np.concatenate(patches) for level, patches in self._patches.items()}
 
     def update(self, clips: np.ndarray):
-        """Adds `clips` [N, T, H, W, 3] float32 in [-1, 1]; those beyond the capacity are left out.
+        """Adds `clips` [N, T, H, W, 3] float32 in [-1, 1].
 
         Raises:
             ValueError: the clips have another shape than the bank's.
@@ -81,11 +64,11 @@ class PatchBank:
                 f"`clips` should have shape [N, {', '.join(map(str, self.shape))}, 3]. "
                 f"Received: clips.shape={tuple(clips.shape)}"
             )
-        for clip in clips[: self.capacity - self.num_clips]:
+        for clip in clips:
             random = np.random.default_rng((self.seed, self.num_clips))
             pyramid = laplacian_pyramid(tf.cast(clip, tf.float32)[None])
-            for level, patches in zip(pyramid, self._patches.values(), strict=True):
-                _take_patches(level.numpy()[0], random, out=patches[self.num_clips])
+            for band, patches in zip(pyramid, self._patches.values(), strict=True):
+                patches.append(_random_patches(band[0].numpy(), random, self.patches_per_clip))
             self.num_clips += 1
 
 
@@ -148,9 +131,11 @@ def pyramid_shapes(shape: tuple[int, int, int]) -> list[tuple[int, int, int]]:
     return shapes
 
 
-def _take_patches(clip, random, out):
-    """Fills `out` [P, C, t, h, w] with patches of `clip` [T, H, W, C] at P different places."""
-    windows = np.lib.stride_tricks.sliding_window_view(clip, out.shape[2:], axis=(0, 1, 2))
+def _random_patches(clip, random, most):
+    """Patches [M, C, t x h x w] of `clip` [T, H, W, C] at up to `most` different places."""
+    patch = np.minimum(_PATCH, clip.shape[:3])
+    windows = np.lib.stride_tricks.sliding_window_view(clip, patch, axis=(0, 1, 2))
     places = windows.shape[:3]
-    chosen = random.choice(math.prod(places), len(out), replace=False)
-    out[:] = windows[np.unravel_index(chosen, places)]
+    num = min(most, math.prod(places))
+    chosen = random.choice(math.prod(places), num, replace=False)
+    return windows[np.unravel_index(chosen, places)].reshape(num, clip.shape[3], -1)
