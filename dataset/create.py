@@ -50,7 +50,7 @@ def create_dataset(
 ) -> dict[str, str]:
     """Writes a data set to the new folder `output`; returns {source: why it was rejected}.
 
-    `about` (how the sources were found) goes to the metadata as it is.
+    `about` (where the clips are from, for the reader) goes into the metadata as it is.
 
     Raises:
         UserError: no source can be used, no room, or `output` exists.
@@ -74,9 +74,8 @@ def create_dataset(
             written,
             clips=count,
             labels=[{"name": name, "clips": labels[i]} for i, name in enumerate(names)],
-            seed=seed,
-            source={**about, **dataclasses.asdict(rules), "max_clips": max_clips},
             rejected=len(rejected),
+            **about,
         )
         lines = [f"{name}\t{reason}\n" for name, reason in rejected.items()]
         (folder / "rejected.txt").write_text("".join(lines))

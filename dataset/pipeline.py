@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from dataset.records import Records
+from dataset.records import open_records
 from growth.ladder import Ladder
 from support.errors import UserError
 
@@ -30,7 +30,7 @@ class ClipPipeline:
     """
 
     def __init__(self, data: Path, ladder: Ladder, seed: int, mirror: bool):
-        self.records = Records(data)
+        self.records = open_records(data)
         self.records.check_ladder(ladder)
         self.ladder, self.seed, self.mirror = ladder, seed, mirror
 

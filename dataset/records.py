@@ -9,6 +9,7 @@ clips in the same order: clip i is record i, counted through the shards.
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import struct
@@ -91,10 +92,10 @@ def write_metadata(folder: Path, ladder: Ladder, shards: dict[str, list[Shard]],
 
 
 class Records:
-    """A data set that is complete: every file of the metadata is there and has its size.
+    """A data set on disk, by its metadata; `open_records` looks at its files too.
 
     Raises:
-        UserError: no data set, one of another format, or a file that is missing or cut.
+        UserError: no data set, or one of another format.
     """
 
     def __init__(self, folder: Path | str):
@@ -105,8 +106,6 @@ class Records:
             rung: [Shard(**shard) for shard in shards]
             for rung, shards in self.metadata["shards"].items()
         }
-        for shard in sum(self.shards.values(), []):
-            self._check_size(shard)
         self._indices = {}
 
     def __len__(self):
@@ -124,6 +123,13 @@ class Records:
             raise UserError(
                 f"{self.folder} should be made for the ladder {ladder}. Received: {self.ladder}"
             )
+
+    def check_size(self, shard: Shard):
+        """Raises `UserError` unless a shard's file is there and has its size."""
+        path = self.folder / shard.file
+        size = path.stat().st_size if path.is_file() else "no such file"
+        if size != shard.bytes:
+            raise UserError(f"{path} should have {shard.bytes} bytes. Received: {size}")
 
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own."""
@@ -153,11 +159,13 @@ class Records:
             self._indices[rung] = tuple(zip(*rows, strict=True))
         return self._indices[rung]
 
-    def _check_size(self, shard):
-        path = self.folder / shard.file
-        size = path.stat().st_size if path.is_file() else "no such file"
-        if size != shard.bytes:
-            raise UserError(f"{path} should have {shard.bytes} bytes. Received: {size}")
+
+def open_records(folder: Path | str) -> Records:
+    """The data set in `folder`; raises `UserError` where a file is missing or has another size."""
+    records = Records(folder)
+    for shard in itertools.chain(*records.shards.values()):
+        records.check_size(shard)
+    return records
 
 
 def _read_metadata(folder):
@@ -169,9 +177,7 @@ def _read_metadata(folder):
     except ValueError as error:
         raise UserError(f"{path} should be JSON. Received: {error}") from error
     if metadata.get("format") != FORMAT:
-        raise UserError(
-            f"{path} should be of format {FORMAT}. Received: {metadata.get('format')}"
-        )
+        raise UserError(f"{path} should be of format {FORMAT}. Received: {metadata.get('format')}")
     return metadata
 
 

@@ -1,0 +1,174 @@
+"""Makes data sets of clips, looks into them and checks them.
+
+python dataset_tool.py create_tfrecords --config=faces      # videos/ -> datasets/faces
+python dataset_tool.py info --data=datasets/faces
+python dataset_tool.py verify --data=datasets/faces
+python dataset_tool.py display --data=datasets/faces --output=faces.gif
+"""
+
+import argparse
+import itertools
+import json
+import os
+import tomllib
+from pathlib import Path
+
+from absl.flags import argparse_flags
+
+from config import PRESETS, preset
+from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
+from dataset.create import create_dataset
+from dataset.display import contact_sheet
+from dataset.readers import READERS, list_sources
+from dataset.readers.source import ReaderOptions
+from dataset.records import Records, open_records
+from dataset.verify import find_faults
+from support.errors import UserError, run_script
+from support.media import write_clip
+from support.progress import Progress
+
+MOST_FAULTS = 50  # listed by `verify`
+
+
+def create_tfrecords(args):
+    """Reads videos and writes their clips at every rung of a preset's ladder."""
+    names = ("ladder", "resolution", "num_frames")
+    given = [(name, getattr(args, name)) for name in names]
+    config = preset(args.config).override(f"growth.{k}={v}" for k, v in given if v is not None)
+    full, output = config.ladder[-1], Path(args.output or f"datasets/{args.config}")
+    rules = ClipRules(full.frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short)
+    if args.max_clips is not None and args.max_clips < 1:
+        raise UserError(f"--max_clips should be at least 1. Received: {args.max_clips}")
+    options = ReaderOptions(
+        labels=args.labels,
+        tile=args.tile,
+        num_clips=args.max_clips or ReaderOptions.num_clips,
+        num_frames=rules.span,
+        resolution=full.height,
+        seed=args.seed,
+    )
+    rejected = create_dataset(
+        output,
+        list_sources(Path(args.source), args.source_format, options),
+        config.ladder,
+        rules,
+        seed=args.seed,
+        max_clips=args.max_clips,
+        shards=args.shards,
+        workers=args.workers,
+        about={"tool_version": _version(), "arguments": _arguments(args)},
+    )
+    if rejected:
+        print(f"{len(rejected)} sources are rejected, all listed in {output}/rejected.txt:")
+        for name, reason in itertools.islice(rejected.items(), 10):
+            print(f"  {name} {reason}")
+    print(f"{output}: {len(Records(output))} clips at {config.ladder}")
+
+
+def info(args):
+    """Prints what a data set holds."""
+    records = open_records(args.data)
+    if args.json:
+        print(json.dumps(records.metadata, indent=1))
+        return
+    metadata = records.metadata
+    print(f"{args.data}: {len(records)} clips, made by version {metadata['tool_version']} with")
+    print("  " + " ".join(f"--{k}={v}" for k, v in metadata["arguments"].items()))
+    print(f"{metadata['rejected']} sources were rejected")
+    for rung, shards in records.shards.items():
+        size = sum(shard.bytes for shard in shards) / 1e6
+        print(f"{rung:>12}  {len(shards):3} shards  {size:10.1f} MB")
+    for label in metadata["labels"]:
+        print(f"{label['clips']:12}  {label['name']}")
+
+
+def verify(args):
+    """Checks every record of every rung; exit status 1 where something is wrong."""
+    records = Records(args.data)
+    progress = Progress(len(records), "clips")
+    faults = 0
+    for fault in itertools.islice(find_faults(records, progress.advance), MOST_FAULTS):
+        print(fault)
+        faults += 1
+    progress.close()
+    if faults:
+        raise UserError(
+            f"{args.data} should be whole. Received: {faults} faults"
+            f"{' or more' if faults == MOST_FAULTS else ''}"
+        )
+    print(f"{args.data}: {len(records)} clips at {records.ladder}, all whole")
+
+
+def display(args):
+    """Draws a few clips at every rung: mp4 or gif, or png for a row of frames each."""
+    if args.num < 1:
+        raise UserError(f"--num should be at least 1. Received: {args.num}")
+    sheet = contact_sheet(open_records(args.data), args.num, still=args.output.endswith(".png"))
+    write_clip(Path(args.output), sheet)
+    print(args.output)
+
+
+def parse(argv):
+    """The sub-command and its flags."""
+    parser = argparse_flags.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(function):
+        command = commands.add_parser(
+            function.__name__, help=function.__doc__, description=function.__doc__
+        )
+        command.set_defaults(run=function)
+        return command.add_argument
+
+    flag = add(create_tfrecords)
+    flag("--config", default="faces", help=f"preset: {', '.join(PRESETS)} (faces)")
+    flag("--source", default="videos", help="file or folder to read (videos)")
+    flag("--output", help="folder to write, new (datasets/<config>)")
+    flag("--source_format", default="auto", choices=["auto", *READERS], help="layout (auto)")
+    flag("--labels", default="none", choices=["none", "folders"], help="folders: name the label")
+    flag("--tile", type=int, help="pixels a side of the clips in a grid")
+    flag("--clip_rule", default="centre", choices=CLIP_RULES, help="clips of a source (centre)")
+    flag("--frame_stride", type=int, default=1, help="take every n-th frame (1)")
+    flag("--clip_stride", type=int, help="all: frames from clip to clip (they do not overlap)")
+    flag("--short", default="skip", choices=SHORT_RULES, help="sources too short (skip)")
+    flag("--resolution", type=int, help="pixels a side of the full clip (as the preset)")
+    flag("--num_frames", type=int, help="frames of the full clip (as the preset)")
+    flag("--ladder", help="thesis, authors, or rungs such as '4x4x4 8x8x8' (as the preset)")
+    flag("--shards", type=int, help="files a rung (one a gigabyte of the full clips)")
+    flag("--workers", type=int, default=os.cpu_count(), help="threads (one a core)")
+    flag("--seed", type=int, default=0, help="of random clips and of the order (0)")
+    flag("--max_clips", type=int, help="stop at so many clips (all; synthetic: 2048)")
+
+    flag = add(info)
+    flag("--data", required=True, help="folder of a data set")
+    flag("--json", action="store_true", help="print the metadata as JSON")
+
+    flag = add(verify)
+    flag("--data", required=True, help="folder of a data set")
+
+    flag = add(display)
+    flag("--data", required=True, help="folder of a data set")
+    flag("--output", required=True, help="file to write: .mp4, .gif or .png")
+    flag("--num", type=int, default=8, help="clips (8)")
+    return parser.parse_args(argv[1:])
+
+
+def main(args):
+    return args.run(args)
+
+
+def _arguments(args):
+    """What the content of a data set depends on."""
+    left_out = ("run", "output", "workers")
+    return {k: v for k, v in vars(args).items() if v is not None and k not in left_out}
+
+
+def _version():
+    project = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text())
+    return project["project"]["version"]
+
+
+if __name__ == "__main__":
+    run_script(main, flags_parser=parse)
