@@ -1,0 +1,52 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.errors import UserError
+from support.plots import plot_curves
+
+PENALTIES = ("gradient_penalty", "projection_penalty")
+
+
+def made_up_history():
+    random, lines = np.random.default_rng(0), []
+    rungs = ["4x4x4", "8x8x8", "8x16x16", "8x32x32"]
+    for tick in range(1, 29):
+        phase = (tick - 1) // 4
+        line = {
+            "kimg": float(tick),
+            "rung": rungs[(phase + 1) // 2],
+            "fading": phase % 2 == 1,
+            "critic": -2 * math.exp(-tick / 9) + 0.1 * random.standard_normal(),
+            "generator": math.sin(tick / 5) + 0.1 * random.standard_normal(),
+            "gradient_penalty": 0.3 + 0.05 * random.standard_normal(),
+            "projection_penalty": 0.1 + 0.02 * random.standard_normal(),
+        }
+        if tick % 4 == 0:
+            line |= {"swd": 300 / tick, "swd_floor": 9.0}
+        lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_curves_are_drawn(tmp_path, suffix):
+    output = tmp_path / f"curves{suffix}"
+    plot_curves(made_up_history(), PENALTIES, output)
+    assert [file.name for file in tmp_path.iterdir()] == [output.name]
+    if suffix == ".png":
+        picture = np.array(Image.open(output).convert("L"))
+        assert picture.shape == (960, 1200)
+        assert 0.005 < (picture < 128).mean() < 0.2
+
+
+def test_a_history_without_distances_is_drawn(tmp_path):
+    lines = [{k: v for k, v in line.items() if "swd" not in k} for line in made_up_history()[:1]]
+    plot_curves(lines, PENALTIES, tmp_path / "curves.png")
+
+
+def test_another_suffix_is_refused():
+    with pytest.raises(UserError, match="should end in one of"):
+        plot_curves(made_up_history(), PENALTIES, Path("curves.mp4"))
