@@ -1,1 +1,6 @@
 """Small things that every room needs: errors, files, pictures, progress. Imports nothing of ours."""
+
+import os
+
+# TensorFlow tells about its build at every start unless it is asked not to before it is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -3,9 +3,12 @@
 import errno
 import sys
 
-from absl import app
+from absl import app, logging
 
-_FILE_SYSTEM_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_FILE_SYSTEM_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),  # A path that cannot be.
+}
 
 
 class UserError(ValueError):
@@ -15,7 +18,8 @@ class UserError(ValueError):
 def run_script(main, **app_run_arguments):
     """Runs `main(argv)` under absl; a `UserError` becomes one sentence and exit status 1.
 
-    A file system that is full or read-only is told the same way, and Ctrl-C ends with status 130.
+    A file system that is full or read-only, or a path through a file, is told the same way, and
+    Ctrl-C ends with status 130.
     Everything else is a defect and keeps its traceback.
     """
 
@@ -27,10 +31,12 @@ def run_script(main, **app_run_arguments):
         except OSError as error:
             if error.errno not in _FILE_SYSTEM_ERRORS:
                 raise
-            return _fail(f"{error.strerror}: {error.filename or 'while writing'}")
+            path = error.filename2 or error.filename or "while writing"
+            return _fail(f"{error.strerror}: {path}")
         except KeyboardInterrupt:
             return _fail("interrupted.", status=130)
 
+    logging.set_verbosity(logging.ERROR)  # TensorFlow's remarks; what a user needs is printed.
     app.run(guarded, **app_run_arguments)
 
 

@@ -11,13 +11,13 @@ from support.errors import UserError
 
 @contextlib.contextmanager
 def write_atomically(path):
-    """Yields a temporary path beside `path` (same suffix), which becomes `path` if all goes well.
+    """Yields a temporary path beside `path` (its name at the end), which becomes `path` if all goes well.
 
     The file is flushed to the disk before it is renamed; after an error nothing is left.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=f"-{path.name}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o666 & ~_umask())

@@ -72,7 +72,7 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     return Snapshot(config, phase_at(nimg, config.schedule, config.ladder), generator)
 
 
-def sample_latents(num: int, size: int, seed: int, truncation: float | None = None) -> np.ndarray:
+def sample_latents(num: int, size: int, seed, truncation: float | None = None) -> np.ndarray:
     """`num` latents [num, size] ~ N(0, I); with `truncation`, values beyond it are drawn again."""
     random = np.random.default_rng(seed)
     latents = random.standard_normal((num, size))

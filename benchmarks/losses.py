@@ -1,0 +1,107 @@
+"""Compares losses at equal kimg: the sliced Wasserstein distance of Gs to reals it never saw.
+
+    python benchmarks/losses.py --train=DATA --score=DATA --seeds=3 loss=wgan_gp loss.gradient_weight=3
+
+Both data sets hold the rungs of --ladder. A run prints one JSON line a seed; docs/losses.md has
+the results.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from config import Config, Growth, Network, Train
+from dataset.pipeline import ClipPipeline
+from growth.phase import Schedule, phase_at
+from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
+from support.media import filmstrip, to_uint8, write_clip
+from training.snapshot import Snapshot, sample_latents
+from training.trainer import Trainer
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--score", type=Path, required=True)
+    parser.add_argument("--resolution", type=int, default=16)
+    parser.add_argument("--num_frames", type=int, default=8)
+    parser.add_argument("--kimg", type=float, default=10, help="of each phase")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("settings", nargs="*", help="key=value, as train.py --set takes them")
+    flags = parser.parse_args()
+    for seed in flags.seeds:
+        print(json.dumps(run(flags, seed)), flush=True)
+
+
+def run(flags, seed):
+    config = _config(flags, seed)
+    reals = ClipPipeline(flags.train, config.ladder, seed, mirror=True)
+    trainer = Trainer(config, tf.distribute.MirroredStrategy(["CPU:0"]))
+    begin, gaps = time.monotonic(), []
+    while trainer.nimg < config.train.total_kimg * 1000:
+        phase = phase_at(trainer.nimg, config.schedule, config.ladder)
+        trainer.enter(phase)
+        steps = min(config.train.steps_per_call, phase.steps_left())
+        terms = trainer.train(reals, phase, steps)
+        if trainer.nimg > (config.train.total_kimg - flags.kimg / 4) * 1000:
+            gaps.append(-float(terms["critic"]))
+    fakes = Snapshot(config, phase, trainer.networks.Gs)
+    if flags.pictures:
+        clips = fakes.sample(sample_latents(6, config.network.latent_size, seed))
+        write_clip(flags.pictures / f"{seed}.png", filmstrip(to_uint8(clips)))
+    return {
+        "settings": flags.settings,
+        "seed": seed,
+        "score_gap": round(float(np.mean(gaps)), 4),
+        **_distances(config, flags, fakes),
+        "seconds": round(time.monotonic() - begin),
+    }
+
+
+def _config(flags, seed):
+    kimg, rates = flags.kimg, {4: 1e-3}
+    growth = Growth("thesis", flags.resolution, flags.num_frames, 512, 32)
+    base = Config(
+        "losses",
+        growth,
+        Network(latent_size=128),
+        Schedule(kimg, kimg, minibatch={4: 16}, generator_rate=rates, critic_rate=rates),
+        train=Train(running_average=0.998, seed=seed),
+    )
+    phases = 2 * len(base.ladder) - 1
+    return base.override([f"train.total_kimg={phases * kimg}", *flags.settings])
+
+
+def _distances(config, flags, fakes):
+    """Of Gs, and of the training reals (the floor), to the scoring reals; the same number of each."""
+    level, shape = config.ladder.top, config.ladder[config.ladder.top].shape
+    score, train = (
+        ClipPipeline(folder, config.ladder, seed=0, mirror=True)
+        for folder in (flags.score, flags.train)
+    )
+    num = min(len(score), len(train))
+    latents = sample_latents(num, config.network.latent_size, seed=0)
+    others = {
+        "swd": fakes.sample(latents, minibatch=16),
+        "swd_floor": next(iter(train.dataset(level, 0, num))).numpy(),
+    }
+    reals = PatchBank(shape)
+    reals.update(next(iter(score.dataset(level, 0, num))).numpy())
+    distances = {}
+    for name, clips in others.items():
+        bank = PatchBank(shape)
+        bank.update(clips)
+        distances[name] = round(sliced_wasserstein(reals, bank)["mean"], 1)
+    return distances
+
+
+if __name__ == "__main__":
+    main()

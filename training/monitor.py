@@ -1,0 +1,149 @@
+"""What a watcher sees of training: status lines, TensorBoard, pictures, snapshots, distances."""
+
+import dataclasses
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from config import Config
+from dataset.pipeline import ClipPipeline
+from growth.phase import Phase
+from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
+from support.media import filmstrip, tile_clips, to_uint8, write_clip
+from support.progress import format_seconds
+from training.run_folder import RunFolder
+from training.snapshot import Snapshot, sample_latents, save_snapshot
+from training.step import fade_clips
+from training.summaries import write_clip_summary, write_scalars
+from training.trainer import Trainer
+
+_PICTURED = 16  # clips in a grid
+
+
+class Monitor:
+    """Gathers the losses between two ticks, and reports at a tick.
+
+    Args:
+        run: where everything is written.
+        config: of the run.
+        clips: the reals.
+    """
+
+    def __init__(self, run: RunFolder, config: Config, clips: ClipPipeline):
+        self.run, self.config, self.clips = run, config, clips
+        self.latents = sample_latents(_PICTURED, config.network.latent_size, config.train.seed)
+        self.writer = tf.summary.create_file_writer(str(run.path))
+        self.ticks = len(run.history())
+        self._begin_tick()
+
+    def add(self, terms: dict[str, tf.Tensor], count: int):
+        """Notes the mean terms of a call that showed `count` clips."""
+        self._terms.append(terms)
+        self._weights.append(count)
+
+    def tick_is_due(self, phase: Phase, nimg: int) -> bool:
+        """Whether a tick, the phase or training ends between `phase.nimg` and `nimg`."""
+        size = round(self.config.train.tick_kimg * 1000)
+        ends = [end for end in (phase.end, self.config.train.total_kimg * 1000) if end is not None]
+        return nimg // size > phase.nimg // size or nimg >= min(ends)
+
+    def report(self, trainer: Trainer, phase: Phase):
+        """Ends a tick: prints the status line, and writes all that is due."""
+        nimg, self.ticks = trainer.nimg, self.ticks + 1
+        phase_ends = phase.end is not None and nimg >= phase.end
+        phase = dataclasses.replace(phase, nimg=min(nimg, phase.end) if phase.fading else nimg)
+        last = nimg >= self.config.train.total_kimg * 1000
+        line = self._line(phase, nimg)
+        if last or self._is_due(self.config.train.distance_ticks):
+            line |= self._distances(trainer, phase)
+        self.run.tell(line)
+        self._print(line, phase)
+        self._picture(trainer, phase, nimg, line)
+        if last or phase_ends or self._is_due(self.config.train.snapshot_ticks):
+            save_snapshot(self.run.path, trainer.networks.Gs, nimg)
+        self._begin_tick()
+
+    def _begin_tick(self):
+        self._terms, self._weights, self._begin = [], [], time.monotonic()
+
+    def _is_due(self, interval):
+        return interval > 0 and self.ticks % interval == 0
+
+    def _line(self, phase, nimg):
+        terms = {
+            term: float(np.average([t[term].numpy() for t in self._terms], weights=self._weights))
+            for term in self._terms[0]
+        }
+        seconds = time.monotonic() - self._begin
+        return {
+            "tick": self.ticks,
+            "kimg": nimg / 1000,
+            "lod": round(phase.lod, 4),
+            "rung": str(self.config.ladder[phase.level]),
+            "fading": phase.fading,
+            "minibatch": phase.minibatch,
+            "sec_per_kimg": seconds * 1000 / sum(self._weights),
+            "generator_rate": phase.generator_rate,
+            "critic_rate": phase.critic_rate,
+            "score_gap": -terms["critic"],
+            **terms,
+        }
+
+    def _print(self, line, phase):
+        left = (self.config.train.total_kimg - line["kimg"]) * line["sec_per_kimg"]
+        losses = [f"{term} {line[term]:.4g}" for term in (*self.config.loss.terms, "generator")]
+        distance = f"  swd {line['swd']:.1f} (floor {line['swd_floor']:.1f})" if "swd" in line else ""
+        self.run.print(
+            f"tick {line['tick']:<5} kimg {line['kimg']:<9.2f} lod {line['lod']:<5.2f} "
+            f"{line['rung']} {phase}  minibatch {line['minibatch']}  "
+            f"sec/kimg {line['sec_per_kimg']:.2f}  {'  '.join(losses)}{distance}  "
+            f"{format_seconds(max(left, 0))} left at this rate"
+        )
+
+    def _picture(self, trainer, phase, nimg, line):
+        fakes = to_uint8(_snapshot(trainer, phase).sample(self.latents))
+        samples = self.run.path / "samples"
+        _write_grid(samples / f"fakes-{nimg:09d}", fakes)
+        reals = to_uint8(self._reals(phase, 0, _PICTURED))
+        if not phase.fading and not (samples / f"reals-{line['rung']}.png").exists():
+            _write_grid(samples / f"reals-{line['rung']}", reals)
+        with self.writer.as_default(step=nimg):
+            write_scalars(line)
+            write_clip_summary("clips/fakes", tile_clips(fakes))
+            write_clip_summary("clips/reals", tile_clips(reals))
+        self.writer.flush()
+
+    def _distances(self, trainer, phase):
+        """Sliced Wasserstein distance of fakes to reals, and of other reals to reals."""
+        num, seed = self.config.train.distance_clips, self.config.train.seed
+        shape = self.config.ladder[phase.level].shape
+        reals, others, fakes = (PatchBank(shape, seed=seed) for _ in range(3))
+        snapshot = _snapshot(trainer, phase)
+        # Fixed reals at every tick; where there are fewer, the two halves share them.
+        num = min(num, max(len(self.clips) // 2, 1))
+        for begin in range(0, num, _PICTURED):
+            count = min(_PICTURED, num - begin)
+            latents = sample_latents(count, self.config.network.latent_size, (seed, 1, begin))
+            reals.update(self._reals(phase, begin, count))
+            others.update(self._reals(phase, num + begin, count))
+            fakes.update(snapshot.sample(latents))
+        return {
+            "swd": sliced_wasserstein(reals, fakes)["mean"],
+            "swd_floor": sliced_wasserstein(reals, others)["mean"],
+        }
+
+    def _reals(self, phase, begin, count):
+        clips = next(iter(self.clips.dataset(phase.level, begin, count)))
+        if phase.fading:
+            clips = fade_clips(clips, self.config.ladder, phase.level, phase.weight)
+        return clips.numpy()
+
+
+def _snapshot(trainer, phase):
+    return Snapshot(trainer.config, phase, trainer.networks.Gs)
+
+
+def _write_grid(stem, clips):
+    write_clip(stem.with_suffix(".mp4"), tile_clips(clips))
+    write_clip(stem.with_suffix(".png"), filmstrip(clips))

@@ -1,0 +1,150 @@
+"""The folder of a run: its config, lock, checkpoints and history.
+
+    config.json       the resolved config, the data set and the versions it was started with
+    checkpoints/      all that training needs to go on
+    snapshots/        weights of Gs, the generator's running average
+    samples/          pictures of the fixed latents, and of the reals at each rung
+    history.jsonl     a line a tick: losses, rates, distances
+    log.txt           what was printed
+    events.*          TensorBoard
+"""
+
+import contextlib
+import fcntl
+import json
+import platform
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from config import Config, from_dict
+from support.errors import UserError
+from support.files import write_atomically
+from training.trainer import Trainer
+
+# Settings that may change when a run goes on.
+_MAY_CHANGE = {
+    "total_kimg",
+    "tick_kimg",
+    "snapshot_ticks",
+    "distance_ticks",
+    "distance_clips",
+    "checkpoint_minutes",
+}
+
+
+class RunFolder(contextlib.AbstractContextManager):
+    """Creates or reopens the folder of a run, and locks it until it is closed.
+
+    Raises:
+        UserError: a folder of something else, of a run with another config, or of one that is
+            running now.
+    """
+
+    def __init__(self, path: Path, config: Config, data: Path):
+        self.path, self.config = Path(path), config
+        known = self.path / "config.json"
+        if self.path.exists() and not known.is_file() and any(self.path.iterdir()):
+            raise UserError(
+                f"--run should be a new folder or that of a run. Received: {path} (no config.json)"
+            )
+        if known.is_file():
+            _check_same(path, from_dict(json.loads(known.read_text())["config"]), config)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.path / "lock")
+        with write_atomically(known) as temporary:
+            temporary.write_text(json.dumps(_describe(config, data), indent=2))
+
+    def __exit__(self, *_):
+        self._lock.close()
+
+    def restore_latest(self, trainer: Trainer):
+        """Loads the newest checkpoint into `trainer`; does nothing in a new run."""
+        self._manager = tf.train.CheckpointManager(
+            trainer.checkpoint, str(self.path / "checkpoints"), max_to_keep=3
+        )
+        if self._manager.latest_checkpoint:
+            trainer.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
+        self._saved = time.monotonic()
+        # A killed run told more than its last checkpoint holds.
+        kept = [line for line in self.history() if line["kimg"] * 1000 <= trainer.nimg]
+        with write_atomically(self.path / "history.jsonl") as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+    def save_is_due(self) -> bool:
+        """Whether the last checkpoint is `train.checkpoint_minutes` old."""
+        return time.monotonic() - self._saved > self.config.train.checkpoint_minutes * 60
+
+    def save(self, trainer: Trainer):
+        """Saves a checkpoint; one that was cut short is never taken for a whole one."""
+        self._manager.save(checkpoint_number=trainer.nimg)
+        self._saved = time.monotonic()
+
+    def history(self) -> list[dict]:
+        """What `tell` was told so far."""
+        return read_history(self.path)
+
+    def tell(self, line: dict):
+        """Appends a line to the history."""
+        with open(self.path / "history.jsonl", "a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def print(self, text: str):
+        """Prints `text`, and keeps it in the log."""
+        print(text, flush=True)
+        with open(self.path / "log.txt", "a") as file:
+            file.write(text + "\n")
+
+
+def read_history(run: Path) -> list[dict]:
+    """The history of a run folder, a dict a tick; [] where there is none."""
+    path = Path(run) / "history.jsonl"
+    # The last line of a killed run may lack its end.
+    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def _describe(config, data):
+    return {
+        "config": config.as_dict(),
+        "data": str(data),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    }
+
+
+def _lock(path):
+    file = open(path, "a")  # noqa: SIM115 - open for as long as the run is.
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise UserError(
+            f"--run should not be in use. Received: {path.parent}, where another process trains"
+        ) from None
+    return file
+
+
+def _check_same(path, known, given):
+    before, now = _flatten(known.as_dict()), _flatten(given.as_dict())
+    changed = [
+        f"{key} = {before.get(key)} there, {now.get(key)} here"
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key) != now.get(key) and key.removeprefix("train.") not in _MAY_CHANGE
+    ]
+    if changed:
+        raise UserError(
+            f"--run should be of the same config. Received: {path}, with {'; '.join(changed[:5])}"
+        )
+
+
+def _flatten(tree, prefix=""):
+    if not isinstance(tree, dict):
+        return {prefix: tree}
+    parts = [_flatten(v, f"{prefix}.{k}" if prefix else str(k)) for k, v in tree.items()]
+    return {key: value for part in parts for key, value in part.items()}

@@ -1,0 +1,35 @@
+"""TensorBoard: scalars by theme, and clips as moving pictures."""
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.image import metadata
+
+from support.media import gif_bytes
+
+_THEMES = {
+    "lod": "schedule/lod",
+    "minibatch": "schedule/minibatch",
+    "generator_rate": "schedule/generator_rate",
+    "critic_rate": "schedule/critic_rate",
+    "sec_per_kimg": "speed/sec_per_kimg",
+    "swd": "distance/sliced_wasserstein",
+    "swd_floor": "distance/sliced_wasserstein_floor",
+}
+
+
+def write_scalars(line: dict):
+    """Writes the numbers of a tick at the default step; what has no theme is a loss."""
+    for name, value in line.items():
+        if type(value) in (int, float) and name not in ("tick", "kimg"):
+            tf.summary.scalar(_THEMES.get(name, f"loss/{name}"), value)
+    tf.summary.scalar("speed/clips_per_sec", 1000 / line["sec_per_kimg"])
+
+
+def write_clip_summary(name: str, clip: np.ndarray):
+    """Writes `clip` [T, H, W, 3] uint8 at the default step; the image plugin shows GIFs moving."""
+    _, height, width, _ = clip.shape
+    tf.summary.write(
+        name,
+        tf.constant([str(width), str(height), gif_bytes(clip)]),
+        metadata=metadata.create_summary_metadata(display_name=None, description=None),
+    )
