@@ -7,6 +7,7 @@ import ast
 import dataclasses
 import difflib
 import functools
+import math
 import types
 import typing
 
@@ -24,6 +25,14 @@ LOSSES = {
 }
 
 
+def _check_positive(section, settings, names):
+    for name in names:
+        if getattr(settings, name) <= 0:
+            raise UserError(
+                f"`{section}.{name}` should be positive. Received: {getattr(settings, name)}"
+            )
+
+
 @dataclasses.dataclass(frozen=True)
 class Growth:
     """The ladder, by name or written out, and where it ends."""
@@ -34,6 +43,9 @@ class Growth:
     feature_maps_base: int = 1024  # feature maps are base / 2^(log2(height) - 1) ...
     feature_maps_max: int = 128  # ... but no more than this
 
+    def __post_init__(self):
+        _check_positive("growth", self, ("feature_maps_base", "feature_maps_max"))
+
 
 @dataclasses.dataclass(frozen=True)
 class Network:
@@ -42,6 +54,9 @@ class Network:
     latent_size: int = 128  # numbers in a latent, and values of the encoder (K of equation 5.2)
     stddev_group: int = 4  # consecutive clips over which minibatch standard deviation is taken
     fused_resample: bool = True  # one strided convolution in place of resample + convolution
+
+    def __post_init__(self):
+        _check_positive("network", self, ("latent_size", "stddev_group"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +78,15 @@ class Train:
     checkpoint_minutes: float = 15  # minutes between checkpoints
 
     def __post_init__(self):
-        for name in ("total_kimg", "steps_per_call", "tick_kimg", "snapshot_ticks"):
-            if getattr(self, name) <= 0:
+        positive = ("total_kimg", "epsilon", "steps_per_call", "tick_kimg", "snapshot_ticks")
+        _check_positive("train", self, (*positive, "distance_clips"))
+        for name in ("beta_1", "beta_2", "running_average"):
+            if not 0 <= getattr(self, name) < 1:
                 raise UserError(
-                    f"`train.{name}` should be positive. Received: {getattr(self, name)}"
+                    f"`train.{name}` should lie in [0, 1). Received: {getattr(self, name)}"
                 )
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"`train.seed` should lie in 0 to 2^32 - 1. Received: {self.seed}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +125,7 @@ class Config:
         Raises:
             UserError: an unknown key (with the nearest known ones), or a value of another type.
         """
-        tree, known = dataclasses.asdict(self), set(_keys(self))
+        tree, known = dataclasses.asdict(self), set(_keys(self)) - {"loss.kind"} | {"loss"}
         for setting in settings:
             key, equals, text = setting.partition("=")
             if not equals:
@@ -114,7 +133,7 @@ class Config:
             if key == "loss":
                 tree["loss"] = dataclasses.asdict(_loss(text))
                 known = {k for k in known if not k.startswith("loss.")}
-                known |= {f"loss.{k}" for k in tree["loss"]}
+                known |= {f"loss.{k}" for k in tree["loss"] if k != "kind"}
                 continue
             parent = key.rpartition(".")[0]
             if key not in known and parent not in _tables(self):
@@ -216,34 +235,41 @@ def _get(value, path):
 
 def _put(tree, path, text):
     for name in path[:-1]:
+        if not isinstance(tree[name], dict):  # A table that was given as one value for all sizes.
+            tree[name] = {4: tree[name]}
         tree = tree[name]
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
         value = {"true": True, "false": False}.get(text.lower(), text)
     # An entry of a table of sizes has a number for its name.
-    tree[int(path[-1]) if path[-1].isdigit() else path[-1]] = value
+    tree[int(path[-1]) if path[-1].isdecimal() else path[-1]] = value
 
 
 def _typed(kind, value, key):
     """`value` (plain, perhaps from JSON) as `kind`, where the two fit without loss."""
     if isinstance(kind, types.UnionType):  # The losses: the settings tell which one it is.
-        kind = next(k for k in typing.get_args(kind) if k.kind == value["kind"])
+        kinds = {k.kind: k for k in typing.get_args(kind)}
+        if value.get("kind") not in kinds:
+            raise UserError(f"`{key}` should be one of {', '.join(kinds)}. Received: {value}")
+        kind = kinds[value["kind"]]
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints, names = typing.get_type_hints(kind), {f.name for f in dataclasses.fields(kind)}
+        unknown = [f"{key}.{k}".lstrip(".") for k in value if k not in names]
+        if unknown:
+            raise UserError(f"A config should hold known settings. Received: {', '.join(unknown)}")
         below = {k: _typed(hints[k], v, f"{key}.{k}".lstrip(".")) for k, v in value.items()}
         return kind(**below)
     if typing.get_origin(kind) is dict:
-        of_key, of_value = typing.get_args(kind)
+        _, of_value = typing.get_args(kind)
         value = value if isinstance(value, dict) else {4: value}  # One for all sizes.
-        return {
-            of_key(k): _typed(of_value, v, f"{key}.{k}")
-            for k, v in sorted(value.items(), key=lambda item: int(item[0]))
-        }
-    if kind is float and type(value) is int:
+        for size in value:
+            if not str(size).isdecimal():
+                raise UserError(f"`{key}` should be keyed by sizes. Received: {size!r}")
+        table = {int(size): _typed(of_value, v, f"{key}.{size}") for size, v in value.items()}
+        return dict(sorted(table.items()))
+    if kind is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
-    if kind is str or type(value) is kind:
+    if kind is str or (kind is not float and type(value) is kind):
         return kind(value)
-    raise UserError(
-        f"`{key}` should be {getattr(kind, '__name__', kind)}. Received: {value!r}"
-    )
+    raise UserError(f"`{key}` should be {kind.__name__}. Received: {value!r}")

@@ -1,1 +1,1 @@
-"""All that is known of growing: the ladder, the phases of training, and resampling between rungs."""
+"""All that is known of growing: ladder, phases of training, resampling between rungs."""

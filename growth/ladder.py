@@ -144,7 +144,7 @@ def _parse(text):
         shapes = [tuple(map(int, rung.split("x"))) for rung in text.replace(",", " ").split()]
     except ValueError:
         shapes = []
-    if not shapes or any(len(shape) != 3 for shape in shapes):
+    if not shapes or any(len(shape) != 3 or min(shape) < 1 for shape in shapes):
         raise UserError(
             f"`ladder` should be one of {sorted(LADDERS)}, or rungs as frames x height x width "
             f"such as '4x4x4 8x8x8 8x16x16'. Received: {text!r}"

@@ -1,4 +1,4 @@
-"""Small things that every room needs: errors, files, pictures, progress. Imports nothing of ours."""
+"""Small things that every room needs: errors, files, pictures, progress; imports none of ours."""
 
 import os
 

@@ -36,8 +36,10 @@ class Progress:
         line = f"{self.done}{f' of {self.total}' if self.total else ''} {self.unit}, {rate:.1f}/s"
         if self.total and rate:
             line += f", {format_seconds((self.total - self.done) / rate)} left"
+        if self.moving:
+            line = f"{line:<60}"  # Covers the line before it.
         end = after if self.moving else "\n"
-        print(f"{before}{line:<60}".rstrip(" "), end=end, file=self.stream, flush=True)
+        print(before + line, end=end, file=self.stream, flush=True)
 
 
 def format_seconds(seconds: float) -> str:
