@@ -1,0 +1,129 @@
+import pytest
+
+from growth.ladder import LADDERS, Ladder, Rung, feature_maps, make_ladder
+from support.errors import UserError
+
+# Frames, height, width, feature maps: Table A.1, and the authors' released code.
+THESIS = [
+    (4, 4, 4, 128),
+    (8, 8, 8, 128),
+    (8, 16, 16, 128),
+    (8, 32, 32, 64),
+    (16, 64, 64, 32),
+    (16, 128, 128, 16),
+    (32, 256, 256, 8),
+]
+AUTHORS = [
+    (4, 4, 4, 128),
+    (8, 8, 8, 128),
+    (8, 16, 16, 128),
+    (16, 32, 32, 64),
+    (16, 64, 64, 32),
+    (32, 128, 128, 16),
+    (32, 256, 256, 8),
+]
+
+
+def table(ladder):
+    return [(*rung.shape, rung.feature_maps) for rung in ladder]
+
+
+def test_thesis_ladder():
+    ladder = make_ladder("thesis")
+    assert table(ladder) == THESIS
+    assert (len(ladder), ladder.top) == (7, 6)
+    both, space = (2, 2, 2), (1, 2, 2)
+    steps = [ladder.factors(level) for level in range(1, 7)]
+    assert steps == [both, space, space, both, space, both]
+
+
+def test_authors_ladder():
+    ladder = make_ladder("authors")
+    assert table(ladder) == AUTHORS
+    both, space = (2, 2, 2), (1, 2, 2)
+    steps = [ladder.factors(level) for level in range(1, 7)]
+    assert steps == [both, space, both, space, both, space]
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_a_ladder_written_out_is_the_one_of_that_name(name):
+    assert make_ladder(LADDERS[name]) == make_ladder(name)
+    assert str(make_ladder(name)) == LADDERS[name]
+
+
+def test_resolution_cuts_rungs_off():
+    assert table(make_ladder("authors", resolution=128)) == AUTHORS[:6]
+    assert table(make_ladder("thesis", resolution=4)) == THESIS[:1]
+
+
+def test_num_frames_holds_time():
+    ladder = make_ladder("thesis", resolution=16, num_frames=4)
+    assert str(ladder) == "4x4x4 4x8x8 4x16x16"
+    assert ladder.factors(1) == (1, 2, 2)
+    assert str(make_ladder("thesis", num_frames=16)).endswith("16x128x128 16x256x256")
+    assert str(make_ladder("thesis", resolution=8, num_frames=1)) == "1x4x4 1x8x8"
+
+
+def test_time_alone_space_alone_and_both():
+    ladder = make_ladder("4x4x4 8x4x4 8x8x8 16x16x16")
+    assert [ladder.factors(i) for i in (1, 2, 3)] == [(2, 1, 1), (1, 2, 2), (2, 2, 2)]
+
+
+def test_a_step_in_time_that_is_held_is_no_rung():
+    assert str(make_ladder("4x4x4 8x4x4 8x8x8", num_frames=4)) == "4x4x4 4x8x8"
+
+
+def test_resolution_keeps_all_rungs_of_its_size():
+    assert str(make_ladder("4x4x4 4x8x8 8x8x8 8x16x16", resolution=8)) == "4x4x4 4x8x8 8x8x8"
+
+
+def test_commas_separate_rungs_too():
+    assert make_ladder("4x4x4, 8x8x8") == make_ladder("4x4x4 8x8x8")
+
+
+def test_feature_maps():
+    sizes = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+    assert [feature_maps(size) for size in sizes] == [128, 128, 128, 128, 64, 32, 16, 8, 4, 2]
+    assert [feature_maps(size, 256, 32) for size in (4, 8, 16, 32)] == [32, 32, 32, 16]
+    assert feature_maps(256, base=16) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "thesis", "resolution": 100}, "`resolution` should be a power of two"),
+        ({"name": "thesis", "resolution": 512}, "`resolution` should be one that the ladder"),
+        ({"name": "thesis", "resolution": 2}, "Received: resolution=2"),
+        ({"name": "thesis", "num_frames": 30}, "`num_frames` should be a power of two"),
+        ({"name": "thesis", "num_frames": 0}, "power of two. Received: 0"),
+        ({"name": "thesis", "num_frames": 64}, "`num_frames` should be at most 32 at 256x256"),
+        ({"name": "thesis", "resolution": 128, "num_frames": 32}, "at most 16 at 128x128"),
+        ({"name": "these"}, "`ladder` should be one of .*authors.*thesis.*Received: 'these'"),
+        ({"name": ""}, "`ladder` should be one of"),
+        ({"name": "4x4 8x8"}, "`ladder` should be one of"),
+        ({"name": "4x4x4 6x8x8"}, "`frames of the rung 6x8x8` should be a power of two"),
+        ({"name": "4x0x0"}, "`ladder` should be one of"),
+        ({"name": "-4x4x4"}, "`ladder` should be one of"),
+        ({"name": "4x4x8"}, "square .height = width.. Received: 4x4x8"),
+        ({"name": "4x4x4 4x16x16"}, "double time, space or both. Received: 4x4x4 to 4x16x16"),
+        ({"name": "4x4x4 16x8x8"}, "double time, space or both"),
+        ({"name": "8x8x8 4x4x4"}, "double time, space or both"),
+        ({"name": "8x4x4 4x8x8"}, "double time, space or both"),
+        ({"name": "4x4x4 4x4x4"}, "double time, space or both"),
+    ],
+)
+def test_mistakes(arguments, message):
+    with pytest.raises(UserError, match=message):
+        make_ladder(**arguments)
+
+
+def test_a_ladder_has_rungs():
+    with pytest.raises(UserError, match="at least one rung"):
+        Ladder(())
+    assert Ladder((Rung(4, 4, 4, 1),)).top == 0
+
+
+@pytest.mark.parametrize("level", [0, 7, -1])
+def test_factors_of_no_step(level):
+    with pytest.raises(ValueError, match="should lie in 1 to 6"):
+        make_ladder("thesis").factors(level)

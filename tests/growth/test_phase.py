@@ -1,0 +1,140 @@
+import itertools
+import math
+
+import pytest
+
+from growth.ladder import make_ladder
+from growth.phase import Schedule, list_phases, phase_at
+from support.errors import UserError
+
+THESIS = make_ladder("thesis")
+SCHEDULE = Schedule()
+
+# Begin and end in kimg, rung, fading, lod at the beginning, minibatch, rates: the released code's.
+PHASES = [
+    (0, 600, "4x4x4", False, 6.0, 32, 1e-3),
+    (600, 1200, "8x8x8", True, 6.0, 32, 1e-3),
+    (1200, 1800, "8x8x8", False, 5.0, 32, 1e-3),
+    (1800, 2400, "8x16x16", True, 5.0, 16, 1e-3),
+    (2400, 3000, "8x16x16", False, 4.0, 16, 1e-3),
+    (3000, 3600, "8x32x32", True, 4.0, 16, 1e-3),
+    (3600, 4200, "8x32x32", False, 3.0, 16, 1e-3),
+    (4200, 4800, "16x64x64", True, 3.0, 8, 1e-3),
+    (4800, 5400, "16x64x64", False, 2.0, 8, 1e-3),
+    (5400, 6000, "16x128x128", True, 2.0, 8, 1.5e-3),
+    (6000, 6600, "16x128x128", False, 1.0, 8, 1.5e-3),
+    (6600, 7200, "32x256x256", True, 1.0, 4, 1e-3),
+    (7200, None, "32x256x256", False, 0.0, 4, 1e-3),
+]
+
+
+def test_phases_of_the_released_schedule():
+    phases = list_phases(SCHEDULE, THESIS)
+    assert [phase.index for phase in phases] == list(range(13))
+    assert [
+        (
+            phase.begin // 1000,
+            phase.end and phase.end // 1000,
+            str(THESIS[phase.level]),
+            phase.fading,
+            phase.lod,
+            phase.minibatch,
+            phase.critic_rate,
+        )
+        for phase in phases
+    ] == PHASES
+    assert all(phase.generator_rate == phase.critic_rate for phase in phases)
+
+
+@pytest.mark.parametrize(
+    ("kimg", "level", "fading", "weight", "lod"),
+    [
+        (0, 0, False, 1.0, 6.0),
+        (599.968, 0, False, 1.0, 6.0),
+        (600, 1, True, 0.0, 6.0),
+        (750, 1, True, 0.25, 5.75),
+        (900, 1, True, 0.5, 5.5),
+        (1200, 1, False, 1.0, 5.0),
+        (2100, 2, True, 0.5, 4.5),
+        (3300, 3, True, 0.5, 3.5),
+        (4500, 4, True, 0.5, 2.5),
+        (5700, 5, True, 0.5, 1.5),
+        (6900, 6, True, 0.5, 0.5),
+        (7200, 6, False, 1.0, 0.0),
+        (12000, 6, False, 1.0, 0.0),
+    ],
+)
+def test_phase_at(kimg, level, fading, weight, lod):
+    phase = phase_at(round(kimg * 1000), SCHEDULE, THESIS)
+    assert (phase.level, phase.fading, phase.weight, phase.lod) == (level, fading, weight, lod)
+    assert phase.nimg == round(kimg * 1000)
+    assert str(phase) == (f"fading {weight:.2f}" if fading else "stable")
+
+
+def test_lod_falls_without_a_jump():
+    schedule = Schedule(0.8, 0.4, minibatch={4: 16})
+    lods = [phase_at(nimg, schedule, THESIS).lod for nimg in range(0, 8000, 10)]
+    assert (lods[0], lods[-1]) == (6.0, 0.0)
+    falls = [before - after for before, after in itertools.pairwise(lods)]
+    assert min(falls) == 0.0
+    assert max(falls) == pytest.approx(10 / 400)
+
+
+def test_steps_left():
+    assert phase_at(0, SCHEDULE, THESIS).steps_left() == 18750  # 600,000 / 32
+    assert phase_at(600_000 - 33, SCHEDULE, THESIS).steps_left() == 2
+    assert phase_at(600_000 - 1, SCHEDULE, THESIS).steps_left() == 1
+    assert phase_at(7_200_000, SCHEDULE, THESIS).steps_left() == math.inf
+
+
+def test_full_size_from_the_start():
+    schedule = Schedule(growing=False)
+    (phase,) = list_phases(schedule, THESIS)
+    assert (phase.level, phase.fading, phase.lod, phase.minibatch) == (6, False, 0.0, 4)
+    late = phase_at(9_000_000, schedule, THESIS)
+    assert (late.index, late.level, late.weight, late.end) == (0, 6, 1.0, None)
+
+
+def test_one_rung_never_fades():
+    (phase,) = list_phases(SCHEDULE, make_ladder("thesis", resolution=4))
+    assert (phase.fading, phase.lod, phase.end) == (False, 0.0, None)
+
+
+def test_a_step_in_time_alone_keeps_minibatch_and_rates():
+    phases = list_phases(SCHEDULE, make_ladder("4x8x8 8x8x8 8x16x16"))
+    assert [phase.minibatch for phase in phases] == [32, 32, 32, 16, 16]
+
+
+def test_table_entries_hold_up_to_the_next():
+    schedule = Schedule(
+        minibatch={4: 8, 32: 2}, generator_rate={16: 0.1, 64: 0.2}, critic_rate={4: 0.3}
+    )
+    stable = [phase for phase in list_phases(schedule, THESIS) if not phase.fading]
+    assert [phase.minibatch for phase in stable] == [8, 8, 8, 2, 2, 2, 2]
+    assert [phase.generator_rate for phase in stable] == [0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2]
+    assert [phase.critic_rate for phase in stable] == [0.3] * 7
+
+
+def test_a_phase_lasts_two_minibatches():
+    ladder = make_ladder("4x4x4 8x8x8")
+    assert len(list_phases(Schedule(0.064, 0.064), ladder)) == 3
+    with pytest.raises(
+        UserError, match="`schedule.lod_training_kimg` .* of 32 at 4x4x4.* 63 clips"
+    ):
+        list_phases(Schedule(0.063, 0.064), ladder)
+    with pytest.raises(UserError, match="`schedule.lod_transition_kimg` .* of 32 at 8x8x8.* 63"):
+        list_phases(Schedule(0.064, 0.063), ladder)
+    with pytest.raises(UserError, match="at least two minibatches"):
+        list_phases(Schedule(-1, 1), ladder)
+
+
+@pytest.mark.parametrize("name", ["minibatch", "generator_rate", "critic_rate"])
+def test_tables_hold_positive_values(name):
+    for table in ({}, {4: 0}, {4: 1, 8: -1}):
+        with pytest.raises(UserError, match=f"`schedule.{name}` should hold positive values"):
+            Schedule(**{name: table})
+
+
+def test_minibatch_begins_at_4():
+    with pytest.raises(UserError, match="`schedule.minibatch` should begin at 4"):
+        Schedule(minibatch={8: 32})

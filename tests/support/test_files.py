@@ -1,0 +1,94 @@
+import os
+import stat
+
+import pytest
+
+from support.errors import UserError
+from support.files import new_folder, write_atomically
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o027)
+    yield 0o027
+    os.umask(before)
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with write_atomically(path) as temporary:
+        assert temporary.suffix == ".txt"
+        assert temporary.parent == path.parent
+        temporary.write_text("whole")
+        assert not path.exists()
+    assert path.read_text() == "whole"
+    assert names(path.parent) == ["a.txt"]
+
+
+def test_an_error_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(RuntimeError), write_atomically(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "before"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_file_is_replaced(tmp_path):
+    path = tmp_path / "a.txt"
+    for text in ("one", "two"):
+        with write_atomically(path) as temporary:
+            temporary.write_text(text)
+    assert path.read_text() == "two"
+
+
+def test_a_file_has_the_usual_rights(tmp_path, umask):
+    with write_atomically(tmp_path / "a.txt"):
+        pass
+    assert mode(tmp_path / "a.txt") == 0o666 & ~umask
+
+
+def test_a_folder_appears_when_it_is_whole(tmp_path, umask):
+    path = tmp_path / "new" / "data"
+    with new_folder(path) as temporary:
+        (temporary / "below").mkdir()
+        (temporary / "below" / "a.txt").write_text("whole")
+        assert not path.exists()
+    assert (path / "below" / "a.txt").read_text() == "whole"
+    assert names(path.parent) == ["data"]
+    assert mode(path) == 0o777 & ~umask
+
+
+def test_an_error_leaves_no_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "data") as temporary:
+        (temporary / "a.txt").write_text("half")
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+
+
+def test_an_empty_folder_may_be_there(tmp_path):
+    path = tmp_path / "data"
+    path.mkdir()
+    with new_folder(path) as temporary:
+        (temporary / "a.txt").write_text("whole")
+    assert names(path) == ["a.txt"]
+
+
+def test_a_folder_with_contents_is_kept(tmp_path):
+    path = tmp_path / "data"
+    path.mkdir()
+    (path / "mine.txt").write_text("mine")
+    for taken in (path, path / "mine.txt"):
+        with pytest.raises(UserError, match="should not exist yet. Received"), new_folder(taken):
+            pass
+    assert names(tmp_path) == ["data"]
+    assert names(path) == ["mine.txt"]
