@@ -1,7 +1,5 @@
 """Resampling between rungs and the fade; the same three functions serve both networks and reals."""
 
-import math
-
 import tensorflow as tf
 
 
@@ -15,9 +13,12 @@ def upscale(clips, factors):
 
 def downscale(clips, factors):
     """Box average of `clips` [N, T, H, W, C] over blocks of `factors` (time, height, width)."""
-    if math.prod(factors) == 1:
-        return clips
-    return tf.nn.avg_pool3d(clips, factors, factors, padding="VALID")
+    for axis, factor in enumerate(factors, start=1):
+        if factor > 1:
+            shape = list(clips.shape)
+            blocks = [-1, *shape[1:axis], shape[axis] // factor, factor, *shape[axis + 1 :]]
+            clips = tf.reduce_mean(tf.reshape(clips, blocks), axis + 1)
+    return clips
 
 
 def fade(coarse, fine, weight):

@@ -34,6 +34,8 @@ class Trainer:
 
     def __init__(self, config: Config, strategy: tf.distribute.Strategy):
         self.config, self.strategy = config, strategy
+        # TensorFlow's fusion of convolution and leaky ReLU fails on second derivatives, with a log.
+        tf.config.optimizer.set_experimental_options({"remapping": False})
         keras.utils.set_random_seed(config.train.seed)
         with strategy.scope():
             self.networks = _build(config)

@@ -1,0 +1,59 @@
+"""The critic's whole loss on the real networks: its gradient against finite differences."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from config import Network
+from growth.ladder import make_ladder
+from losses.swgan import SWGAN
+from losses.wgan_gp import WGANGP
+from networks.discriminator import Discriminator
+
+
+class _Noise:
+    def normal(self, *shape):
+        return tf.random.stateless_normal([2, *shape], [0, 1], dtype=tf.float64)
+
+    def uniform(self, *shape):
+        return tf.random.stateless_uniform([2, *shape], [0, 2], dtype=tf.float64)
+
+
+@pytest.fixture
+def float64():
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("loss", [SWGAN(), SWGAN.released(), WGANGP()], ids=lambda loss: loss.kind)
+def test_gradient_of_the_critics_loss(float64, loss, fused):
+    keras.utils.set_random_seed(0)
+    ladder = make_ladder("4x4x4 4x8x8 8x16x16", feature_maps_max=2)
+    D = Discriminator(ladder, Network(latent_size=4, fused_resample=fused), loss.head)
+    shape = (2, *ladder[2].shape, 3)
+    reals, fakes = (tf.constant(np.random.default_rng(s).uniform(-1, 1, shape)) for s in (1, 2))
+    variables = D.trainable_variables
+
+    def total():
+        critic = D.at(2, tf.constant(0.3, tf.float64), group=2)
+        terms = loss.discriminator_loss(critic, reals, fakes, _Noise())
+        return tf.add_n([tf.reduce_sum(term) for term in terms.values()])
+
+    with tf.GradientTape() as tape:
+        value = total()
+    gradients = tape.gradient(value, [v.value for v in variables])
+    random, h = np.random.default_rng(3), 1e-6
+    for variable, slope in zip(variables, gradients, strict=True):
+        if slope is None:  # A dead rung, or the bias of a linear end, which no term depends on.
+            continue
+        before, along = variable.numpy(), random.standard_normal(variable.shape)
+        variable.assign(before + h * along)
+        above = total()
+        variable.assign(before - h * along)
+        numeric = float(above - total()) / (2 * h)
+        variable.assign(before)
+        analytic = float(tf.reduce_sum(slope * along))
+        assert analytic == pytest.approx(numeric, rel=1e-4, abs=1e-6), variable.path
