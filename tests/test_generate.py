@@ -1,0 +1,173 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+import generate
+from config import demo
+from growth.phase import list_phases
+from networks.generator import Generator
+from support.errors import UserError
+from support.media import to_uint8
+from tests.support.test_plots import made_up_history
+from training.snapshot import load_snapshot, sample_latents, save_snapshot
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run of three rungs with a snapshot at the beginning of each phase, untrained."""
+    run = tmp_path_factory.mktemp("run")
+    config = demo().override(["growth.resolution=16", "growth.feature_maps_max=4"])
+    (run / "config.json").write_text(json.dumps({"config": config.as_dict()}))
+    generator = Generator(config.ladder, config.network)
+    for phase in list_phases(config.schedule, config.ladder):
+        save_snapshot(run, generator, phase.begin)
+    lines = [json.dumps(line) + "\n" for line in made_up_history()]
+    (run / "history.jsonl").write_text("".join(lines))
+    return run
+
+
+def make(run, *arguments):
+    # A flag that is given twice counts as it is given last.
+    generate.main(generate.parse(["generate.py", arguments[0], f"--run={run}", *arguments[1:]]))
+
+
+def size(path):
+    """(frames, height, width) of a video or a picture."""
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        return (len(frames), *frames[0].shape[:2])
+    with Image.open(path) as picture:
+        return (getattr(picture, "n_frames", 1), picture.height, picture.width)
+
+
+# Clips of 8x16x16, enlarged to 64 pixels, 2 pixels apart.
+@pytest.mark.parametrize(
+    ("command", "name", "expected"),
+    [
+        ("samples --num=5", "a.mp4", (8, 130, 196)),
+        ("samples --num=2", "a.gif", (8, 64, 130)),
+        ("samples --num=3", "a.png", (1, 196, 526)),
+        ("interpolation --pairs=2 --steps=3", "a.mp4", (8, 130, 196)),
+        ("interpolation --pairs=2 --steps=3", "a.png", (1, 130, 196)),
+        ("interpolation --pairs=2 --loop", "a.gif", (64, 64, 130)),
+        ("interpolation --pairs=2 --loop", "a.png", (1, 130, 526)),
+        ("progress --num=2 --columns=3", "a.png", (1, 130, 196)),
+        ("progress --num=2", "a.gif", (8, 130, 328)),
+        ("curves", "a.png", (1, 960, 1200)),
+    ],
+)
+def test_files_are_made(trained, tmp_path, capsys, command, name, expected):
+    make(trained, *command.split(), f"--output={tmp_path / name}")
+    assert size(tmp_path / name) == expected
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert capsys.readouterr().out.endswith(f"{tmp_path / name}\n")
+
+
+def test_array_holds_the_clips_of_the_latents(trained, tmp_path):
+    make(trained, "samples", "--num=33", "--seed=5", f"--output={tmp_path / 'a.npy'}")
+    snapshot = load_snapshot(trained)
+    expected = snapshot.sample(sample_latents(33, 32, seed=5))
+    clips = np.load(tmp_path / "a.npy")
+    assert (clips.shape, clips.dtype) == ((33, 8, 16, 16, 3), np.uint8)
+    np.testing.assert_allclose(clips.astype(int), to_uint8(expected), atol=1)
+
+
+def test_snapshot_and_truncation_are_followed(trained, tmp_path):
+    arguments = ["samples", "--num=2", "--snapshot=0", "--truncation=0.5"]
+    make(trained, *arguments, f"--output={tmp_path / 'a.npy'}")
+    expected = load_snapshot(trained, 0).sample(sample_latents(2, 32, 0, truncation=0.5))
+    np.testing.assert_allclose(np.load(tmp_path / "a.npy"), to_uint8(expected), atol=1)
+
+
+def test_single_clips(trained, tmp_path):
+    folder = tmp_path / "clips"
+    make(trained, "samples", "--num=2", "--layout=clips", "--format=gif", f"--output={folder}")
+    assert sorted(file.name for file in folder.iterdir()) == ["clip-0000.gif", "clip-0001.gif"]
+    assert size(folder / "clip-0001.gif") == (8, 16, 16)
+
+
+def test_interpolation_begins_and_ends_at_its_latents(trained, monkeypatch):
+    seen = []
+    monkeypatch.setattr(generate, "write_clip", lambda path, clip, fps: seen.append(clip))
+    make(trained, "interpolation", "--pairs=1", "--steps=3", "--seed=3")
+    ends = to_uint8(load_snapshot(trained).sample(sample_latents(2, 32, seed=3)))
+    # Three clips of 16 pixels, enlarged by 4, 2 pixels apart.
+    np.testing.assert_allclose(seen[0][:, ::4, 0:64:4].astype(int), ends[0], atol=1)
+    np.testing.assert_allclose(seen[0][:, ::4, 132:196:4].astype(int), ends[1], atol=1)
+
+
+def test_loop_passes_its_latents_and_closes(trained):
+    snapshot = load_snapshot(trained)
+    begin, end = np.split(sample_latents(2, 32, seed=0), 2)
+    loop = generate.render_loops(snapshot, begin, end)
+    assert loop.shape == (1, 64, 16, 16, 3)
+    for moment, latent in [(0, begin), (16, end), (32, -begin), (48, -end)]:
+        clip = to_uint8(snapshot.sample(latent))[0]
+        np.testing.assert_allclose(loop[0, moment].astype(int), clip[0], atol=1)
+
+
+def test_output_goes_to_the_run_unless_told(trained):
+    before = set(trained.iterdir())
+    make(trained, "samples", "--num=1")
+    assert set(trained.iterdir()) - before == {trained / "samples.mp4"}
+    (trained / "samples.mp4").unlink()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("samples --output={tmp}/a.avi", r"--output should end in \.mp4, \.gif, \.png, \.npy"),
+        ("samples --output={tmp}/a", "--output should end in"),
+        ("samples --output={tmp}/a.mp4 --format=gif", r"--output should end in \.gif\. Received"),
+        ("samples --layout=clips --format=npy", "--layout=clips should be of"),
+        ("samples --layout=clips --output={tmp}", "should not exist yet"),
+        ("samples --output={tmp}/file/a.mp4", "can be written"),
+        ("samples --output={tmp}/folder.mp4", "can be written"),
+        ("samples --num=0", "--num should be at least 1. Received: 0"),
+        ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
+        ("samples --snapshot=123", "--snapshot should be one of 0, 4000, 8000"),
+        ("samples --run={tmp}", "no config.json"),
+        ("progress --run={tmp}/empty", "should hold snapshots"),
+        ("curves --run={tmp}/empty --output={tmp}/a.png", "should hold the history"),
+        ("curves --output={tmp}/a.mp4", r"--output should end in \.png"),
+    ],
+)
+def test_mistakes_are_told_and_leave_nothing(trained, tmp_path, command, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "config.json").write_text((trained / "config.json").read_text())
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").touch()
+    before = sorted([*tmp_path.rglob("*"), *trained.rglob("*")])
+    with pytest.raises(UserError, match=message):
+        make(trained, *command.format(tmp=tmp_path).split())
+    assert sorted([*tmp_path.rglob("*"), *trained.rglob("*")]) == before
+
+
+def test_a_mistake_is_one_sentence_and_a_status(tmp_path):
+    script = Path(generate.__file__)
+    done = subprocess.run(
+        [sys.executable, script, "progress", f"--run={tmp_path}/none"],
+        cwd=script.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: --run should be the folder of a run.")
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["samples", "interpolation", "progress", "curves"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        generate.parse(["generate.py", command, "--help"])
+    assert "--output" in capsys.readouterr().out
