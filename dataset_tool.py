@@ -9,6 +9,7 @@ python dataset_tool.py display --data=datasets/faces --output=faces.gif
 import argparse
 import itertools
 import json
+import math
 import os
 import tomllib
 from pathlib import Path
@@ -17,7 +18,7 @@ from absl.flags import argparse_flags
 
 from config import PRESETS, preset
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
-from dataset.create import create_dataset
+from dataset.create import MAX_SHARDS, create_dataset
 from dataset.display import contact_sheet
 from dataset.readers import READERS, list_sources
 from dataset.readers.source import ReaderOptions
@@ -32,13 +33,14 @@ MOST_FAULTS = 50  # listed by `verify`
 
 def create_tfrecords(args):
     """Reads videos and writes their clips at every rung of a preset's ladder."""
+    _check(args, "tile frame_stride clip_stride workers max_clips", 1)
+    _check(args, "shards", 1, MAX_SHARDS)
+    _check(args, "seed", 0)
     names = ("ladder", "resolution", "num_frames")
     given = [(name, getattr(args, name)) for name in names]
     config = preset(args.config).override(f"growth.{k}={v}" for k, v in given if v is not None)
     full, output = config.ladder[-1], Path(args.output or f"datasets/{args.config}")
     rules = ClipRules(full.frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short)
-    if args.max_clips is not None and args.max_clips < 1:
-        raise UserError(f"--max_clips should be at least 1. Received: {args.max_clips}")
     options = ReaderOptions(
         labels=args.labels,
         tile=args.tile,
@@ -59,7 +61,7 @@ def create_tfrecords(args):
         about={"tool_version": _version(), "arguments": _arguments(args)},
     )
     if rejected:
-        print(f"{len(rejected)} sources are rejected, all listed in {output}/rejected.txt:")
+        print(f"Rejected: {len(rejected)}, all listed in {output}/rejected.txt:")
         for name, reason in itertools.islice(rejected.items(), 10):
             print(f"  {name} {reason}")
     print(f"{output}: {len(Records(output))} clips at {config.ladder}")
@@ -74,7 +76,7 @@ def info(args):
     metadata = records.metadata
     print(f"{args.data}: {len(records)} clips, made by version {metadata['tool_version']} with")
     print("  " + " ".join(f"--{k}={v}" for k, v in metadata["arguments"].items()))
-    print(f"{metadata['rejected']} sources were rejected")
+    print(f"Rejected sources: {metadata['rejected']}")
     for rung, shards in records.shards.items():
         size = sum(shard.bytes for shard in shards) / 1e6
         print(f"{rung:>12}  {len(shards):3} shards  {size:10.1f} MB")
@@ -101,8 +103,7 @@ def verify(args):
 
 def display(args):
     """Draws a few clips at every rung: mp4 or gif, or png for a row of frames each."""
-    if args.num < 1:
-        raise UserError(f"--num should be at least 1. Received: {args.num}")
+    _check(args, "num", 1)
     sheet = contact_sheet(open_records(args.data), args.num, still=args.output.endswith(".png"))
     write_clip(Path(args.output), sheet)
     print(args.output)
@@ -157,6 +158,14 @@ def parse(argv):
 
 def main(args):
     return args.run(args)
+
+
+def _check(args, names, least, most=math.inf):
+    for name in names.split():
+        value = getattr(args, name)
+        if value is not None and not least <= value <= most:
+            limits = f"at least {least}" if most == math.inf else f"in {least} to {most}"
+            raise UserError(f"--{name} should be {limits}. Received: {value}")
 
 
 def _arguments(args):

@@ -16,23 +16,13 @@ SHORT_RULES = ("skip", "loop", "hold", "error")
 
 @dataclasses.dataclass(frozen=True)
 class ClipRules:
-    """How clips are cut out of a source.
-
-    Raises:
-        UserError: a stride below 1.
-    """
+    """How clips are cut out of a source."""
 
     num_frames: int  # of a clip
     clip_rule: str = "centre"  # one clip a source, or "all": one window after the other
     frame_stride: int = 1  # takes every n-th frame
     clip_stride: int | None = None  # frames from window to window; by default they do not overlap
     short: str = "skip"  # a source shorter than a clip: skip, loop, hold (its last frame), error
-
-    def __post_init__(self):
-        for name in ("frame_stride", "clip_stride"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UserError(f"--{name} should be at least 1. Received: {value}")
 
     @property
     def span(self) -> int:

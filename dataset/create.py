@@ -137,19 +137,15 @@ def _counted(clips, count):
 
 def _number_of_shards(shards, count, ladder):
     """By default as many as bring a shard of the full clips to about a gigabyte."""
-    if shards is None:
-        shards = min(1 + count * _bytes(ladder[-1]) // 2**30, MAX_SHARDS)
-    if not 1 <= shards <= MAX_SHARDS:
-        raise UserError(f"--shards should lie in 1 to {MAX_SHARDS}. Received: {shards}")
-    return min(shards, count)
+    return min(shards or 1 + count * _bytes(ladder[-1]) // 2**30, MAX_SHARDS, count)
 
 
 def _check_space(output, folder, count, ladder):
     needed, free = count * sum(map(_bytes, ladder)), shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"{output} should have {needed / 1e9:.2f} GB free for {count} clips. "
-            f"Received: {free / 1e9:.2f} GB"
+            f"{output} should have {needed / 1e6:.1f} MB free for {count} clips. "
+            f"Received: {free / 1e6:.1f} MB"
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dataset.readers import videos
-from dataset.readers.source import ReaderOptions, Source, name_and_label
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, name_and_label
 from support.errors import UserError
 
 
@@ -21,11 +21,14 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each tile.
 
     Raises:
-        UserError: no size of tiles, or one that does not divide the picture.
+        UserError: no size of tiles, one that does not divide the picture, or no video.
     """
-    if not options.tile or options.tile < 1:
-        raise UserError(f"--tile should be the size of a grid's tiles. Received: {options.tile}")
-    height, width, _ = next(videos.decode(path)).shape
+    if options.tile is None:
+        raise UserError("--tile should be the size of a grid's tiles. Received: none")
+    try:
+        height, width, _ = next(videos.decode(path)).shape
+    except RejectedSource as error:
+        raise UserError(f"{path} {error}") from error
     if height % options.tile or width % options.tile:
         raise UserError(
             f"--tile should divide the {width}x{height} picture of {path}. Received: {options.tile}"
