@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -82,7 +83,8 @@ def _read(records: Records, shard: Shard, rung: Rung, faults: list[Fault]):
             yield None if reason else (clip, label)
             number += 1
     except tf.errors.OpError as error:
-        faults.append(Fault(shard.file, number, f"cannot be read: {error.message}"))
+        reason = re.sub(r"\{\{.*\}\} | \[Op:.*", "", error.message)  # Without TensorFlow's nodes.
+        faults.append(Fault(shard.file, number, f"cannot be read: {reason}"))
     else:
         if number != shard.records:
             reason = f"should hold {shard.records} records. Received: {number}"
