@@ -70,7 +70,7 @@ class Train:
     beta_2: float = 0.99  # of Adam
     epsilon: float = 1e-8  # of Adam
     running_average: float = 0.999  # decay a step of Gs, the generator's running average
-    steps_per_call: int = 4  # minibatches between schedule updates
+    steps_per_call: int = 4  # minibatches in a traced call, the loop's smallest unit
     tick_kimg: float = 20  # thousand clips between status lines
     snapshot_ticks: int = 5  # ticks between snapshots of Gs and pictures of its samples
     distance_ticks: int = 10  # ticks between sliced Wasserstein distances; 0: never

@@ -62,12 +62,16 @@ class Phase:
     @property
     def weight(self) -> float:
         """Weight of the finer rung in [0, 1]; 1 when stable."""
-        return (self.nimg - self.begin) / (self.end - self.begin) if self.fading else 1.0
+        return self.weight_at(self.nimg)
 
     @property
     def lod(self) -> float:
         """0 = the full clip; the fraction is the weight of the coarser rung, as in ProGAN."""
         return self.top - self.level + 1.0 - self.weight
+
+    def weight_at(self, nimg):
+        """The weight at another point of this phase; `nimg` may be a tensor."""
+        return (nimg - self.begin) / (self.end - self.begin) if self.fading else 1.0
 
     def steps_left(self) -> float:
         """Minibatches until the phase ends."""

@@ -19,7 +19,7 @@ class TrainingStep:
         config: of the run.
         networks: `training.trainer.Networks`, made in the scope of `strategy`.
         strategy: of `tf.distribute`.
-        phase: names the live path (level, fading or stable) and the minibatch.
+        phase: which it is; where training is in it comes with each call.
 
     Raises:
         UserError: the minibatch does not divide into replicas, or a replica's part of it does not
@@ -28,35 +28,36 @@ class TrainingStep:
 
     def __init__(self, config: Config, networks, strategy: tf.distribute.Strategy, phase: Phase):
         self.config, self.networks, self.strategy = config, networks, strategy
-        self.level, self.fading, self.minibatch = phase.level, phase.fading, phase.minibatch
+        self.phase, self.level, self.minibatch = phase, phase.level, phase.minibatch
         self.count = clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
         self.group = min(config.network.stddev_group, phase.minibatch)
-        self.G_variables = _variables(networks.G.live_layers(self.level, self.fading))
-        self.D_variables = _variables(networks.D.live_layers(self.level, self.fading))
-        self.Gs_variables = _variables(networks.Gs.live_layers(self.level, self.fading))
+        self.G_variables = _variables(networks.G.live_layers(self.level, phase.fading))
+        self.D_variables = _variables(networks.D.live_layers(self.level, phase.fading))
+        self.Gs_variables = _variables(networks.Gs.live_layers(self.level, phase.fading))
         self.terms = (*config.loss.terms, "generator", "D_gradient_norm", "G_gradient_norm")
 
-    @tf.function(reduce_retracing=True)
-    def __call__(self, reals, nimg, steps, weight):
+    @tf.function
+    def __call__(self, reals, nimg, steps):
         """Takes `steps` steps.
 
         Args:
             reals: distributed iterator of [N / replicas, T, H, W, 3] in [-1, 1].
             nimg: int64 scalar, clips shown before.
             steps: int32 scalar.
-            weight: float32 scalar in [0, 1], the share of the phase's rung.
 
         Returns:
             Mean over clips and steps of each term of the losses, and the norms of the gradients.
         """
         sums = {term: 0.0 for term in self.terms}
         for _ in tf.range(steps):
-            terms = self._step(next(reals), nimg, weight)
+            terms = self._step(next(reals), nimg)
             sums = {term: sums[term] + terms[term] for term in self.terms}
             nimg += self.minibatch
         return {term: value / tf.cast(steps, tf.float32) for term, value in sums.items()}
 
-    def _step(self, reals, nimg, weight):
+    def _step(self, reals, nimg):
+        # None where nothing fades: the path of the rung below is dead.
+        weight = tf.cast(self.phase.weight_at(nimg), tf.float32) if self.phase.fading else None
         terms = self.strategy.run(self._update_D, (reals, nimg, weight))
         self._update_Gs()
         terms |= self.strategy.run(self._update_G, (nimg, weight))
@@ -65,7 +66,8 @@ class TrainingStep:
     def _update_D(self, reals, nimg, weight):
         noise = self._noise(nimg, stream=0)
         fakes = self._generate(noise, weight)
-        reals = self._fade_reals(reals, weight)
+        if weight is not None:
+            reals = fade_clips(reals, self.config.ladder, self.level, weight)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.D_variables])
             terms = self.config.loss.discriminator_loss(
@@ -94,14 +96,10 @@ class TrainingStep:
 
     def _generate(self, noise, weight):
         latents = noise.normal(self.config.network.latent_size)
-        return self.networks.G(latents, level=self.level, weight=weight if self.fading else None)
+        return self.networks.G(latents, level=self.level, weight=weight)
 
     def _critic(self, weight):
-        return self.networks.D.at(self.level, weight if self.fading else None, self.group)
-
-    def _fade_reals(self, reals, weight):
-        """What the rung below shows of the reals, fading into the reals."""
-        return fade_clips(reals, self.config.ladder, self.level, weight) if self.fading else reals
+        return self.networks.D.at(self.level, weight, self.group)
 
     def _mean(self, terms):
         """This replica's share of the mean over the minibatch; the shares add up."""

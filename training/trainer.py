@@ -41,8 +41,10 @@ class Trainer:
             self.networks = _build(config)
         self._nimg = tf.Variable(0, dtype=tf.int64, name="nimg")
         self._entered = tf.Variable(-1, dtype=tf.int64, name="entered")
+        # By name and order, since Keras' lists of layers are no part of TensorFlow's object graph.
+        variables = {n: [v.value for v in p.variables] for n, p in vars(self.networks).items()}
         self.checkpoint = tf.train.Checkpoint(
-            **vars(self.networks), nimg=self._nimg, entered=self._entered
+            **variables, nimg=self._nimg, entered=self._entered
         )
         self._step, self._reals = None, None
 
@@ -71,7 +73,6 @@ class Trainer:
             self._reals,
             tf.constant(phase.nimg, tf.int64),
             tf.constant(steps, tf.int32),
-            tf.constant(phase.weight, tf.float32),
         )
         self._nimg.assign(phase.nimg + steps * phase.minibatch)
         return terms

@@ -1,0 +1,150 @@
+"""Training is tested by training."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import config
+from growth.phase import list_phases, phase_at
+from networks.sliced import Orthogonal
+from support.errors import UserError
+from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
+from training.step import clips_per_replica, fade_clips
+
+
+def _train(trainer, until):
+    """What train.py does, less the reports."""
+    c, reals = trainer.config, Reals(trainer.config.ladder)
+    while trainer.nimg < until:
+        phase = phase_at(trainer.nimg, c.schedule, c.ladder)
+        trainer.enter(phase)
+        steps_left = math.ceil((until - phase.nimg) / phase.minibatch)
+        steps = min(c.train.steps_per_call, phase.steps_left(), steps_left)
+        terms = trainer.train(reals, phase, steps)
+    return {name: float(value) for name, value in terms.items()}
+
+
+@pytest.mark.parametrize("loss", ["swgan", "wgan_gp"])
+def test_a_step_at_each_rung_and_fade_of_demo(loss):
+    short = ["schedule.minibatch=4", "schedule.lod_training_kimg=0.008"]
+    c = config.demo().override([f"loss={loss}", *short, "schedule.lod_transition_kimg=0.008"])
+    c = c.override(["growth.feature_maps_max=4"])
+    trainer = trainer_for(c)
+    for phase in list_phases(c.schedule, c.ladder):
+        before = [v.numpy() for v in trainer.networks.G.to_rgb[phase.level].variables]
+        terms = _train(trainer, phase.begin + 8)
+        assert all(math.isfinite(value) for value in terms.values())
+        after = [v.numpy() for v in trainer.networks.G.to_rgb[phase.level].variables]
+        assert all((a != b).any() for a, b in zip(before, after, strict=True))
+    assert trainer.nimg == 7 * 8
+
+
+def test_dead_rungs_are_left_alone():
+    trainer = trainer_for(tiny_config())
+    dead = trainer.networks.G.blocks[1].variables + trainer.networks.D.encoder.blocks[1].variables
+    before = [v.numpy() for v in dead]
+    _train(trainer, until=96)  # Through the fade of the second of three rungs.
+    assert all((v.numpy() == b).all() for v, b in zip(dead, before, strict=True))
+
+
+def test_optimizers_start_afresh_at_both_ends_of_a_fade():
+    trainer, c = trainer_for(tiny_config()), tiny_config()
+    for index, begin in enumerate((0, 32, 64)):
+        _train(trainer, until=begin + 4)
+        assert trainer.networks.G_optimizer.iterations.numpy() == 4, index
+        trainer.enter(phase_at(begin + 16, c.schedule, c.ladder))  # No new phase, no reset.
+        assert trainer.networks.D_optimizer.iterations.numpy() == 4, index
+        _train(trainer, until=begin + 32)
+        assert trainer.networks.G_optimizer.iterations.numpy() == 8, index
+
+
+def test_running_average_follows_the_generator():
+    trainer = trainer_for(tiny_config("train.running_average=0.75", "train.steps_per_call=1"))
+    G, Gs = trainer.networks.G.dense.kernel, trainer.networks.Gs.dense.kernel
+    np.testing.assert_array_equal(G.numpy(), Gs.numpy())
+    _train(trainer, until=4)  # The average is taken before the generator's update.
+    first, average = G.numpy(), Gs.numpy()
+    _train(trainer, until=8)
+    np.testing.assert_allclose(Gs.numpy(), 0.75 * average + 0.25 * first, atol=1e-6)
+
+
+def test_theta_is_orthogonal_after_training():
+    trainer = trainer_for(tiny_config())
+    _train(trainer, until=160)
+    theta = trainer.networks.D.head.theta.value
+    np.testing.assert_allclose(theta.numpy().T @ theta.numpy(), np.eye(8), atol=1e-5)
+    np.testing.assert_allclose(Orthogonal()(theta), theta, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    trainer = trainer_for(tiny_config())
+    _train(trainer, until=128)
+    return all_weights(trainer)
+
+
+# Within the first fade, at the change to the second rung's stable phase, and within the last fade.
+@pytest.mark.parametrize("cut", [48, 64, 112])
+def test_resumed_equals_uninterrupted(tmp_path, uninterrupted, cut):
+    first = trainer_for(tiny_config())
+    _train(first, until=cut)
+    saved = first.checkpoint.save(str(tmp_path / "checkpoint"))
+    second = trainer_for(tiny_config("train.seed=1"))  # Other weights, all to be overwritten.
+    second.checkpoint.restore(saved).assert_consumed()
+    second.config = tiny_config()
+    assert second.nimg == cut
+    _train(second, until=128)
+    for one, other in zip(uninterrupted, all_weights(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_two_replicas_equal_one():
+    def train(replicas):
+        # SGD would hide no factor; with this epsilon Adam is SGD with momentum's rate.
+        c = tiny_config("train.epsilon=1000.0", "schedule.generator_rate=100.0")
+        trainer = trainer_for(c.override(["schedule.critic_rate=100.0"]), replicas)
+        terms = _train(trainer, until=48)
+        return terms, all_weights(trainer)
+
+    one, two = train(1), train(2)
+    for term in ("critic", "gradient_penalty", "projection_penalty", "generator"):
+        assert one[0][term] == pytest.approx(two[0][term], rel=1e-4, abs=1e-6)
+    for a, b in zip(one[1], two[1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+
+
+def test_one_trace_a_phase():
+    trainer = trainer_for(tiny_config())
+    _train(trainer, until=4)
+    step = trainer._step
+    _train(trainer, until=32)
+    assert trainer._step is step
+    assert step.__call__.experimental_get_tracing_count() == 1
+
+
+def test_steps_per_call_changes_nothing():
+    """The fade moves with every step, however many are taken in one call."""
+    runs = [trainer_for(tiny_config(f"train.steps_per_call={n}")) for n in (1, 8)]
+    for run in runs:
+        _train(run, until=64)
+    for one, other in zip(*map(all_weights, runs), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_reals_fade_by_the_ladders_factors():
+    ladder = tiny_config().ladder  # 4x4x4 to 4x8x8: space alone.
+    clips = tf.random.stateless_uniform([2, 4, 8, 8, 3], [0, 1])
+    half = fade_clips(clips, ladder, 1, 0.5).numpy()
+    means = clips.numpy().reshape(2, 4, 4, 2, 4, 2, 3).mean((3, 5))  # Frames are not mixed.
+    coarse = means.repeat(2, 2).repeat(2, 3)
+    np.testing.assert_allclose(half, (clips.numpy() + coarse) / 2, atol=1e-6)
+
+
+def test_a_minibatch_that_does_not_divide_is_refused():
+    c = tiny_config("network.stddev_group=4")
+    assert clips_per_replica(c, replicas=2, minibatch=8) == 4
+    assert clips_per_replica(c, replicas=1, minibatch=2) == 2  # A group of two.
+    with pytest.raises(UserError, match="multiple of 2 replicas x groups of 4"):
+        clips_per_replica(c, replicas=2, minibatch=4)

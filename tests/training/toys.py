@@ -1,0 +1,62 @@
+"""A config that trains in seconds, and reals without a folder."""
+
+import tensorflow as tf
+
+import config
+from training.trainer import Trainer
+
+
+def tiny_config(*settings):
+    """Three rungs (a step in space alone, then in both), few maps, phases of 32 clips."""
+    base = config.demo().override(
+        [
+            "growth.ladder=4x4x4 4x8x8 8x16x16",
+            "growth.resolution=16",
+            "growth.feature_maps_max=4",
+            "network.latent_size=8",
+            "network.stddev_group=2",
+            "schedule.minibatch=4",
+            "schedule.lod_training_kimg=0.032",
+            "schedule.lod_transition_kimg=0.032",
+            "train.total_kimg=0.2",
+            "train.tick_kimg=0.016",
+            "train.distance_clips=8",
+            "train.checkpoint_minutes=1000",
+        ]
+    )
+    return base.override(settings)
+
+
+class Reals:
+    """Stands for a `ClipPipeline`: noise that depends on the position alone."""
+
+    def __init__(self, ladder):
+        self.ladder = ladder
+
+    def __len__(self):
+        return 64
+
+    def dataset(self, level, nimg, minibatch, replicas=1, first_replica=0, local_replicas=None):
+        share, local = minibatch // replicas, local_replicas or replicas
+        shape = (*self.ladder[level].shape, 3)
+
+        def clip(position):
+            return tf.random.stateless_uniform(shape, tf.stack([7, position]), -1, 1)
+
+        def batch(element):
+            begin = nimg + element // local * minibatch + (first_replica + element % local) * share
+            clips = tf.map_fn(clip, begin + tf.range(share, dtype=tf.int64), fn_output_signature=tf.float32)
+            return tf.ensure_shape(clips, [share, *shape])
+
+        return tf.data.Dataset.counter().map(batch)
+
+
+def trainer_for(config, replicas=1):
+    devices = [f"CPU:{i}" for i in range(replicas)]
+    return Trainer(config, tf.distribute.MirroredStrategy(devices))
+
+
+def all_weights(trainer):
+    """Every number that training leaves behind."""
+    n = trainer.networks
+    return [v.numpy() for part in vars(n).values() for v in part.variables]
