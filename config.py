@@ -1,6 +1,6 @@
 """Presets: a function each, returning a complete frozen `Config`; and typed overrides of them.
 
-    config = PRESETS["faces"]().override(["growth.resolution=128", "schedule.minibatch.64=4"])
+config = PRESETS["faces"]().override(["growth.resolution=128", "schedule.minibatch.64=4"])
 """
 
 import ast

@@ -62,7 +62,9 @@ def train(trainer: Trainer, clips: ClipPipeline, run: RunFolder, interrupt: Inte
             run.save(trainer)
     run.save(trainer)
     if interrupt:
-        run.print(f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on.")
+        run.print(
+            f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on."
+        )
         return interrupt.exit_status
     run.print(f"Finished. Snapshots, samples and events are in {run.path}")
     return 0

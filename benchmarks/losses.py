@@ -1,9 +1,9 @@
 """Compares losses at equal kimg: the sliced Wasserstein distance of Gs to reals it never saw.
 
-    python benchmarks/losses.py --train=DATA --score=DATA --seeds=3 loss=wgan_gp loss.gradient_weight=3
+    python benchmarks/losses.py --train=DATA --score=DATA loss=wgan_gp loss.gradient_weight=3
 
-Both data sets hold the rungs of --ladder. A run prints one JSON line a seed; docs/losses.md has
-the results.
+Both data sets hold the rungs up to --resolution and --num_frames. A run prints one JSON line a
+seed; docs/losses.md has the results.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def _config(flags, seed):
 
 
 def _distances(config, flags, fakes):
-    """Of Gs, and of the training reals (the floor), to the scoring reals; the same number of each."""
+    """Of Gs, and of the training reals (the floor), to the scoring reals; as many of each."""
     level, shape = config.ladder.top, config.ladder[config.ladder.top].shape
     score, train = (
         ClipPipeline(folder, config.ladder, seed=0, mirror=True)

@@ -12,6 +12,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from losses.penalties import between, gradient, norm, squared_norm
+from support.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,20 +23,26 @@ class SWGAN:
     gradient_weight: float = 10.0  # lambda_1 of equation 5.3
     projection_weight: float = 10.0  # lambda_2 of equation 5.3
     projection_norm: float = 1.0  # k of equation 5.3
-    gradient_of: str = "encoder"  # what lambda_1 penalises: "encoder" (E, as 5.3) or "score" (f o E)
+    gradient_of: str = "encoder"  # lambda_1 is on E ("encoder", as in 5.3) or on f o E ("score")
     scaled: bool = True  # divide lambda_1 of the encoder by K, and k by its root: alike at any K
 
     head: ClassVar[str] = "sliced"  # the critic's head that this loss needs
     terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "projection_penalty")
 
+    def __post_init__(self):
+        if self.gradient_of not in ("encoder", "score"):
+            raise UserError(
+                f"`loss.gradient_of` should be encoder or score. Received: {self.gradient_of}"
+            )
+
     @classmethod
     def literal(cls) -> "SWGAN":
-        """Equation 5.3 as it stands: lambda_1 on the squared Frobenius norm of the Jacobian of E."""
+        """Equation 5.3 as it stands: lambda_1 on the whole squared norm of the Jacobian of E."""
         return cls(projection_norm=0.01, scaled=False)
 
     @classmethod
     def released(cls) -> "SWGAN":
-        """The constants of the authors' released code, which penalises the gradient of the score."""
+        """The constants of the authors' released code, whose lambda_1 is on the score."""
         return cls(gradient_weight=50.0, projection_norm=0.01, gradient_of="score", scaled=False)
 
     def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:

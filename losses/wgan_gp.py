@@ -37,8 +37,7 @@ class WGANGP:
         slopes = gradient(lambda x: critic.score(critic.encode(x)), clips)
         return {
             "critic": fake_scores - real_scores,
-            "gradient_penalty": self.gradient_weight
-            * tf.square(norm(slopes) - self.gradient_norm),
+            "gradient_penalty": self.gradient_weight * tf.square(norm(slopes) - self.gradient_norm),
             "drift": self.drift_weight * tf.square(real_scores),
         }
 

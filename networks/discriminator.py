@@ -1,4 +1,4 @@
-"""The discriminator: the encoder of Table A.2, every rung of it in one set of variables, and a head."""
+"""The discriminator: the encoder of Table A.2, all rungs in one set of variables, and a head."""
 
 import math
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from support.errors import UserError
 
 @contextlib.contextmanager
 def write_atomically(path):
-    """Yields a temporary path beside `path` (its name at the end), which becomes `path` if all goes well.
+    """Yields a temporary path beside `path`, ending in its name, which becomes `path` at the end.
 
     The file is flushed to the disk before it is renamed; after an error nothing is left.
     """

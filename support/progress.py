@@ -43,7 +43,7 @@ class Progress:
 
 
 def format_seconds(seconds: float) -> str:
-    """"45s", "12m 05s", "3h 20m" or "2d 04h"."""
+    """Such as "45s", "12m 05s", "3h 20m" or "2d 04h"."""
     seconds = int(round(seconds))
     if seconds < 60:
         return f"{seconds}s"

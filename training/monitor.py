@@ -93,7 +93,7 @@ class Monitor:
     def _print(self, line, phase):
         left = (self.config.train.total_kimg - line["kimg"]) * line["sec_per_kimg"]
         losses = [f"{term} {line[term]:.4g}" for term in (*self.config.loss.terms, "generator")]
-        distance = f"  swd {line['swd']:.1f} (floor {line['swd_floor']:.1f})" if "swd" in line else ""
+        distance = "  swd {swd:.1f} (floor {swd_floor:.1f})".format(**line) if "swd" in line else ""
         self.run.print(
             f"tick {line['tick']:<5} kimg {line['kimg']:<9.2f} lod {line['lod']:<5.2f} "
             f"{line['rung']} {phase}  minibatch {line['minibatch']}  "

@@ -1,12 +1,12 @@
 """The folder of a run: its config, lock, checkpoints and history.
 
-    config.json       the resolved config, the data set and the versions it was started with
-    checkpoints/      all that training needs to go on
-    snapshots/        weights of Gs, the generator's running average
-    samples/          pictures of the fixed latents, and of the reals at each rung
-    history.jsonl     a line a tick: losses, rates, distances
-    log.txt           what was printed
-    events.*          TensorBoard
+config.json       the resolved config, the data set and the versions it was started with
+checkpoints/      all that training needs to go on
+snapshots/        weights of Gs, the generator's running average
+samples/          pictures of the fixed latents, and of the reals at each rung
+history.jsonl     a line a tick: losses, rates, distances
+log.txt           what was printed
+events.*          TensorBoard
 """
 
 import contextlib

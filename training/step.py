@@ -1,4 +1,4 @@
-"""One training step at one phase: critic update, running average of the generator, generator update.
+"""One training step at one phase: critic update, running average, generator update.
 
 The phase's level is a Python integer, so that a trace holds the live path of the networks alone.
 """
@@ -48,7 +48,7 @@ class TrainingStep:
         Returns:
             Mean over clips and steps of each term of the losses, and the norms of the gradients.
         """
-        sums = {term: 0.0 for term in self.terms}
+        sums = dict.fromkeys(self.terms, 0.0)
         for _ in tf.range(steps):
             terms = self._step(next(reals), nimg)
             sums = {term: sums[term] + terms[term] for term in self.terms}
@@ -70,9 +70,7 @@ class TrainingStep:
             reals = fade_clips(reals, self.config.ladder, self.level, weight)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.D_variables])
-            terms = self.config.loss.discriminator_loss(
-                self._critic(weight), reals, fakes, noise
-            )
+            terms = self.config.loss.discriminator_loss(self._critic(weight), reals, fakes, noise)
             terms = self._mean(terms)
             loss = sum(terms.values())
         norm = self._apply(tape, loss, self.D_variables, self.networks.D_optimizer)

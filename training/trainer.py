@@ -43,9 +43,7 @@ class Trainer:
         self._entered = tf.Variable(-1, dtype=tf.int64, name="entered")
         # By name and order, since Keras' lists of layers are no part of TensorFlow's object graph.
         variables = {n: [v.value for v in p.variables] for n, p in vars(self.networks).items()}
-        self.checkpoint = tf.train.Checkpoint(
-            **variables, nimg=self._nimg, entered=self._entered
-        )
+        self.checkpoint = tf.train.Checkpoint(**variables, nimg=self._nimg, entered=self._entered)
         self._step, self._reals = None, None
 
     @property

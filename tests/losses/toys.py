@@ -43,7 +43,9 @@ class LinearCritic:
         return np.where(s > 0, s, 0.2 * s).mean(-1)
 
     def slope_of_head(self, y):
-        return (np.where(self._slices(y) > 0, 1, 0.2) * self.slopes) @ self.theta.T / len(self.theta)
+        return (
+            (np.where(self._slices(y) > 0, 1, 0.2) * self.slopes) @ self.theta.T / len(self.theta)
+        )
 
     def score_of(self, x):
         return self.head(self.encode_of(x))

@@ -71,9 +71,7 @@ def test_live_layers_are_those_with_gradients(generator, level, fading):
 def test_fused_equals_plain(generator):
     plain = Generator(LADDER, config.Network(latent_size=16, fused_resample=False))
     plain.set_weights(generator.get_weights())
-    np.testing.assert_allclose(
-        plain(LATENTS, level=3), generator(LATENTS, level=3), atol=1e-4
-    )
+    np.testing.assert_allclose(plain(LATENTS, level=3), generator(LATENTS, level=3), atol=1e-4)
 
 
 def test_variance_is_kept_at_the_start(generator):

@@ -58,7 +58,9 @@ def test_conv_scales_by_gain_over_root_fan_in():
     conv.bias.assign([0.5])
     y = conv(tf.ones([1, 3, 3, 3, 2]))[0, ..., 0].numpy()
     np.testing.assert_allclose(y[1, 1, 1], 54 / math.sqrt(54) + 0.5, rtol=1e-6)  # All 27 x 2 taps.
-    np.testing.assert_allclose(y[0, 0, 0], 16 / math.sqrt(54) + 0.5, rtol=1e-6)  # 8 x 2 in a corner.
+    np.testing.assert_allclose(
+        y[0, 0, 0], 16 / math.sqrt(54) + 0.5, rtol=1e-6
+    )  # 8 x 2 in a corner.
 
 
 def test_weights_start_at_unit_variance():

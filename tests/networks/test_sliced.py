@@ -16,9 +16,7 @@ def test_head_is_equation_5_2():
     head.bias.assign(bias)
     expected = []
     for features in y:
-        slices = [
-            slopes[i] * (head.theta.numpy()[:, i] @ features) + bias[i] for i in range(6)
-        ]
+        slices = [slopes[i] * (head.theta.numpy()[:, i] @ features) + bias[i] for i in range(6)]
         expected.append(sum(s if s > 0 else 0.2 * s for s in slices) / 6)
     np.testing.assert_allclose(head(tf.constant(y, tf.float32)), expected, rtol=1e-5)
 

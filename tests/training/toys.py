@@ -45,7 +45,9 @@ class Reals:
 
         def batch(element):
             begin = nimg + element // local * minibatch + (first_replica + element % local) * share
-            clips = tf.map_fn(clip, begin + tf.range(share, dtype=tf.int64), fn_output_signature=tf.float32)
+            clips = tf.map_fn(
+                clip, begin + tf.range(share, dtype=tf.int64), fn_output_signature=tf.float32
+            )
             return tf.ensure_shape(clips, [share, *shape])
 
         return tf.data.Dataset.counter().map(batch)
