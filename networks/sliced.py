@@ -9,17 +9,29 @@ from networks.layers import EqualizedDense, leaky_relu
 class Orthogonal(keras.constraints.Constraint):
     """Puts a square matrix back on the orthogonal group: its polar factor U V' of U S V'.
 
-    An orthogonal matrix stays as it is. The iteration of Newton and Schulz, matrix products alone,
-    converges where the singular values lie in (0, sqrt(3)), so far beyond what one step of an
-    optimizer moves them away from 1: from 0.5 or 1.5 to within 1e-6 of it.
+    An orthogonal matrix stays as it is. The iteration of Newton and Schulz needs matrix products
+    alone, and a few rounds after a usual step of an optimizer. It converges where the singular
+    values lie in (0, sqrt(3)): a matrix that may be beyond is scaled first, which leaves the polar
+    factor as it is.
     """
 
+    tolerance, rounds = 1e-6, 40
+
     def __call__(self, matrix):
-        identity = tf.eye(matrix.shape[0], dtype=matrix.dtype)
-        for _ in range(8):
-            gram = tf.matmul(matrix, matrix, transpose_a=True)
-            matrix = tf.matmul(matrix, 1.5 * identity - 0.5 * gram)
-        return matrix
+        matrix = tf.convert_to_tensor(matrix)
+        error = self._error(matrix)
+        size = tf.sqrt(tf.norm(matrix, 1, [0, 1]) * tf.norm(matrix, float("inf"), [0, 1]))
+        matrix = tf.where(tf.norm(error) < 1, matrix, matrix / size)  # Both bound the 2-norm.
+        return tf.while_loop(
+            lambda x: tf.reduce_max(tf.abs(self._error(x))) > self.tolerance,
+            lambda x: [x - 0.5 * tf.matmul(x, self._error(x))],
+            [matrix],
+            maximum_iterations=self.rounds,
+        )[0]
+
+    @staticmethod
+    def _error(matrix):
+        return tf.matmul(matrix, matrix, transpose_a=True) - tf.eye(matrix.shape[0], dtype=matrix.dtype)
 
 
 class SlicedHead(keras.layers.Layer):
