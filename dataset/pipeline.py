@@ -5,10 +5,8 @@ that follows from the seed and the epoch. So every epoch shows each clip once, t
 any position, and any number of replicas sees the same stream.
 """
 
-import functools
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from dataset.records import open_records
@@ -65,37 +63,56 @@ class ClipPipeline:
                 f"Received: {minibatch}"
             )
         rung, share = self.ladder[level], minibatch // replicas
-        local_replicas = local_replicas or replicas
+        last_replica = first_replica + (local_replicas or replicas)
 
-        def load(element):
-            step, replica = divmod(int(element), local_replicas)
-            begin = nimg + step * minibatch + (first_replica + replica) * share
-            clips, mirrored = self.stream(range(begin, begin + share))
-            return np.array(self.records.read(rung, clips), object), mirrored
+        def local_shares(clips, mirrored):
+            """[minibatch] -> [local replicas, share]"""
+            split = (tf.reshape(x, [replicas, share]) for x in (clips, mirrored))
+            return tuple(x[first_replica:last_replica] for x in split)
 
-        def decode(element):
-            records, mirrored = tf.numpy_function(
-                load, [element], (tf.string, tf.bool), stateful=False
-            )
-            records.set_shape([share])
+        def decode(records, mirrored):
             data = tf.io.parse_example(records, {"data": tf.io.FixedLenFeature([], tf.string)})
-            clips = tf.reshape(tf.io.decode_raw(data["data"], tf.uint8), [share, *rung.shape, -1])
-            clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
+            clips = tf.reshape(tf.io.decode_raw(data["data"], tf.uint8), [share, *rung.shape, 3])
             mirrored = tf.reshape(mirrored, [share, 1, 1, 1, 1])
             clips = tf.where(mirrored, tf.reverse(clips, [3]), clips)
             return tf.cast(clips, tf.float32) / 127.5 - 1
 
-        elements = tf.data.Dataset.counter()
-        return elements.map(decode, num_parallel_calls=2, deterministic=True).prefetch(2)
+        steps = self.stream(nimg).batch(minibatch, drop_remainder=True)
+        clips = steps.map(local_shares).unbatch().unbatch()  # One by one, those of this process.
+        records = clips.interleave(
+            self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
+        )
+        batches = records.batch(share, drop_remainder=True)
+        return batches.map(decode, num_parallel_calls=2).prefetch(2)
 
-    def stream(self, positions) -> tuple[np.ndarray, np.ndarray]:
-        """For each position, the index of its clip and whether it is mirrored."""
-        found = [(self._epoch(p // len(self)), p % len(self)) for p in positions]
-        clips = np.array([order[i] for (order, _), i in found])
-        return clips, np.array([mirrored[i] for (_, mirrored), i in found])
+    def stream(self, nimg: int) -> tf.data.Dataset:
+        """The endless stream from position `nimg` on: index of the clip, and whether to mirror."""
+        num = len(self)
 
-    @functools.lru_cache(maxsize=4)  # noqa: B019 (a pipeline lives as long as its run)
-    def _epoch(self, epoch):
-        random = np.random.default_rng([self.seed, epoch])
-        order = random.permutation(len(self))
-        return order, random.random(len(self)) < 0.5 * self.mirror
+        def epoch(number):
+            order = tf.random.stateless_uniform([num], [2 * self.seed, number])
+            coins = tf.random.stateless_uniform([num], [2 * self.seed + 1, number])
+            shuffled = tf.argsort(order, stable=True), coins < 0.5 * self.mirror
+            return tf.data.Dataset.from_tensor_slices(shuffled)
+
+        return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
+
+    def _reader(self, rung):
+        """A function that gives a data set of one element: a clip's record, whether to mirror it.
+
+        It is made of TensorFlow's operations: Python in a pipeline can hang at the exit.
+        """
+        files, spans = map(tf.constant, self.records.locate(rung))
+
+        def read(clip, mirrored):
+            begin, end, size = tf.unstack(spans[clip])
+            record = tf.data.FixedLengthRecordDataset(
+                files[clip],
+                record_bytes=end - begin,
+                header_bytes=begin,
+                footer_bytes=size - end,
+                buffer_size=end - begin,
+            )
+            return record.map(lambda record: (record, mirrored))
+
+        return read

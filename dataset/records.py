@@ -106,7 +106,7 @@ class Records:
             rung: [Shard(**shard) for shard in shards]
             for rung, shards in self.metadata["shards"].items()
         }
-        self._indices = {}
+        self._places = {}
 
     def __len__(self):
         """How many clips."""
@@ -133,31 +133,37 @@ class Records:
 
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own."""
-        files, offsets, lengths = self._index(str(rung))
+        files, spans = self.locate(rung)
         records = []
         for i in indices:
+            begin, end, _ = spans[i].tolist()
             with open(files[i], "rb", buffering=0) as file:
-                records.append(os.pread(file.fileno(), lengths[i], offsets[i]))
+                records.append(os.pread(file.fileno(), end - begin, begin))
         return records
 
     def clips(self, rung: Rung, indices: Iterable[int]) -> np.ndarray:
         """The clips `indices` at a rung, uint8 [N, T, H, W, C]."""
         return np.stack([decode(record)[0] for record in self.read(rung, indices)])
 
-    def _index(self, rung):
-        """File, offset and length of each record of a rung."""
-        if rung not in self._indices:
-            rows = []
-            for shard in self.shards[rung]:
+    def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
+        """Where the clips lie at a rung: file, and [N, 3] int64: begin, end, size of the file.
+
+        Raises:
+            UserError: a file that does not hold as many records as stated.
+        """
+        if rung.shape not in self._places:
+            files, spans = [], []
+            for shard in self.shards[str(rung)]:
                 path = self.folder / shard.file
-                spans = _scan(path)
-                if len(spans) != shard.records:
+                found = [(begin, end, shard.bytes) for begin, end in _scan(path)]
+                if len(found) != shard.records:
                     raise UserError(
-                        f"{path} should hold {shard.records} records. Received: {len(spans)}"
+                        f"{path} should hold {shard.records} records. Received: {len(found)}"
                     )
-                rows += [(path, *span) for span in spans]
-            self._indices[rung] = tuple(zip(*rows, strict=True))
-        return self._indices[rung]
+                files += [str(path)] * len(found)
+                spans += found
+            self._places[rung.shape] = files, np.array(spans, np.int64)
+        return self._places[rung.shape]
 
 
 def open_records(folder: Path | str) -> Records:
@@ -182,12 +188,12 @@ def _read_metadata(folder):
 
 
 def _scan(path):
-    """(offset, length) of the data of each record, from the headers alone."""
+    """Where the data of each record begin and end, from the headers alone."""
     spans, begin = [], 0
     with open(path, "rb", buffering=0) as file:
         while header := os.pread(file.fileno(), HEADER, begin):
             length = struct.unpack("<Q", header[:8])[0] if len(header) == HEADER else 0
-            spans.append((begin + HEADER, length))
+            spans.append((begin + HEADER, begin + HEADER + length))
             begin += HEADER + length + FOOTER
     return spans
 
