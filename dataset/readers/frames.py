@@ -1,6 +1,5 @@
 """Folders of frames: every folder that holds images is a clip, its images in natural order."""
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from dataset.readers.source import (
     RejectedSource,
     Source,
     list_files,
-    name_and_label,
+    make_sources,
     natural_key,
     read_image,
 )
@@ -25,18 +24,14 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each folder that holds images."""
-    folders = {}
-    for file in list_files(path, IMAGE_SUFFIXES):
-        folders.setdefault(file.parent, []).append(file)
-    sources = []
-    for folder in sorted(folders, key=natural_key):
-        name, label = name_and_label(folder, path, options)
-        sources.append(Source(name, functools.partial(_frames, folders[folder]), label))
-    return sources
+    folders = {file.parent for file in list_files(path, IMAGE_SUFFIXES)}
+    return make_sources(sorted(folders, key=natural_key), path, options, _frames)
 
 
-def _frames(files) -> Iterator[np.ndarray]:
-    for file in files:
+def _frames(folder) -> Iterator[np.ndarray]:
+    for file in list_files(folder, IMAGE_SUFFIXES):
+        if file.parent != folder:
+            continue  # Of a clip further down.
         try:
             yield read_image(file)
         except RejectedSource as error:

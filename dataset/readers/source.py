@@ -1,8 +1,9 @@
 """What every reader gives: sources, each a stream of frames with a name and perhaps a label."""
 
 import dataclasses
+import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def list_files(path: Path, suffixes: set[str]) -> list[Path]:
 def natural_key(path: Path) -> list:
     """A key that sorts frame2 before frame10."""
     return [
-        [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+        [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
         for name in path.parts
     ]
 
@@ -78,6 +79,17 @@ def name_and_label(item: Path, root: Path, options: ReaderOptions) -> tuple[str,
             f"--labels=folders should find every source in a folder below {root}. Received: {item}"
         )
     return name.as_posix(), name.parent.as_posix()
+
+
+def make_sources(
+    items: Iterable[Path],
+    root: Path,
+    options: ReaderOptions,
+    frames: Callable[[Path], Iterator[np.ndarray]],
+) -> list[Source]:
+    """A source for each file or folder of `items`, whose frames are `frames(item)`."""
+    named = [(item, *name_and_label(item, root, options)) for item in items]
+    return [Source(name, functools.partial(frames, item), label) for item, name, label in named]
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Image files that each hold the square frames of a clip side by side, or stacked downwards."""
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from dataset.readers.source import (
     RejectedSource,
     Source,
     list_files,
-    name_and_label,
+    make_sources,
     read_image,
 )
 
@@ -32,11 +31,7 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each image."""
-    sources = []
-    for file in list_files(path, IMAGE_SUFFIXES):
-        name, label = name_and_label(file, path, options)
-        sources.append(Source(name, functools.partial(_frames, file), label))
-    return sources
+    return make_sources(list_files(path, IMAGE_SUFFIXES), path, options, _frames)
 
 
 def _frames(path) -> Iterator[np.ndarray]:

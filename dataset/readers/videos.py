@@ -1,6 +1,5 @@
 """Video files: one, or all in a folder and below it."""
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from dataset.readers.source import (
     RejectedSource,
     Source,
     list_files,
-    name_and_label,
+    make_sources,
 )
 
 SUFFIXES = {".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
@@ -26,11 +25,7 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each video."""
-    sources = []
-    for file in list_files(path, SUFFIXES):
-        name, label = name_and_label(file, path, options)
-        sources.append(Source(name, functools.partial(decode, file), label))
-    return sources
+    return make_sources(list_files(path, SUFFIXES), path, options, decode)
 
 
 def decode(path: Path) -> Iterator[np.ndarray]:

@@ -28,6 +28,13 @@ def test_a_folder_of_frames_is_one_source(tmp_path):
     np.testing.assert_array_equal(next(source.frames()), picture(7))
 
 
+def test_images_further_down_are_clips_of_their_own(tmp_path):
+    for name in ("a/0.png", "a/b/0.png", "a/b/1.png"):
+        write_image(tmp_path / name, picture(0))
+    sources = frames.list_sources(tmp_path, ReaderOptions())
+    assert [(s.name, len(list(s.frames()))) for s in sources] == [("a", 1), ("a/b", 2)]
+
+
 def test_a_damaged_frame_is_named(tmp_path):
     (tmp_path / "0.png").write_bytes(b"no image")
     (source,) = frames.list_sources(tmp_path, ReaderOptions())
