@@ -1,0 +1,155 @@
+"""train.py as users run it: a process, a folder of data, a run folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+ROOT = Path(__file__).parent.parent
+TINY = [
+    "--config=demo",
+    "--set=growth.ladder=4x4x4 4x8x8",
+    "growth.resolution=8",
+    "growth.num_frames=4",
+    "growth.feature_maps_max=4",
+    "schedule.minibatch=4",
+    "schedule.lod_training_kimg=0.1",
+    "schedule.lod_transition_kimg=0.1",
+    "train.tick_kimg=0.05",
+    "train.total_kimg=0.4",
+    "train.distance_clips=8",
+]
+
+
+def _command(script, *flags):
+    return [sys.executable, str(ROOT / script), *map(str, flags)]
+
+
+def _run(script, *flags, cwd=ROOT):
+    return subprocess.run(_command(script, *flags), cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "shapes"
+    made = _run(
+        "dataset_tool.py",
+        "create_tfrecords",
+        "--config=demo",
+        "--source_format=synthetic",
+        "--ladder=4x4x4 4x8x8",
+        "--resolution=8",
+        "--num_frames=4",
+        "--max_clips=32",
+        f"--output={folder}",
+    )
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def test_interrupted_and_resumed_to_the_end(data, tmp_path):
+    run = tmp_path / "run"
+    flags = [f"--data={data}", f"--run={run}", *TINY]
+    process = subprocess.Popen(
+        _command("train.py", *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while "tick 1 " not in process.stdout.readline():
+        assert process.poll() is None, process.stderr.read()
+    second = _run("train.py", *flags)
+    assert second.returncode == 1 and "another process trains" in second.stderr
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 143 and "the same command goes on" in out
+
+    resumed = _run("train.py", *flags)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "from kimg 0 " not in resumed.stdout and "Finished" in resumed.stdout
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    kimg = [line["kimg"] for line in history]
+    assert kimg == sorted(set(kimg)) and kimg[-1] == 0.4
+    assert [(line["rung"], line["fading"]) for line in history if line["kimg"] in (0.1, 0.2, 0.3)]
+    assert {(line["rung"], line["fading"]) for line in history} == {
+        ("4x4x4", False),
+        ("4x8x8", True),
+        ("4x8x8", False),
+    }
+    assert history[-1]["swd"] > 0 and history[-1]["swd_floor"] > 0
+    for file in (
+        "checkpoints/checkpoint",
+        "snapshots/gs-000000400.weights.h5",
+        "samples/fakes-000000400.mp4",
+        "samples/fakes-000000400.png",
+        "samples/reals-4x8x8.png",
+        "log.txt",
+    ):
+        assert (run / file).stat().st_size > 0, file
+    _check_events(run)
+
+
+def _check_events(run):
+    events = EventAccumulator(str(run)).Reload()
+    tensors = set(events.Tags()["tensors"])
+    assert {
+        "loss/critic",
+        "loss/gradient_penalty",
+        "loss/projection_penalty",
+        "loss/score_gap",
+        "loss/D_gradient_norm",
+        "schedule/lod",
+        "schedule/generator_rate",
+        "speed/clips_per_sec",
+        "distance/sliced_wasserstein",
+        "clips/fakes",
+        "clips/reals",
+    } <= tensors
+    picture = events.Tensors("clips/fakes")[0].tensor_proto.string_val[2]
+    assert picture.startswith(b"GIF89a")
+
+
+def test_dry_run_prints_the_tables_and_needs_no_data(tmp_path):
+    done = _run("train.py", "--config=faces", "--dry_run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for text in ("3702091", "3705672", "16640", "7200 to 12000", "32x256x256"):
+        assert text in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--config=face"], "--config should be one of faces"),
+        (["--set", "train.totl_kimg=1"], "nearest: train.total_kimg"),
+        (["--data=nowhere"], "nowhere"),
+        (["--config=demo", "--data=DATA"], "ladder"),
+        (["--data=DATA", *TINY, "--devices=GPU:7"], "--devices should be among CPU:0"),
+        (["--data=DATA", *TINY, "network.stddev_group=3"], "schedule.minibatch"),
+        (["--data=DATA", *TINY, "schedule.lod_training_kimg=0.001"], "two minibatches"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(data, tmp_path, flags, sentence):
+    flags = [flag.replace("DATA", str(data)) for flag in flags]
+    done = _run("train.py", f"--run={tmp_path / 'run'}", *flags, cwd=tmp_path)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(told) == 1 and sentence in told[0], done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bare_commands_of_a_folder_of_videos(tmp_path):
+    """`create_tfrecords` reads videos/ and writes where `train.py` reads."""
+    from support.media import write_clip
+    from tests.dataset.videos import moving_clip
+
+    for name in "ab":
+        write_clip(tmp_path / "videos" / f"{name}.mp4", moving_clip())
+    size = ["--ladder=4x4x4 4x8x8", "--resolution=8", "--num_frames=4"]
+    made = _run("dataset_tool.py", "create_tfrecords", "--config=demo", *size, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    done = _run("train.py", *TINY, "train.total_kimg=0.02", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(tmp_path / "runs") == ["demo"]

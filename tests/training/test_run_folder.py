@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from support.errors import UserError
+from tests.training.toys import tiny_config, trainer_for
+from training.run_folder import RunFolder
+
+
+def _open(path, *settings):
+    return RunFolder(path, tiny_config(*settings), data="datasets/tiny")
+
+
+def test_config_versions_and_data_are_kept(tmp_path):
+    with _open(tmp_path / "run"):
+        known = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert known["config"] == json.loads(json.dumps(tiny_config().as_dict()))
+    assert known["data"] == "datasets/tiny"
+    assert known["versions"]["tensorflow"].startswith("2.")
+
+
+def test_a_foreign_folder_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(UserError, match="--run should be a new folder or that of a run"):
+        _open(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_another_config_is_refused_with_the_difference(tmp_path):
+    _open(tmp_path / "run").__exit__()
+    with pytest.raises(UserError, match="network.latent_size = 8 there, 16 here"):
+        _open(tmp_path / "run", "network.latent_size=16")
+    with pytest.raises(UserError, match="loss.kind = swgan there, wgan_gp here"):
+        _open(tmp_path / "run", "loss=wgan_gp")
+
+
+def test_length_and_intervals_may_change(tmp_path):
+    _open(tmp_path / "run").__exit__()
+    with _open(tmp_path / "run", "train.total_kimg=1", "train.snapshot_ticks=9") as run:
+        assert run.config.train.total_kimg == 1
+
+
+def test_a_run_in_use_is_refused(tmp_path):
+    with _open(tmp_path / "run"), pytest.raises(UserError, match="should not be in use"):
+        _open(tmp_path / "run")
+    _open(tmp_path / "run").__exit__()  # Free again.
+
+
+def test_checkpoints_bring_back_nimg_and_cut_the_history(tmp_path):
+    with _open(tmp_path / "run") as run:
+        trainer = trainer_for(tiny_config())
+        run.restore_latest(trainer)
+        assert not run.save_is_due()
+        trainer._nimg.assign(48)
+        run.save(trainer)
+        for kimg in (0.016, 0.048, 0.064):
+            run.tell({"kimg": kimg})
+        assert len(run.history()) == 3
+    with open(tmp_path / "run" / "history.jsonl", "a") as file:
+        file.write('{"kimg": 0.0')  # Killed while writing.
+    with _open(tmp_path / "run") as run:
+        trainer = trainer_for(tiny_config())
+        run.restore_latest(trainer)
+        assert trainer.nimg == 48
+        assert [line["kimg"] for line in run.history()] == [0.016, 0.048]
