@@ -49,9 +49,9 @@ def draw(motion: str, num_frames: int, resolution: int, seed) -> Iterator[np.nda
     random = np.random.default_rng(seed)
     hue = random.random()
     paint = _colour(hue, random.uniform(0.6, 1), random.uniform(0.8, 1))
-    ground = _colour(hue + random.uniform(0.25, 0.75), random.uniform(0.3, 0.8), 0.3)
+    ground = _colour(hue + random.uniform(0.25, 0.75), random.uniform(0.3, 0.8), 0.25)
     corners, turn = random.choice(CORNERS), random.uniform(0, 2 * np.pi)
-    radius = random.uniform(0.12, 0.2)
+    radius = random.uniform(0.18, 0.26)
     path = _path(motion, num_frames, random) + random.random(2)  # [T, (x, y)], 1 is the width.
     pixels = (np.arange(resolution) + 0.5) / resolution
     for x, y in path:
