@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from tests.dataset.videos import noisy, write_video
+
 ROOT = Path(__file__).parent.parent
 TINY = [
     "--config=demo",
@@ -142,11 +144,8 @@ def test_a_mistake_is_told_in_one_sentence(data, tmp_path, flags, sentence):
 
 def test_bare_commands_of_a_folder_of_videos(tmp_path):
     """`create_tfrecords` reads videos/ and writes where `train.py` reads."""
-    from support.media import write_clip
-    from tests.dataset.videos import moving_clip
-
     for name in "ab":
-        write_clip(tmp_path / "videos" / f"{name}.mp4", moving_clip())
+        write_video(tmp_path / "videos" / f"{name}.mp4", noisy(8))
     size = ["--ladder=4x4x4 4x8x8", "--resolution=8", "--num_frames=4"]
     made = _run("dataset_tool.py", "create_tfrecords", "--config=demo", *size, cwd=tmp_path)
     assert made.returncode == 0, made.stderr

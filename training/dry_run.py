@@ -23,7 +23,9 @@ def describe(config: Config) -> str:
     parts = [
         f"{config.name}: ladder {config.ladder} (frames x height x width)",
         _table("Generator (Table A.1)", G.table()),
-        _table("Discriminator (Table A.2)", D.table()),
+        _table("Encoder of the discriminator (Table A.2)", D.encoder.table()),
+        f"{D.head.title}: {D.head.count_params()} parameters; with the encoder "
+        f"{sum(row[2] for row in D.table())}.",
         _schedule(config),
         _disk(config, *parameters),
     ]
@@ -31,9 +33,9 @@ def describe(config: Config) -> str:
 
 
 def _table(title, rows):
-    lines = [f"{title:<32}{'C x T x H x W':<20}{'parameters':>12}"]
-    lines += [f"  {n:<30}{' x '.join(map(str, s)):<20}{c or '-':>12}" for n, s, c in rows]
-    return "\n".join([*lines, f"  {'Total':<50}{sum(row[2] for row in rows):>12}"])
+    lines = [f"{title:<41}{'C x T x H x W':<20}{'parameters':>12}"]
+    lines += [f"  {n:<39}{' x '.join(map(str, s)):<20}{c or '-':>12}" for n, s, c in rows]
+    return "\n".join([*lines, f"  {'Total':<59}{sum(row[2] for row in rows):>12}"])
 
 
 def _schedule(config):
