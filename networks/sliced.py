@@ -31,7 +31,9 @@ class Orthogonal(keras.constraints.Constraint):
 
     @staticmethod
     def _error(matrix):
-        return tf.matmul(matrix, matrix, transpose_a=True) - tf.eye(matrix.shape[0], dtype=matrix.dtype)
+        return tf.matmul(matrix, matrix, transpose_a=True) - tf.eye(
+            matrix.shape[0], dtype=matrix.dtype
+        )
 
 
 class SlicedHead(keras.layers.Layer):

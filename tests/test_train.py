@@ -63,24 +63,29 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     while "tick 1 " not in process.stdout.readline():
         assert process.poll() is None, process.stderr.read()
     second = _run("train.py", *flags)
-    assert second.returncode == 1 and "another process trains" in second.stderr
+    assert second.returncode == 1
+    assert "another process trains" in second.stderr
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 143 and "the same command goes on" in out
+    assert process.returncode == 143
+    assert "the same command goes on" in out
 
     resumed = _run("train.py", *flags)
     assert resumed.returncode == 0, resumed.stderr
-    assert "from kimg 0 " not in resumed.stdout and "Finished" in resumed.stdout
+    assert "from kimg 0 " not in resumed.stdout
+    assert "Finished" in resumed.stdout
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     kimg = [line["kimg"] for line in history]
-    assert kimg == sorted(set(kimg)) and kimg[-1] == 0.4
+    assert kimg == sorted(set(kimg))
+    assert kimg[-1] == 0.4
     assert [(line["rung"], line["fading"]) for line in history if line["kimg"] in (0.1, 0.2, 0.3)]
     assert {(line["rung"], line["fading"]) for line in history} == {
         ("4x4x4", False),
         ("4x8x8", True),
         ("4x8x8", False),
     }
-    assert history[-1]["swd"] > 0 and history[-1]["swd_floor"] > 0
+    assert history[-1]["swd"] > 0
+    assert history[-1]["swd_floor"] > 0
     for file in (
         "checkpoints/checkpoint",
         "snapshots/gs-000000400.weights.h5",
@@ -138,7 +143,8 @@ def test_a_mistake_is_told_in_one_sentence(data, tmp_path, flags, sentence):
     done = _run("train.py", f"--run={tmp_path / 'run'}", *flags, cwd=tmp_path)
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert len(told) == 1 and sentence in told[0], done.stderr
+    assert len(told) == 1, done.stderr
+    assert sentence in told[0]
     assert "Traceback" not in done.stderr
 
 

@@ -9,12 +9,11 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
-from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
 from support.media import filmstrip, tile_clips, to_uint8, write_clip
 from support.progress import format_seconds
+from training.distance import measure_distance, real_clips
 from training.run_folder import RunFolder
 from training.snapshot import Snapshot, sample_latents, save_snapshot
-from training.step import fade_clips
 from training.summaries import write_clip_summary, write_scalars
 from training.trainer import Trainer
 
@@ -56,7 +55,8 @@ class Monitor:
         last = nimg >= self.config.train.total_kimg * 1000
         line = self._line(phase, nimg)
         if last or self._is_due(self.config.train.distance_ticks):
-            line |= self._distances(trainer, phase)
+            num = self.config.train.distance_clips
+            line |= measure_distance(_snapshot(trainer, phase), self.clips, num)
         self.run.tell(line)
         self._print(line, phase)
         self._picture(trainer, phase, nimg, line)
@@ -105,7 +105,7 @@ class Monitor:
         fakes = to_uint8(_snapshot(trainer, phase).sample(self.latents))
         samples = self.run.path / "samples"
         _write_grid(samples / f"fakes-{nimg:09d}", fakes)
-        reals = to_uint8(self._reals(phase, 0, _PICTURED))
+        reals = to_uint8(real_clips(self.clips, phase, 0, _PICTURED))
         if not phase.fading and not (samples / f"reals-{line['rung']}.png").exists():
             _write_grid(samples / f"reals-{line['rung']}", reals)
         with self.writer.as_default(step=nimg):
@@ -113,31 +113,6 @@ class Monitor:
             write_clip_summary("clips/fakes", tile_clips(fakes))
             write_clip_summary("clips/reals", tile_clips(reals))
         self.writer.flush()
-
-    def _distances(self, trainer, phase):
-        """Sliced Wasserstein distance of fakes to reals, and of other reals to reals."""
-        num, seed = self.config.train.distance_clips, self.config.train.seed
-        shape = self.config.ladder[phase.level].shape
-        reals, others, fakes = (PatchBank(shape, seed=seed) for _ in range(3))
-        snapshot = _snapshot(trainer, phase)
-        # Fixed reals at every tick; where there are fewer, the two halves share them.
-        num = min(num, max(len(self.clips) // 2, 1))
-        for begin in range(0, num, _PICTURED):
-            count = min(_PICTURED, num - begin)
-            latents = sample_latents(count, self.config.network.latent_size, (seed, 1, begin))
-            reals.update(self._reals(phase, begin, count))
-            others.update(self._reals(phase, num + begin, count))
-            fakes.update(snapshot.sample(latents))
-        return {
-            "swd": sliced_wasserstein(reals, fakes)["mean"],
-            "swd_floor": sliced_wasserstein(reals, others)["mean"],
-        }
-
-    def _reals(self, phase, begin, count):
-        clips = next(iter(self.clips.dataset(phase.level, begin, count)))
-        if phase.fading:
-            clips = fade_clips(clips, self.config.ladder, phase.level, phase.weight)
-        return clips.numpy()
 
 
 def _snapshot(trainer, phase):

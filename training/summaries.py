@@ -14,6 +14,8 @@ _THEMES = {
     "sec_per_kimg": "speed/sec_per_kimg",
     "swd": "distance/sliced_wasserstein",
     "swd_floor": "distance/sliced_wasserstein_floor",
+    "motion": "distance/motion_energy",
+    "motion_reals": "distance/motion_energy_of_reals",
 }
 
 

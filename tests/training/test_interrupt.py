@@ -18,6 +18,7 @@ def interrupt():
 def test_first_signal_is_a_wish_and_the_second_ends_at_once(interrupt, number, status):
     assert not interrupt
     os.kill(os.getpid(), number)
-    assert interrupt and interrupt.exit_status == status
+    assert interrupt
+    assert interrupt.exit_status == status
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)

@@ -25,7 +25,8 @@ def test_a_snapshot_makes_the_generators_clips(run):
     path, generator = run
     assert list_snapshots(path) == [48, 64]
     snapshot = load_snapshot(path, 48)
-    assert snapshot.phase.fading and snapshot.phase.weight == 0.5
+    assert snapshot.phase.fading
+    assert snapshot.phase.weight == 0.5
     latents = sample_latents(5, 8, seed=0)
     clips = snapshot.sample(latents, minibatch=2)
     assert clips.shape == (5, 4, 8, 8, 3)
@@ -49,6 +50,7 @@ def test_mistakes_are_told(run, tmp_path_factory):
 
 def test_latents():
     one = sample_latents(1000, 4, seed=3)
-    assert one.dtype == np.float32 and abs(one.std() - 1) < 0.05
+    assert one.dtype == np.float32
+    assert abs(one.std() - 1) < 0.05
     np.testing.assert_array_equal(one, sample_latents(1000, 4, seed=3))
     assert np.abs(sample_latents(1000, 4, seed=3, truncation=0.7)).max() <= 0.7

@@ -1,0 +1,58 @@
+"""How far a generator's clips are from the reals, with measures that need no pretrained network."""
+
+import numpy as np
+
+from dataset.pipeline import ClipPipeline
+from growth.phase import Phase
+from metrics.motion import motion_energy
+from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
+from training.snapshot import Snapshot, sample_latents
+from training.step import fade_clips
+
+_BATCH = 16
+
+
+def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[str, float]:
+    """Compares fakes with reals at the snapshot's phase.
+
+    Args:
+        snapshot: makes the fakes; its latents follow from the run's seed.
+        clips: the reals.
+        num: fakes, and reals; where there are fewer than twice as many reals, half of them.
+
+    Returns:
+        "swd" and "swd_floor", the sliced Wasserstein distance x 1000 of fakes to reals and of
+        other reals to reals; "motion" and "motion_reals", the mean motion energy.
+    """
+    config, phase = snapshot.config, snapshot.phase
+    num, seed = min(num, max(len(clips) // 2, 1)), config.train.seed
+    reals, others, fakes = (_Gathered(config.ladder[phase.level].shape, seed) for _ in range(3))
+    for begin in range(0, num, _BATCH):
+        count = min(_BATCH, num - begin)
+        latents = sample_latents(count, config.network.latent_size, (seed, 1, begin))
+        reals.add(real_clips(clips, phase, begin, count))
+        others.add(real_clips(clips, phase, num + begin, count))
+        fakes.add(snapshot.sample(latents))
+    return {
+        "swd": sliced_wasserstein(reals.patches, fakes.patches)["mean"],
+        "swd_floor": sliced_wasserstein(reals.patches, others.patches)["mean"],
+        "motion": float(np.mean(fakes.motion)),
+        "motion_reals": float(np.mean(reals.motion)),
+    }
+
+
+def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.ndarray:
+    """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic."""
+    reals = next(iter(clips.dataset(phase.level, begin, count)))
+    if phase.fading:
+        reals = fade_clips(reals, clips.ladder, phase.level, phase.weight)
+    return reals.numpy()
+
+
+class _Gathered:
+    def __init__(self, shape, seed):
+        self.patches, self.motion = PatchBank(shape, seed=seed), []
+
+    def add(self, clips):
+        self.patches.update(clips)
+        self.motion.extend(motion_energy(clips))
