@@ -7,8 +7,6 @@ DISK_MB := 3500
 # The stamp is written last and names the lock's content: an interrupted or outdated .venv is made anew.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | cut -d ' ' -f 1)
 
-export TF_CPP_MIN_LOG_LEVEL ?= 2
-
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint lock clean
 

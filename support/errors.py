@@ -1,6 +1,7 @@
 """Mistakes of the user's, and the one place where they become a sentence and an exit status."""
 
 import errno
+import signal
 import sys
 
 from absl import app, logging
@@ -19,7 +20,7 @@ def run_script(main, **app_run_arguments):
     """Runs `main(argv)` under absl; a `UserError` becomes one sentence and exit status 1.
 
     A file system that is full or read-only, or a path through a file, is told the same way, and
-    Ctrl-C ends with status 130.
+    Ctrl-C and SIGTERM end with status 130 and 143 once what was begun is cleared away.
     Everything else is a defect and keeps its traceback.
     """
 
@@ -36,6 +37,7 @@ def run_script(main, **app_run_arguments):
         except KeyboardInterrupt:
             return _fail("interrupted.", status=130)
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Lets `finally` clauses run.
     logging.set_verbosity(logging.ERROR)  # TensorFlow's remarks; what a user needs is printed.
     app.run(guarded, **app_run_arguments)
 

@@ -16,7 +16,7 @@ def write_atomically(path):
     The file is flushed to the disk before it is renamed; after an error nothing is left.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_parent(path)
     handle, name = tempfile.mkstemp(prefix=".", suffix=f"-{path.name}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -40,7 +40,7 @@ def new_folder(path):
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError(f"{path} should not exist yet. Received: a folder or file with contents")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_parent(path)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     temporary.chmod(0o777 & ~_umask())
     try:
@@ -61,6 +61,13 @@ def sync(path):
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _make_parent(path):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # A file system without new folders, such as /proc.
+        raise UserError(f"{path} should be a path that can be written. Received: no") from error
 
 
 def _umask():

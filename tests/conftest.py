@@ -1,8 +1,6 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import support  # noqa: F401, I001 - sets the environment before TensorFlow is imported.
 import pytest
 import tensorflow as tf

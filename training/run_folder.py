@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import platform
+import shutil
 import time
 from pathlib import Path
 
@@ -78,8 +79,20 @@ class RunFolder(contextlib.AbstractContextManager):
         return time.monotonic() - self._saved > self.config.train.checkpoint_minutes * 60
 
     def save(self, trainer: Trainer):
-        """Saves a checkpoint; one that was cut short is never taken for a whole one."""
-        self._manager.save(checkpoint_number=trainer.nimg)
+        """Saves a checkpoint; one that was cut short is never taken for a whole one.
+
+        Raises:
+            UserError: the disk is full; the checkpoints before it stay as they are.
+        """
+        try:
+            self._manager.save(checkpoint_number=trainer.nimg)
+        except tf.errors.ResourceExhaustedError as error:
+            for rest in (self.path / "checkpoints").glob("*_temp"):
+                shutil.rmtree(rest, ignore_errors=True)
+            raise UserError(
+                f"--run should have room for a checkpoint. Received: {self.path}, full at kimg "
+                f"{trainer.nimg / 1000:g} (the last checkpoint is whole: make room and go on)"
+            ) from error
         self._saved = time.monotonic()
 
     def history(self) -> list[dict]:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import tensorflow as tf
 
 from support.errors import UserError
 from tests.training.toys import tiny_config, trainer_for
@@ -63,3 +64,20 @@ def test_checkpoints_bring_back_nimg_and_cut_the_history(tmp_path):
         run.restore_latest(trainer)
         assert trainer.nimg == 48
         assert [line["kimg"] for line in run.history()] == [0.016, 0.048]
+
+
+def test_a_full_disk_leaves_the_checkpoints_before(tmp_path, monkeypatch):
+    with _open(tmp_path / "run") as run:
+        trainer = trainer_for(tiny_config())
+        run.restore_latest(trainer)
+        run.save(trainer)
+
+        def full(*_, **__):
+            (tmp_path / "run" / "checkpoints" / "ckpt-4_temp").mkdir()
+            raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+        monkeypatch.setattr(run._manager, "save", full)
+        with pytest.raises(UserError, match="should have room for a checkpoint"):
+            run.save(trainer)
+        names = {file.name for file in (tmp_path / "run" / "checkpoints").iterdir()}
+        assert names == {"checkpoint", "ckpt-0.index", "ckpt-0.data-00000-of-00001"}
