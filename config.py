@@ -182,18 +182,18 @@ def actions() -> Config:
 
 def demo() -> Config:
     """Moving shapes at 32x32x8: minutes on a CPU."""
-    rates = {4: 1e-3}
+    rates = {4: 4e-3}
     return Config(
         "demo",
         Growth("thesis", 32, 8, feature_maps_base=256, feature_maps_max=32),
         Network(latent_size=32),
-        Schedule(4, 4, minibatch={4: 16}, generator_rate=rates, critic_rate=rates),
+        Schedule(3, 3, minibatch={4: 8}, generator_rate=rates, critic_rate=rates),
         train=Train(
-            total_kimg=40,
+            total_kimg=27,
             running_average=0.99,
             tick_kimg=1,
-            snapshot_ticks=2,
-            distance_ticks=4,
+            snapshot_ticks=1,
+            distance_ticks=3,
             distance_clips=256,
         ),
     )

@@ -23,7 +23,7 @@ class SWGAN:
     gradient_weight: float = 10.0  # lambda_1 of equation 5.3
     projection_weight: float = 10.0  # lambda_2 of equation 5.3
     projection_norm: float = 1.0  # k of equation 5.3
-    gradient_of: str = "encoder"  # lambda_1 is on E ("encoder", as in 5.3) or on f o E ("score")
+    gradient_of: str = "score"  # lambda_1 is on f o E ("score") or on E ("encoder", as in 5.3)
     scaled: bool = True  # divide lambda_1 of the encoder by K, and k by its root: alike at any K
 
     head: ClassVar[str] = "sliced"  # the critic's head that this loss needs
@@ -38,12 +38,12 @@ class SWGAN:
     @classmethod
     def literal(cls) -> "SWGAN":
         """Equation 5.3 as it stands: lambda_1 on the whole squared norm of the Jacobian of E."""
-        return cls(projection_norm=0.01, scaled=False)
+        return cls(projection_norm=0.01, gradient_of="encoder", scaled=False)
 
     @classmethod
     def released(cls) -> "SWGAN":
         """The constants of the authors' released code, whose lambda_1 is on the score."""
-        return cls(gradient_weight=50.0, projection_norm=0.01, gradient_of="score", scaled=False)
+        return cls(gradient_weight=50.0, projection_norm=0.01, scaled=False)
 
     def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
         """The terms that the critic minimises, a value a clip.
@@ -73,10 +73,11 @@ class SWGAN:
         return {"generator": -critic.score(critic.encode(fakes))}
 
     def _gradient_penalty(self, critic, reals, fakes, noise, features):
-        """lambda_1 ||grad_X E(X)||^2 at points X between reals and fakes: [N].
+        """lambda_1 ||grad_X f(E(X))||^2 at points X between reals and fakes: [N].
 
-        The squared Frobenius norm of the Jacobian of E is estimated without bias by one backward
-        pass: E_v ||grad_X v'E(X)||^2 with v ~ N(0, I).
+        Or, as equation 5.3 prints it, lambda_1 ||grad_X E(X)||^2 (docs/losses.md compares them):
+        the squared Frobenius norm of the Jacobian of E, estimated without bias by one backward
+        pass, E_v ||grad_X v'E(X)||^2 with v ~ N(0, I).
         """
         clips = between(reals, fakes, noise.uniform(1, 1, 1, 1))
         if self.gradient_of == "score":

@@ -28,7 +28,9 @@ def float64():
 
 
 @pytest.mark.parametrize("fused", [True, False])
-@pytest.mark.parametrize("loss", [SWGAN(), SWGAN.released(), WGANGP()], ids=lambda loss: loss.kind)
+@pytest.mark.parametrize(
+    "loss", [SWGAN(), SWGAN.literal(), WGANGP()], ids=["score", "encoder", "wgan_gp"]
+)
 def test_gradient_of_the_critics_loss(float64, loss, fused):
     keras.utils.set_random_seed(0)
     ladder = make_ladder("4x4x4 4x8x8 8x16x16", feature_maps_max=2)

@@ -32,7 +32,9 @@ def test_generator_minimises_the_negated_score(setting):
     np.testing.assert_allclose(terms["generator"], -critic.score_of(fakes), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("loss", "weight"), [(SWGAN(), 10 / K), (SWGAN.literal(), 10.0)])
+@pytest.mark.parametrize(
+    ("loss", "weight"), [(SWGAN(gradient_of="encoder"), 10 / K), (SWGAN.literal(), 10.0)]
+)
 def test_gradient_penalty_is_of_the_encoder(setting, loss, weight):
     critic, reals, fakes, noise = setting
     terms = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
@@ -48,14 +50,18 @@ def test_estimate_of_the_frobenius_norm_is_without_bias():
     np.testing.assert_allclose(np.mean(np.sum((v @ A.T) ** 2, -1)), np.sum(A**2), rtol=0.01)
 
 
-def test_released_constants_penalise_the_gradient_of_the_score(setting):
-    critic, reals, fakes, noise = setting
+def test_released_constants():
     loss = SWGAN.released()
     assert (loss.gradient_weight, loss.projection_weight, loss.projection_norm) == (50, 10, 0.01)
+
+
+@pytest.mark.parametrize(("loss", "weight"), [(SWGAN(), 10), (SWGAN.released(), 50)])
+def test_gradient_penalty_is_of_the_score(setting, loss, weight):
+    critic, reals, fakes, noise = setting
     terms = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     middle = noise.between(reals, fakes)
     slopes = critic.slope_of_head(critic.encode_of(middle)) @ critic.A.T
-    np.testing.assert_allclose(terms["gradient_penalty"], 50 * np.sum(slopes**2, -1), rtol=1e-4)
+    np.testing.assert_allclose(terms["gradient_penalty"], weight * np.sum(slopes**2, -1), rtol=1e-4)
 
 
 @pytest.mark.parametrize(("loss", "k"), [(SWGAN(), K**-0.5), (SWGAN.literal(), 0.01)])
