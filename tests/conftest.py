@@ -1,7 +1,9 @@
 import os
 from pathlib import Path
 
-import support  # noqa: F401, I001 - sets the environment before TensorFlow is imported.
+import support  # noqa: F401 - sets the environment before TensorFlow is imported.
+
+# isort: split
 import pytest
 import tensorflow as tf
 
