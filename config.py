@@ -71,8 +71,8 @@ class Train:
     epsilon: float = 1e-8  # of Adam
     running_average: float = 0.999  # decay a step of Gs, the generator's running average
     steps_per_call: int = 4  # minibatches in a traced call, the loop's smallest unit
-    tick_kimg: float = 20  # thousand clips between status lines
-    snapshot_ticks: int = 5  # ticks between snapshots of Gs and pictures of its samples
+    tick_kimg: float = 20  # thousand clips between status lines and pictures of samples
+    snapshot_ticks: int = 5  # ticks between snapshots of Gs, and moving pictures in TensorBoard
     distance_ticks: int = 10  # ticks between sliced Wasserstein distances; 0: never
     distance_clips: int = 512  # reals and fakes that the distance looks at
     checkpoint_minutes: float = 15  # minutes between checkpoints

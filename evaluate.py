@@ -4,6 +4,7 @@ python evaluate.py distance --config=faces      # runs/faces against datasets/fa
 """
 
 import argparse
+import math
 from pathlib import Path
 
 from absl.flags import argparse_flags
@@ -32,11 +33,11 @@ def distance(args):
         raise UserError(
             f"The distance should be at most {args.most_distance:g}. Received: {found['swd']:.1f}"
         )
-    share = found["motion"] / found["motion_reals"]
-    if args.least_motion is not None and not args.least_motion <= share <= 1 / args.least_motion:
+    bounds = [share * found["motion_reals"] for share in args.motion_within or (0, math.inf)]
+    if not bounds[0] <= found["motion"] <= bounds[1]:
         raise UserError(
-            f"The motion energy should be {args.least_motion:g} to {1 / args.least_motion:g} times "
-            f"that of the reals. Received: {share:.2f}"
+            f"The motion energy should be {bounds[0]:.2f} to {bounds[1]:.2f}. "
+            f"Received: {found['motion']:.2f}"
         )
 
 
@@ -63,12 +64,18 @@ def parse(argv):
     flag("--num", type=int, default=512, help="fakes and reals (512, or half of the reals)")
     flag("--most_distance", type=float, help="exit with 1 where the distance is larger")
     flag(
-        "--least_motion", type=float, help="exit with 1 where motion is less, as a share of reals'"
+        "--motion_within",
+        type=float,
+        nargs=2,
+        metavar=("LEAST", "MOST"),
+        help="exit with 1 where the motion energy is not that many times the reals'",
     )
     return parser.parse_args(argv[1:])
 
 
 def main(args):
+    if args.num < 1:
+        raise UserError(f"--num should be at least 1. Received: {args.num}")
     args.run = args.run or Path(f"runs/{args.config}")
     args.data = args.data or Path(f"datasets/{args.config}")
     args.command(args)

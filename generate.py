@@ -23,12 +23,11 @@ from support.files import new_folder, write_atomically
 from support.media import evenly, filmstrip, tile_clips, to_uint8, write_clip
 from support.plots import plot_curves
 from support.progress import Progress
-from training.run_folder import read_history
+from training.run_folder import read_config, read_history
 from training.snapshot import (
     Snapshot,
     list_snapshots,
     load_snapshot,
-    read_config,
     sample_latents,
 )
 
@@ -107,19 +106,20 @@ def render(snapshot: Snapshot, latents: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def render_loops(snapshot: Snapshot, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Clips that play over and over while their latents go round a circle, once.
+    """Clips that play forth and back while their latents go round a circle, once: no jumps.
 
     The circle passes begin, end, -begin and -end [N, K]; all its latents are as likely as these.
 
     Returns:
-        [N, T, H, W, 3] uint8, T the first multiple of the clip's frames from `LOOP_FRAMES` on.
+        [N, T, H, W, 3] uint8, T whole plays forth and back, `LOOP_FRAMES` or more.
     """
     frames = rung_of(snapshot).frames
-    total = frames * -(-LOOP_FRAMES // frames)
+    play = [*range(frames), *range(frames - 2, 0, -1)]  # 0 1 2 3 2 1
+    total = len(play) * -(-LOOP_FRAMES // len(play))
     angle = np.linspace(0, 2 * np.pi, total, endpoint=False)[:, None]
     latents = np.cos(angle) * begin[:, None] + np.sin(angle) * end[:, None]  # [NTK]
     clips = render(snapshot, latents.reshape(-1, latents.shape[-1]))
-    moments = np.stack([clip[i % frames] for i, clip in enumerate(clips)])
+    moments = np.stack([clip[play[i % len(play)]] for i, clip in enumerate(clips)])
     return moments.reshape(len(begin), total, *moments.shape[1:])
 
 

@@ -21,6 +21,7 @@ from training.dry_run import describe
 from training.interrupt import Interrupt
 from training.monitor import Monitor
 from training.run_folder import RunFolder
+from training.snapshot import save_snapshot
 from training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -39,8 +40,8 @@ def main(argv):
         return None
     data = Path(FLAGS.data or f"datasets/{config.name}")
     clips = ClipPipeline(data, config.ladder, config.train.seed, config.train.mirror)
-    with RunFolder(Path(FLAGS.run or f"runs/{config.name}"), config, data) as run:
-        trainer = Trainer(config, strategy_for(FLAGS.devices))  # G, D, Gs: the full graph, once.
+    trainer = Trainer(config, strategy_for(FLAGS.devices))  # G, D, Gs: the full graph, built once.
+    with RunFolder(FLAGS.run or f"runs/{config.name}", config, clips.records.identity()) as run:
         run.restore_latest(trainer)
         return train(trainer, clips, run, Interrupt())
 
@@ -62,6 +63,7 @@ def train(trainer: Trainer, clips: ClipPipeline, run: RunFolder, interrupt: Inte
             run.save(trainer)
     run.save(trainer)
     if interrupt:
+        save_snapshot(run.path, trainer.networks.Gs, trainer.nimg)
         run.print(
             f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on."
         )

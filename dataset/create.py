@@ -121,8 +121,11 @@ def _clips(ladder, rules):
     def work(cut, stopped):
         frames = (fit(frame, *ladder[-1].shape[1:]) for frame in cut.source.frames())
         frames = itertools.takewhile(lambda _: not stopped(), frames)
-        for clip in rules.cut(frames, cut.starts):
-            yield [encode(quantise(rung), cut.label) for rung in pyramid(clip, ladder)]
+        try:
+            for clip in rules.cut(frames, cut.starts):
+                yield [encode(quantise(rung), cut.label) for rung in pyramid(clip, ladder)]
+        except RejectedSource as error:
+            raise UserError(f"{cut.source.name} changed while it was read: {error}") from error
 
     return work
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dataset.records import open_records
+from dataset.records import HEADER, open_records
 from growth.ladder import Ladder
 from support.errors import UserError
 
@@ -105,14 +105,14 @@ class ClipPipeline:
         files, spans = map(tf.constant, self.records.locate(rung))
 
         def read(clip, mirrored):
-            begin, end, size = tf.unstack(spans[clip])
-            record = tf.data.FixedLengthRecordDataset(
-                files[clip],
-                record_bytes=end - begin,
-                header_bytes=begin,
-                footer_bytes=size - end,
-                buffer_size=end - begin,
+            # The operation below `tf.data.TFRecordDataset`, which alone can begin within a file.
+            shard = tf.raw_ops.TFRecordDatasetV2(
+                filenames=[files[clip]],
+                compression_type="",
+                buffer_size=0,  # No reading ahead: the next clip lies elsewhere.
+                byte_offsets=[spans[clip, 0] - HEADER],
             )
-            return record.map(lambda record: (record, mirrored))
+            records = tf.data.experimental.from_variant(shard, tf.TensorSpec([], tf.string))
+            return records.take(1).map(lambda record: (record, mirrored))
 
         return read

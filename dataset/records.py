@@ -117,6 +117,11 @@ class Records:
         """The name of each label; none where the clips have no labels."""
         return [label["name"] for label in self.metadata["labels"]]
 
+    def identity(self) -> dict[str, str]:
+        """Where the data set lies, and a hash of all that it holds."""
+        digest = hashlib.sha256((self.folder / "metadata.json").read_bytes()).hexdigest()
+        return {"folder": str(self.folder), "sha256": digest}
+
     def check_ladder(self, ladder: Ladder):
         """Raises `UserError` unless there are clips at each rung of `ladder`."""
         if not {rung.shape for rung in ladder} <= {rung.shape for rung in self.ladder}:
@@ -136,7 +141,7 @@ class Records:
         files, spans = self.locate(rung)
         records = []
         for i in indices:
-            begin, end, _ = spans[i].tolist()
+            begin, end = spans[i].tolist()
             with open(files[i], "rb", buffering=0) as file:
                 records.append(os.pread(file.fileno(), end - begin, begin))
         return records
@@ -146,7 +151,7 @@ class Records:
         return np.stack([decode(record)[0] for record in self.read(rung, indices)])
 
     def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
-        """Where the clips lie at a rung: file, and [N, 3] int64: begin, end, size of the file.
+        """Where the clips lie at a rung: file, and [N, 2] int64: begin and end of the data.
 
         Raises:
             UserError: a file that does not hold as many records as stated.
@@ -155,7 +160,7 @@ class Records:
             files, spans = [], []
             for shard in self.shards[str(rung)]:
                 path = self.folder / shard.file
-                found = [(begin, end, shard.bytes) for begin, end in _scan(path)]
+                found = _scan(path)
                 if len(found) != shard.records:
                     raise UserError(
                         f"{path} should hold {shard.records} records. Received: {len(found)}"

@@ -82,7 +82,7 @@ class Phase:
 
 
 def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
-    """All phases in order, each at its beginning.
+    """All phases in order, each at its beginning; their lengths are whole minibatches.
 
     Raises:
         UserError: a phase is shorter than two minibatches.
@@ -94,10 +94,11 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
         for fading in (True, False) if level else (False,):
             kimg = schedule.lod_transition_kimg if fading else schedule.lod_training_kimg
             last = level == ladder.top and not fading
-            end = None if last else begin + round(kimg * 1000)
-            phases.append(_phase(schedule, ladder, len(phases), level, fading, begin, end))
-            _check_length(phases[-1], ladder)
-            begin = end
+            phase = _phase(schedule, ladder, len(phases), level, fading, begin, None)
+            if not last:
+                phase = dataclasses.replace(phase, end=begin + _length(phase, kimg, ladder))
+            phases.append(phase)
+            begin = phase.end
     return phases
 
 
@@ -105,6 +106,11 @@ def phase_at(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
     """The phase in which training is once `nimg` real clips have been shown."""
     current = [phase for phase in list_phases(schedule, ladder) if phase.begin <= nimg][-1]
     return dataclasses.replace(current, nimg=nimg)
+
+
+def phase_until(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
+    """The phase that brought training to `nimg`, at that point: at a border, the one that ends."""
+    return dataclasses.replace(phase_at(max(nimg - 1, 0), schedule, ladder), nimg=nimg)
 
 
 def _phase(schedule, ladder, index, level, fading, begin, end):
@@ -127,10 +133,13 @@ def _at_size(table, size):
     return table[max((key for key in table if key <= size), default=min(table))]
 
 
-def _check_length(phase, ladder):
-    if phase.end is not None and phase.end - phase.begin < 2 * phase.minibatch:
+def _length(phase, kimg, ladder):
+    """Clips of a phase: `kimg`, rounded up to whole minibatches."""
+    minibatches = math.ceil(round(kimg * 1000) / phase.minibatch)
+    if round(kimg * 1000) < 2 * phase.minibatch:
         key = "lod_transition_kimg" if phase.fading else "lod_training_kimg"
         raise UserError(
             f"`schedule.{key}` should last at least two minibatches of {phase.minibatch} at "
-            f"{ladder[phase.level]}. Received: {phase.end - phase.begin} clips"
+            f"{ladder[phase.level]}. Received: {round(kimg * 1000)} clips"
         )
+    return minibatches * phase.minibatch

@@ -1,4 +1,4 @@
-"""Resampling between rungs and the fade; the same three functions serve both networks and reals."""
+"""Resampling between rungs and the fade; the same functions serve both networks and reals."""
 
 import tensorflow as tf
 
@@ -24,3 +24,8 @@ def downscale(clips, factors):
 def fade(coarse, fine, weight):
     """Blends `coarse` into `fine`; `weight` in [0, 1] is the share of `fine`."""
     return coarse + (fine - coarse) * weight
+
+
+def fade_clips(clips, factors, weight):
+    """`clips` [N, T, H, W, C] as they fade in: blended out of what the rung below shows of them."""
+    return fade(upscale(downscale(clips, factors), factors), clips, weight)

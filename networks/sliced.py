@@ -18,16 +18,17 @@ class Orthogonal(keras.constraints.Constraint):
     tolerance, rounds = 1e-6, 40
 
     def __call__(self, matrix):
-        matrix = tf.convert_to_tensor(matrix)
+        dtype, matrix = matrix.dtype, tf.cast(matrix, tf.float64)  # float32 may be TF32 on a GPU.
         error = self._error(matrix)
         size = tf.sqrt(tf.norm(matrix, 1, [0, 1]) * tf.norm(matrix, float("inf"), [0, 1]))
         matrix = tf.where(tf.norm(error) < 1, matrix, matrix / size)  # Both bound the 2-norm.
-        return tf.while_loop(
+        matrix = tf.while_loop(
             lambda x: tf.reduce_max(tf.abs(self._error(x))) > self.tolerance,
             lambda x: [x - 0.5 * tf.matmul(x, self._error(x))],
             [matrix],
             maximum_iterations=self.rounds,
         )[0]
+        return tf.cast(matrix, dtype)
 
     @staticmethod
     def _error(matrix):

@@ -15,18 +15,19 @@ from networks.generator import Generator
 from support.errors import UserError
 from support.media import to_uint8
 from tests.support.test_plots import made_up_history
+from tests.training.toys import write_config
 from training.snapshot import load_snapshot, sample_latents, save_snapshot
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run of three rungs with a snapshot at the beginning of each phase, untrained."""
+    """A run of three rungs with a snapshot within each phase, untrained."""
     run = tmp_path_factory.mktemp("run")
     config = demo().override(["growth.resolution=16", "growth.feature_maps_max=4"])
-    (run / "config.json").write_text(json.dumps({"config": config.as_dict()}))
+    write_config(run, config)
     generator = Generator(config.ladder, config.network)
     for phase in list_phases(config.schedule, config.ladder):
-        save_snapshot(run, generator, phase.begin)
+        save_snapshot(run, generator, phase.begin + 8)
     lines = [json.dumps(line) + "\n" for line in made_up_history()]
     (run / "history.jsonl").write_text("".join(lines))
     return run
@@ -56,7 +57,7 @@ def size(path):
         ("samples --num=3", "a.png", (1, 196, 526)),
         ("interpolation --pairs=2 --steps=3", "a.mp4", (8, 130, 196)),
         ("interpolation --pairs=2 --steps=3", "a.png", (1, 130, 196)),
-        ("interpolation --pairs=2 --loop", "a.gif", (64, 64, 130)),
+        ("interpolation --pairs=2 --loop", "a.gif", (70, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.png", (1, 130, 526)),
         ("progress --num=2 --columns=3", "a.png", (1, 130, 196)),
         ("progress --num=2", "a.gif", (8, 130, 328)),
@@ -80,9 +81,9 @@ def test_array_holds_the_clips_of_the_latents(trained, tmp_path):
 
 
 def test_snapshot_and_truncation_are_followed(trained, tmp_path):
-    arguments = ["samples", "--num=2", "--snapshot=0", "--truncation=0.5"]
+    arguments = ["samples", "--num=2", "--snapshot=8", "--truncation=0.5"]
     make(trained, *arguments, f"--output={tmp_path / 'a.npy'}")
-    expected = load_snapshot(trained, 0).sample(sample_latents(2, 32, 0, truncation=0.5))
+    expected = load_snapshot(trained, 8).sample(sample_latents(2, 32, 0, truncation=0.5))
     np.testing.assert_allclose(np.load(tmp_path / "a.npy"), to_uint8(expected), atol=1)
 
 
@@ -107,10 +108,10 @@ def test_loop_passes_its_latents_and_closes(trained):
     snapshot = load_snapshot(trained)
     begin, end = np.split(sample_latents(2, 32, seed=0), 2)
     loop = generate.render_loops(snapshot, begin, end)
-    assert loop.shape == (1, 64, 16, 16, 3)
-    for moment, latent in [(0, begin), (16, end), (32, -begin), (48, -end)]:
+    assert loop.shape == (1, 70, 16, 16, 3)  # Five plays of 8 frames forth and 6 back.
+    for moment, frame, latent in [(0, 0, begin), (35, 7, -begin)]:
         clip = to_uint8(snapshot.sample(latent))[0]
-        np.testing.assert_allclose(loop[0, moment].astype(int), clip[0], atol=1)
+        np.testing.assert_allclose(loop[0, moment].astype(int), clip[frame], atol=1)
 
 
 def test_output_goes_to_the_run_unless_told(trained):
@@ -132,7 +133,7 @@ def test_output_goes_to_the_run_unless_told(trained):
         ("samples --output={tmp}/folder.mp4", "can be written"),
         ("samples --num=0", "--num should be at least 1. Received: 0"),
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
-        ("samples --snapshot=123", "--snapshot should be one of 0, 4000, 8000"),
+        ("samples --snapshot=123", "--snapshot should be one of 8, 3008, 6008"),
         ("samples --run={tmp}", "no config.json"),
         ("progress --run={tmp}/empty", "should hold snapshots"),
         ("curves --run={tmp}/empty --output={tmp}/a.png", "should hold the history"),

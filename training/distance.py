@@ -4,10 +4,10 @@ import numpy as np
 
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
+from growth.resample import fade_clips
 from metrics.motion import motion_energy
 from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
 from training.snapshot import Snapshot, sample_latents
-from training.step import fade_clips
 
 _BATCH = 16
 
@@ -32,7 +32,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         latents = sample_latents(count, config.network.latent_size, (seed, 1, begin))
         reals.add(real_clips(clips, phase, begin, count))
         others.add(real_clips(clips, phase, num + begin, count))
-        fakes.add(snapshot.sample(latents))
+        fakes.add(snapshot.sample(latents, phase.minibatch))
     return {
         "swd": sliced_wasserstein(reals.patches, fakes.patches)["mean"],
         "swd_floor": sliced_wasserstein(reals.patches, others.patches)["mean"],
@@ -45,7 +45,7 @@ def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.
     """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic."""
     reals = next(iter(clips.dataset(phase.level, begin, count)))
     if phase.fading:
-        reals = fade_clips(reals, clips.ladder, phase.level, phase.weight)
+        reals = fade_clips(reals, clips.ladder.factors(phase.level), phase.weight)
     return reals.numpy()
 
 

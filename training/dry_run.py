@@ -10,7 +10,7 @@ from networks.generator import Generator
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder:
 # float32, kept by the tapes of the loss, of the penalty's gradient and of its derivative. A
-# measured figure (docs/memory.md); the process itself comes on top.
+# measured figure (benchmarks/memory.py); the process itself comes on top.
 _BYTES_A_VALUE = 60
 _BYTES_PROCESS = 0.8e9
 
@@ -52,7 +52,7 @@ def _schedule(config):
         span, rung = f"{begin:g} to {end:g}", config.ladder[phase.level]
         lod = f"{phase.lod:g} to {phase.lod - 1:g}" if phase.fading else f"{phase.lod:g}"
         rates = f"{phase.generator_rate:g}, {phase.critic_rate:g}"
-        memory = _memory(config.ladder, phase.level, phase.minibatch) / 1e9
+        memory = estimate_memory(config.ladder, phase.level, phase.minibatch) / 1e9
         lines.append(
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
             f"{phase.minibatch:<11}{rates:<20}{memory:>5.1f} GB"
@@ -60,7 +60,7 @@ def _schedule(config):
     return "\n".join([*lines, "  (Memory of all replicas together, an estimate.)"])
 
 
-def _memory(ladder: Ladder, level: int, minibatch: int) -> float:
+def estimate_memory(ladder: Ladder, level: int, minibatch: int) -> float:
     """Bytes of a step at its peak, about."""
     # Two convolutions a rung in each network.
     values = sum(4 * r.feature_maps * math.prod(r.shape) for r in ladder.rungs[: level + 1])

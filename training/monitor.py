@@ -51,18 +51,22 @@ class Monitor:
         """Ends a tick: prints the status line, and writes all that is due."""
         nimg, self.ticks = trainer.nimg, self.ticks + 1
         phase_ends = phase.end is not None and nimg >= phase.end
-        phase = dataclasses.replace(phase, nimg=min(nimg, phase.end) if phase.fading else nimg)
+        phase = dataclasses.replace(phase, nimg=nimg)
         last = nimg >= self.config.train.total_kimg * 1000
         line = self._line(phase, nimg)
+        self._begin_tick()  # What is written now counts for the next tick.
         if last or self._is_due(self.config.train.distance_ticks):
             num = self.config.train.distance_clips
             line |= measure_distance(_snapshot(trainer, phase), self.clips, num)
         self.run.tell(line)
         self._print(line, phase)
-        self._picture(trainer, phase, nimg, line)
-        if last or phase_ends or self._is_due(self.config.train.snapshot_ticks):
+        keep = last or phase_ends or self._is_due(self.config.train.snapshot_ticks)
+        with self.writer.as_default(step=nimg):
+            write_scalars(line)
+            self._picture(trainer, phase, nimg, keep)
+        self.writer.flush()
+        if keep:
             save_snapshot(self.run.path, trainer.networks.Gs, nimg)
-        self._begin_tick()
 
     def _begin_tick(self):
         self._terms, self._weights, self._begin = [], [], time.monotonic()
@@ -78,6 +82,7 @@ class Monitor:
         seconds = time.monotonic() - self._begin
         return {
             "tick": self.ticks,
+            "nimg": nimg,
             "kimg": nimg / 1000,
             "lod": round(phase.lod, 4),
             "rung": str(self.config.ladder[phase.level]),
@@ -101,22 +106,26 @@ class Monitor:
             f"{format_seconds(max(left, 0))} left at this rate"
         )
 
-    def _picture(self, trainer, phase, nimg, line):
-        fakes = to_uint8(_snapshot(trainer, phase).sample(self.latents))
-        samples = self.run.path / "samples"
+    def _picture(self, trainer, phase, nimg, keep):
+        """Writes the fixed latents' clips, and once a rung reals; `keep`: to TensorBoard too."""
+        samples, rung = self.run.path / "samples", self.config.ladder[phase.level]
+        fakes = to_uint8(_snapshot(trainer, phase).sample(self.latents, phase.minibatch))
         _write_grid(samples / f"fakes-{nimg:09d}", fakes)
-        reals = to_uint8(real_clips(self.clips, phase, 0, _PICTURED))
-        if not phase.fading and not (samples / f"reals-{line['rung']}.png").exists():
-            _write_grid(samples / f"reals-{line['rung']}", reals)
-        with self.writer.as_default(step=nimg):
-            write_scalars(line)
-            write_clip_summary("clips/fakes", tile_clips(fakes))
-            write_clip_summary("clips/reals", tile_clips(reals))
-        self.writer.flush()
+        if keep:
+            _show("clips/fakes", fakes)
+        if not phase.fading and not (samples / f"reals-{rung}.png").exists():
+            reals = to_uint8(real_clips(self.clips, phase, 0, _PICTURED))
+            _write_grid(samples / f"reals-{rung}", reals)
+            _show("clips/reals", reals)
 
 
 def _snapshot(trainer, phase):
     return Snapshot(trainer.config, phase, trainer.networks.Gs)
+
+
+def _show(name, clips):
+    """Moving pictures are heavy: no more clips than have room in about 512 pixels a side."""
+    write_clip_summary(name, tile_clips(clips[: max(1, 512 // clips.shape[2]) ** 2]))
 
 
 def _write_grid(stem, clips):

@@ -39,24 +39,32 @@ _MAY_CHANGE = {
 class RunFolder(contextlib.AbstractContextManager):
     """Creates or reopens the folder of a run, and locks it until it is closed.
 
+    Args:
+        path: of the folder.
+        config: of the run.
+        data: "folder" and "sha256" of the data set.
+
     Raises:
-        UserError: a folder of something else, of a run with another config, or of one that is
-            running now.
+        UserError: a folder of something else, of a run with another config or data set, or of one
+            that is running now.
     """
 
-    def __init__(self, path: Path, config: Config, data: Path):
+    def __init__(self, path: Path, config: Config, data: dict[str, str]):
         self.path, self.config = Path(path), config
-        known = self.path / "config.json"
-        if self.path.exists() and not known.is_file() and any(self.path.iterdir()):
-            raise UserError(
-                f"--run should be a new folder or that of a run. Received: {path} (no config.json)"
-            )
-        if known.is_file():
-            _check_same(path, from_dict(json.loads(known.read_text())["config"]), config)
+        description = {"config": config.as_dict(), "data": data, "versions": _versions()}
+        if self.path.exists() and any(self.path.iterdir()):
+            known = _read_description(self.path)
+            _check_same(path, from_dict(known["config"]), config)
+            if known["data"]["sha256"] != data["sha256"]:
+                raise UserError(
+                    f"--data should be {known['data']['folder']}, with which {path} was started. "
+                    f"Received: {data['folder']}, which holds other clips"
+                )
+            description = known | {"config": config.as_dict()}
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(self.path / "lock")
-        with write_atomically(known) as temporary:
-            temporary.write_text(json.dumps(_describe(config, data), indent=2))
+        with write_atomically(self.path / "config.json") as temporary:
+            temporary.write_text(json.dumps(description, indent=2))
 
     def __exit__(self, *_):
         self._lock.close()
@@ -70,7 +78,7 @@ class RunFolder(contextlib.AbstractContextManager):
             trainer.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
         self._saved = time.monotonic()
         # A killed run told more than its last checkpoint holds.
-        kept = [line for line in self.history() if line["kimg"] * 1000 <= trainer.nimg]
+        kept = [line for line in self.history() if line["nimg"] <= trainer.nimg]
         with write_atomically(self.path / "history.jsonl") as temporary:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
@@ -119,15 +127,28 @@ def read_history(run: Path) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
-def _describe(config, data):
+def read_config(run: Path) -> Config:
+    """The config of a run folder; raises `UserError` where there is none."""
+    return from_dict(_read_description(run)["config"])
+
+
+def _read_description(run):
+    path = Path(run) / "config.json"
+    try:
+        description = json.loads(path.read_text())
+        if description.keys() >= {"config", "data", "versions"}:
+            return description
+        found = "a config.json of something else"
+    except (OSError, ValueError, AttributeError):
+        found = "no config.json of a run"
+    raise UserError(f"--run should be the folder of a run. Received: {run}, with {found}")
+
+
+def _versions():
     return {
-        "config": config.as_dict(),
-        "data": str(data),
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
     }
 
 

@@ -5,16 +5,16 @@ in follows from its nimg, so nothing else has to be kept.
 """
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 
-from config import Config, from_dict
-from growth.phase import Phase, phase_at
+from config import Config
+from growth.phase import Phase, phase_until
 from networks.generator import Generator
 from support.errors import UserError
 from support.files import write_atomically
+from training.run_folder import read_config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
             f"{snapshot_path(run, nimg)} should hold the weights of {config.name}'s generator. "
             f"Received: {str(error).splitlines()[0]}"
         ) from error
-    return Snapshot(config, phase_at(nimg, config.schedule, config.ladder), generator)
+    return Snapshot(config, phase_until(nimg, config.schedule, config.ladder), generator)
 
 
 def sample_latents(num: int, size: int, seed, truncation: float | None = None) -> np.ndarray:
@@ -79,14 +79,6 @@ def sample_latents(num: int, size: int, seed, truncation: float | None = None) -
     while truncation is not None and (beyond := np.abs(latents) > truncation).any():
         latents[beyond] = random.standard_normal(beyond.sum())
     return latents.astype(np.float32)
-
-
-def read_config(run: Path) -> Config:
-    """The config of a run folder; raises `UserError` where there is none."""
-    path = Path(run) / "config.json"
-    if not path.is_file():
-        raise UserError(f"--run should be the folder of a run. Received: {run} (no config.json)")
-    return from_dict(json.loads(path.read_text())["config"])
 
 
 def snapshot_path(run: Path, nimg: int) -> Path:

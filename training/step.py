@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from config import Config
 from growth.phase import Phase
-from growth.resample import downscale, fade, upscale
+from growth.resample import fade, fade_clips
 from support.errors import UserError
 from training.noise import Noise
 
@@ -20,10 +20,6 @@ class TrainingStep:
         networks: `training.trainer.Networks`, made in the scope of `strategy`.
         strategy: of `tf.distribute`.
         phase: which it is; where training is in it comes with each call.
-
-    Raises:
-        UserError: the minibatch does not divide into replicas, or a replica's part of it does not
-            divide into the groups of the minibatch standard deviation.
     """
 
     def __init__(self, config: Config, networks, strategy: tf.distribute.Strategy, phase: Phase):
@@ -67,7 +63,7 @@ class TrainingStep:
         noise = self._noise(nimg, stream=0)
         fakes = self._generate(noise, weight)
         if weight is not None:
-            reals = fade_clips(reals, self.config.ladder, self.level, weight)
+            reals = fade_clips(reals, self.config.ladder.factors(self.level), weight)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.D_variables])
             terms = self.config.loss.discriminator_loss(self._critic(weight), reals, fakes, noise)
@@ -106,7 +102,7 @@ class TrainingStep:
     def _apply(self, tape, loss, variables, optimizer):
         """Updates `variables`; the optimizer sums the gradients over the replicas.
 
-        Returns this replica's share of the gradients' norm (of its own part of the minibatch).
+        Returns the norm of this replica's gradients; with several, the shares' sum is logged.
         """
         gradients = tape.gradient(loss, variables)
         optimizer.apply(gradients, variables)
@@ -116,12 +112,6 @@ class TrainingStep:
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         begin = replica * self.count
         return Noise(self.config.train.seed, nimg, stream, self.minibatch, begin, self.count)
-
-
-def fade_clips(clips, ladder, level, weight):
-    """`clips` at `level` while it fades in: the rung below, upscaled, blended into them."""
-    factors = ladder.factors(level)
-    return fade(upscale(downscale(clips, factors), factors), clips, weight)
 
 
 def clips_per_replica(config: Config, replicas: int, minibatch: int) -> int:

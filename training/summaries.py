@@ -22,7 +22,7 @@ _THEMES = {
 def write_scalars(line: dict):
     """Writes the numbers of a tick at the default step; what has no theme is a loss."""
     for name, value in line.items():
-        if type(value) in (int, float) and name not in ("tick", "kimg"):
+        if type(value) in (int, float) and name not in ("tick", "nimg", "kimg"):
             tf.summary.scalar(_THEMES.get(name, f"loss/{name}"), value)
     tf.summary.scalar("speed/clips_per_sec", 1000 / line["sec_per_kimg"])
 

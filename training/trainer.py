@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from config import Config
 from dataset.pipeline import ClipPipeline
-from growth.phase import Phase
+from growth.phase import Phase, list_phases
 from networks.discriminator import Discriminator
 from networks.generator import Generator
-from training.step import TrainingStep
+from training.step import TrainingStep, clips_per_replica
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,10 +30,15 @@ class Trainer:
     Args:
         config: of the run; its seed sets the first weights.
         strategy: of `tf.distribute`, over whose replicas a minibatch is divided.
+
+    Raises:
+        UserError: the minibatch of a phase does not divide into replicas and groups.
     """
 
     def __init__(self, config: Config, strategy: tf.distribute.Strategy):
         self.config, self.strategy = config, strategy
+        for phase in list_phases(config.schedule, config.ladder):  # Now, not days later.
+            clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
         # TensorFlow's fusion of convolution and leaky ReLU fails on second derivatives, with a log.
         tf.config.optimizer.set_experimental_options({"remapping": False})
         keras.utils.set_random_seed(config.train.seed)

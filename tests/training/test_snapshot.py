@@ -1,19 +1,17 @@
-import json
-
 import keras
 import numpy as np
 import pytest
 
 from networks.generator import Generator
 from support.errors import UserError
-from tests.training.toys import tiny_config
+from tests.training.toys import tiny_config, write_config
 from training.snapshot import list_snapshots, load_snapshot, sample_latents, save_snapshot
 
 
 @pytest.fixture
 def run(tmp_path):
     c = tiny_config()
-    (tmp_path / "config.json").write_text(json.dumps({"config": c.as_dict()}))
+    write_config(tmp_path, c)
     keras.utils.set_random_seed(0)
     for nimg in (64, 48):
         generator = Generator(c.ladder, c.network)

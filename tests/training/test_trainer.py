@@ -8,10 +8,11 @@ import tensorflow as tf
 
 import config
 from growth.phase import list_phases, phase_at
+from growth.resample import fade_clips
 from networks.sliced import Orthogonal
 from support.errors import UserError
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
-from training.step import clips_per_replica, fade_clips
+from training.step import clips_per_replica
 
 
 def _train(trainer, until):
@@ -136,7 +137,7 @@ def test_steps_per_call_changes_nothing():
 def test_reals_fade_by_the_ladders_factors():
     ladder = tiny_config().ladder  # 4x4x4 to 4x8x8: space alone.
     clips = tf.random.stateless_uniform([2, 4, 8, 8, 3], [0, 1])
-    half = fade_clips(clips, ladder, 1, 0.5).numpy()
+    half = fade_clips(clips, ladder.factors(1), 0.5).numpy()
     means = clips.numpy().reshape(2, 4, 4, 2, 4, 2, 3).mean((3, 5))  # Frames are not mixed.
     coarse = means.repeat(2, 2).repeat(2, 3)
     np.testing.assert_allclose(half, (clips.numpy() + coarse) / 2, atol=1e-6)

@@ -1,5 +1,7 @@
 """A config that trains in seconds, and reals without a folder."""
 
+import json
+
 import tensorflow as tf
 
 import config
@@ -25,6 +27,12 @@ def tiny_config(*settings):
         ]
     )
     return base.override(settings)
+
+
+def write_config(run, config):
+    """What makes a folder a run's."""
+    description = {"config": config.as_dict(), "data": {}, "versions": {}}
+    (run / "config.json").write_text(json.dumps(description))
 
 
 class Reals:
