@@ -42,7 +42,10 @@ class SWGAN:
 
     @classmethod
     def released(cls) -> "SWGAN":
-        """The constants of the authors' released code, whose lambda_1 is on the score."""
+        """The constants of the authors' released code, on true gradients.
+
+        That code also multiplies the gradient by 1 - t (t is 0 at the real), which is left out.
+        """
         return cls(gradient_weight=50.0, projection_norm=0.01, scaled=False)
 
     def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:

@@ -1,6 +1,7 @@
 """train.py as users run it: a process, a folder of data, a run folder."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -58,7 +59,10 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     run = tmp_path / "run"
     flags = [f"--data={data}", f"--run={run}", *TINY]
     process = subprocess.Popen(
-        _command("train.py", *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        _command("train.py", *flags, "train.total_kimg=1000"),  # Until it is stopped.
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while "tick 1 " not in process.stdout.readline():
         assert process.poll() is None, process.stderr.read()
@@ -70,15 +74,16 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     assert process.returncode == 143
     assert "the same command goes on" in out
 
-    resumed = _run("train.py", *flags)
+    saved = float(out.split("saved at kimg ")[1].split(":")[0])
+    total = math.ceil((max(saved, 0.4) + 0.2) * 50) / 50  # Whole minibatches.
+    resumed = _run("train.py", *flags, f"train.total_kimg={total}")
     assert resumed.returncode == 0, resumed.stderr
-    assert "from kimg 0 " not in resumed.stdout
+    assert f"from kimg {saved:g}\n" in resumed.stdout
     assert "Finished" in resumed.stdout
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     kimg = [line["kimg"] for line in history]
     assert kimg == sorted(set(kimg))
-    assert kimg[-1] == 0.4
-    assert [(line["rung"], line["fading"]) for line in history if line["kimg"] in (0.1, 0.2, 0.3)]
+    assert kimg[-1] == total
     assert {(line["rung"], line["fading"]) for line in history} == {
         ("4x4x4", False),
         ("4x8x8", True),
@@ -88,14 +93,27 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     assert history[-1]["swd_floor"] > 0
     for file in (
         "checkpoints/checkpoint",
-        "snapshots/gs-000000400.weights.h5",
-        "samples/fakes-000000400.mp4",
-        "samples/fakes-000000400.png",
+        f"snapshots/gs-{round(total * 1000):09d}.weights.h5",
+        f"samples/fakes-{round(total * 1000):09d}.mp4",
+        f"samples/fakes-{round(total * 1000):09d}.png",
         "samples/reals-4x8x8.png",
         "log.txt",
     ):
         assert (run / file).stat().st_size > 0, file
     _check_events(run)
+    _check_scripts_that_follow(data, run)
+
+
+def _check_scripts_that_follow(data, run):
+    made = _run("generate.py", "samples", f"--run={run}", "--num=4", "--format=gif")
+    assert made.returncode == 0, made.stderr
+    assert (run / "samples.gif").stat().st_size > 0
+    scored = _run("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--num=8")
+    assert scored.returncode == 0, scored.stderr
+    assert "motion energy" in scored.stdout
+    failed = _run("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--most_distance=1")
+    assert failed.returncode == 1
+    assert "should be at most 1" in failed.stderr
 
 
 def _check_events(run):
@@ -146,6 +164,7 @@ def test_a_mistake_is_told_in_one_sentence(data, tmp_path, flags, sentence):
     assert len(told) == 1, done.stderr
     assert sentence in told[0]
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_bare_commands_of_a_folder_of_videos(tmp_path):

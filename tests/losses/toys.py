@@ -19,6 +19,7 @@ class FixedNoise:
         return tf.constant(self.share.reshape([-1, *shape]), tf.float32)
 
     def normal(self, *shape):
+        assert shape == self.direction.shape[1:]
         return tf.constant(self.direction, tf.float32)
 
     def between(self, reals, fakes, axes=4):

@@ -47,8 +47,9 @@ def test_retraction_is_the_polar_factor(step):
     np.testing.assert_allclose(Orthogonal()(tf.constant(matrix)), u @ v, atol=1e-5)
 
 
-def test_retracting_an_orthogonal_matrix_changes_nothing():
-    matrix = np.linalg.qr(np.random.default_rng(0).standard_normal([128, 128]))[0]
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_retracting_an_orthogonal_matrix_changes_nothing(dtype):
+    matrix = np.linalg.qr(np.random.default_rng(0).standard_normal([128, 128]))[0].astype(dtype)
     np.testing.assert_array_equal(Orthogonal()(tf.constant(matrix)), matrix)
 
 

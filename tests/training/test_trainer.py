@@ -72,10 +72,10 @@ def test_running_average_follows_the_generator():
 
 
 def test_theta_is_orthogonal_after_training():
-    trainer = trainer_for(tiny_config())
+    trainer = trainer_for(tiny_config("network.latent_size=128"))
     _train(trainer, until=160)
     theta = trainer.networks.D.head.theta.value
-    np.testing.assert_allclose(theta.numpy().T @ theta.numpy(), np.eye(8), atol=1e-5)
+    np.testing.assert_allclose(theta.numpy().T @ theta.numpy(), np.eye(128), atol=1e-5)
     np.testing.assert_allclose(Orthogonal()(theta), theta, atol=1e-6)
 
 
