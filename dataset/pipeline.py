@@ -83,7 +83,9 @@ class ClipPipeline:
             self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
         )
         batches = records.batch(share, drop_remainder=True)
-        return batches.map(decode, num_parallel_calls=2).prefetch(2)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # Its thread can outlive a wake-up: a hang at the end.
+        return batches.map(decode, num_parallel_calls=2).prefetch(2).with_options(options)
 
     def stream(self, nimg: int) -> tf.data.Dataset:
         """The endless stream from position `nimg` on: index of the clip, and whether to mirror."""

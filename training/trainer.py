@@ -92,7 +92,13 @@ class Trainer:
                 local_replicas=local,
             )
 
-        return self.strategy.distribute_datasets_from_function(dataset)
+        # TensorFlow's iterator for several devices starts a thread that tunes it, and that thread
+        # can miss its end: the process then hangs. So each replica has an iterator of its own.
+        options = tf.distribute.InputOptions(
+            experimental_fetch_to_device=False,
+            experimental_replication_mode=tf.distribute.InputReplicationMode.PER_REPLICA,
+        )
+        return self.strategy.distribute_datasets_from_function(dataset, options)
 
 
 def _build(config):

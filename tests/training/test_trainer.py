@@ -54,9 +54,9 @@ def test_optimizers_start_afresh_at_both_ends_of_a_fade():
     trainer, c = trainer_for(tiny_config()), tiny_config()
     for index, begin in enumerate((0, 32, 64)):
         _train(trainer, until=begin + 4)
-        assert trainer.networks.G_optimizer.iterations.numpy() == 4, index
+        assert trainer.networks.G_optimizer.iterations.numpy() == 1, index
         trainer.enter(phase_at(begin + 16, c.schedule, c.ladder))  # No new phase, no reset.
-        assert trainer.networks.D_optimizer.iterations.numpy() == 4, index
+        assert trainer.networks.D_optimizer.iterations.numpy() == 1, index
         _train(trainer, until=begin + 32)
         assert trainer.networks.G_optimizer.iterations.numpy() == 8, index
 
