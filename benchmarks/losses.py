@@ -32,8 +32,8 @@ def main():
     parser.add_argument("--score", type=Path, required=True)
     parser.add_argument("--resolution", type=int, default=16)
     parser.add_argument("--num_frames", type=int, default=8)
-    parser.add_argument("--kimg", type=float, default=10, help="of each phase")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--kimg", type=float, default=5, help="of each phase")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("settings", nargs="*", help="key=value, as train.py --set takes them")
     flags = parser.parse_args()
@@ -67,14 +67,14 @@ def run(flags, seed):
 
 
 def _config(flags, seed):
-    kimg, rates = flags.kimg, {4: 1e-3}
+    kimg, rates = flags.kimg, {4: 5e-3}
     growth = Growth("thesis", flags.resolution, flags.num_frames, 512, 32)
     base = Config(
         "losses",
         growth,
         Network(latent_size=128),
-        Schedule(kimg, kimg, minibatch={4: 16}, generator_rate=rates, critic_rate=rates),
-        train=Train(running_average=0.998, seed=seed),
+        Schedule(kimg, kimg, minibatch={4: 8}, generator_rate=rates, critic_rate=rates),
+        train=Train(running_average=0.99, seed=seed),
     )
     phases = 2 * len(base.ladder) - 1
     return base.override([f"train.total_kimg={phases * kimg}", *flags.settings])

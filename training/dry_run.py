@@ -8,11 +8,10 @@ from growth.phase import list_phases
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 
-# Bytes that a step holds at its peak for each value of the feature maps of generator and encoder:
-# float32, kept by the tapes of the loss, of the penalty's gradient and of its derivative. A
-# measured figure (benchmarks/memory.py); the process itself comes on top.
-_BYTES_A_VALUE = 60
-_BYTES_PROCESS = 0.8e9
+# Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
+# measured on a CPU (benchmarks/memory_cpu_202611.md); the process itself comes on top.
+_BYTES_A_VALUE = 18
+_BYTES_PROCESS = 1.0e9
 
 
 def describe(config: Config) -> str:
@@ -57,7 +56,7 @@ def _schedule(config):
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
             f"{phase.minibatch:<11}{rates:<20}{memory:>5.1f} GB"
         )
-    return "\n".join([*lines, "  (Memory of all replicas together, an estimate.)"])
+    return "\n".join([*lines, "  (Memory of a stable step on all replicas, an estimate; pictures and data come on top.)"])
 
 
 def estimate_memory(ladder: Ladder, level: int, minibatch: int) -> float:

@@ -7,6 +7,11 @@ import pytest
 import tensorflow as tf
 
 import config
+from dataset.clips import ClipRules
+from dataset.create import create_dataset
+from dataset.pipeline import ClipPipeline
+from dataset.readers import list_sources
+from dataset.readers.source import ReaderOptions
 from growth.phase import list_phases, phase_at
 from growth.resample import fade_clips
 from networks.sliced import Orthogonal
@@ -15,9 +20,10 @@ from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
 from training.step import clips_per_replica
 
 
-def _train(trainer, until):
+def _train(trainer, until, reals=None):
     """What train.py does, less the reports."""
-    c, reals = trainer.config, Reals(trainer.config.ladder)
+    c = trainer.config
+    reals = reals or Reals(c.ladder)
     while trainer.nimg < until:
         phase = phase_at(trainer.nimg, c.schedule, c.ladder)
         trainer.enter(phase)
@@ -98,6 +104,26 @@ def test_resumed_equals_uninterrupted(tmp_path, uninterrupted, cut):
     assert second.nimg == cut
     _train(second, until=128)
     for one, other in zip(uninterrupted, all_weights(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
+    c = tiny_config()
+    frames, size = c.ladder[-1].frames, c.ladder[-1].height
+    options = ReaderOptions(num_clips=24, num_frames=frames, resolution=size)
+    shapes = list_sources(None, "synthetic", options)
+    create_dataset(tmp_path / "data", shapes, c.ladder, ClipRules(frames), about={})
+
+    def train(trainer, until):
+        _train(trainer, until, ClipPipeline(tmp_path / "data", c.ladder, 0, mirror=True))
+        return trainer
+
+    whole = train(trainer_for(c), 112)  # Into the fifth epoch.
+    saved = train(trainer_for(c), 48).checkpoint.save(str(tmp_path / "checkpoint"))
+    resumed = trainer_for(c)
+    resumed.checkpoint.restore(saved).assert_consumed()
+    train(resumed, 112)
+    for one, other in zip(all_weights(whole), all_weights(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
