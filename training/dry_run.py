@@ -56,7 +56,12 @@ def _schedule(config):
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
             f"{phase.minibatch:<11}{rates:<20}{memory:>5.1f} GB"
         )
-    return "\n".join([*lines, "  (Memory of a stable step on all replicas, an estimate; pictures and data come on top.)"])
+    return "\n".join(
+        [
+            *lines,
+            "  (Memory of a stable step on all replicas, an estimate; pictures and data come on top.)",
+        ]
+    )
 
 
 def estimate_memory(ladder: Ladder, level: int, minibatch: int) -> float:
