@@ -59,7 +59,7 @@ def _schedule(config):
     return "\n".join(
         [
             *lines,
-            "  (Memory of a stable step on all replicas, an estimate; pictures and data come on top.)",
+            "  (Memory of a step on all replicas, an estimate; pictures and data on top.)",
         ]
     )
 
