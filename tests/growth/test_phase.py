@@ -3,8 +3,9 @@ import math
 
 import pytest
 
+from config import faces
 from growth.ladder import make_ladder
-from growth.phase import Schedule, list_phases, phase_at
+from growth.phase import Schedule, list_phases, phase_at, phase_until
 from support.errors import UserError
 
 THESIS = make_ladder("thesis")
@@ -138,3 +139,18 @@ def test_tables_hold_positive_values(name):
 def test_minibatch_begins_at_4():
     with pytest.raises(UserError, match="`schedule.minibatch` should begin at 4"):
         Schedule(minibatch={8: 32})
+
+
+def test_a_border_belongs_to_the_phase_that_ended_there():
+    config = faces()
+    before = phase_until(600_000, config.schedule, config.ladder)
+    assert (before.level, before.fading, before.lod) == (0, False, 6.0)
+    faded = phase_until(1_200_000, config.schedule, config.ladder)
+    assert (faded.level, faded.fading, faded.weight) == (1, True, 1.0)
+    assert phase_until(0, config.schedule, config.ladder).index == 0
+
+
+def test_phases_last_whole_minibatches():
+    schedule = Schedule(0.13, 0.016, minibatch={4: 64, 8: 4})
+    phases = list_phases(schedule, faces().ladder)
+    assert [phase.begin for phase in phases[:4]] == [0, 192, 208, 340]  # 130 becomes 192, then 132.
