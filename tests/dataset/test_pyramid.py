@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from dataset.pyramid import fit, pool, pyramid, quantise
 from growth.ladder import LADDERS, make_ladder
@@ -40,6 +43,27 @@ def test_pool_by_hand():
     np.testing.assert_array_equal(pool(clip, (1, 2, 2)).ravel(), [1.5, 5.5])
 
 
+FACTORS = st.tuples(*[st.sampled_from((1, 2))] * 3)
+
+
+@given(st.data(), FACTORS)
+def test_pool_is_the_mean_of_blocks(data, factors):
+    t, h, w = factors
+    shape = data.draw(st.tuples(*[st.integers(1, 3)] * 3))
+    clip = data.draw(arrays(np.uint8, (shape[0] * t, shape[1] * h, shape[2] * w, 3)))
+    pooled = pool(clip, factors)
+    assert (pooled.dtype, pooled.shape) == (np.float32, (*shape, 3))
+    for i, j, k in np.ndindex(shape):
+        block = clip[i * t : (i + 1) * t, j * h : (j + 1) * h, k * w : (k + 1) * w]
+        assert (pooled[i, j, k] == block.mean((0, 1, 2))).all()
+
+
+@given(arrays(np.uint8, (8, 16, 16, 3)), st.sampled_from(sorted(LADDERS)))
+def test_every_rung_has_the_colour_of_the_clip(clip, name):
+    for rung in pyramid(clip, make_ladder(name, resolution=16)):
+        np.testing.assert_allclose(rung.mean((0, 1, 2)), clip.mean((0, 1, 2)), rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", LADDERS)
 def test_pyramid_equals_the_downscaling_of_the_networks(name):
     ladder = make_ladder(name, resolution=32)
@@ -48,9 +72,11 @@ def test_pyramid_equals_the_downscaling_of_the_networks(name):
     assert [rung.shape for rung in rungs] == [(*rung.shape, 3) for rung in ladder]
     np.testing.assert_array_equal(rungs[-1], clip)
     for level in range(1, len(ladder)):
-        pooled = downscale(rungs[level][None], ladder.factors(level))[0]
+        finer = rungs[level][None].astype(np.float32)
+        pooled = downscale(finer, ladder.factors(level))[0]
         np.testing.assert_allclose(rungs[level - 1], pooled, rtol=1e-6)
 
 
 def test_quantise_rounds():
     np.testing.assert_array_equal(quantise(np.array([0.4, 0.6, 254.6])), [0, 1, 255])
+    np.testing.assert_array_equal(quantise(np.arange(256, dtype=np.uint8)), np.arange(256))
