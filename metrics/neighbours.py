@@ -1,0 +1,84 @@
+"""Nearest neighbours, and whether a generator repeats the clips that it was trained on."""
+
+import numpy as np
+
+from metrics.values import check_count, checked_sets
+from support.errors import UserError
+
+_BLOCK = 256  # queries at a time: 2 kB a real
+
+
+def nearest(
+    queries: np.ndarray, reals: np.ndarray, count: int = 1, block: int = _BLOCK
+) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` nearest of `reals` to each of `queries`, nearest first.
+
+    Args:
+        queries: [N, D] of any real type.
+        reals: [M, D]; they are held once more in float64.
+        count: neighbours of a query.
+        block: queries at a time; the result does not depend on it.
+
+    Returns:
+        Indices [N, count] among the reals, and Euclidean distances [N, count] in float64. A copy
+        has distance 0; reals at one distance come in the order of their indices.
+
+    Raises:
+        UserError: there are no queries, fewer than `count` reals, values that are not finite, or
+            different numbers of values a clip.
+    """
+    queries, reals = checked_sets(1, queries=queries, reals=reals)
+    check_count("reals", len(reals), count)
+    centre = reals.mean(0, dtype=np.float64)
+    centred, found = reals - centre, []
+    squares = np.square(centred).sum(1)
+    for begin in range(0, len(queries), block):
+        part = queries[begin : begin + block].astype(np.float64)
+        candidates = _candidates(part - centre, centred, squares, count)
+        found += [_nearest(q, reals, c, count) for q, c in zip(part, candidates, strict=True)]
+    indices, distances = zip(*found, strict=True)
+    return np.stack(indices), np.stack(distances)
+
+
+def memorisation_ratio(fakes: np.ndarray, reals: np.ndarray, held_out: np.ndarray) -> float:
+    """How much nearer fakes lie to the training clips than new real clips do.
+
+    The median distance of a fake to its nearest training clip, divided by the same for held-out
+    clips. Copies of training clips give 0, a fair generator about 1; below 1 the fakes lie closer
+    to the training clips than new ones. Above 1 they lie apart from them, which is no fault of
+    memory. Blurred clips lie close to everything pixel by pixel: compare a network's features.
+
+    Args:
+        fakes: [N, D] values of generated clips.
+        reals: [M, D] of the clips that the generator was trained on.
+        held_out: [K, D] of real clips that it has not seen; `reals` should not hold them either.
+
+    Raises:
+        UserError: as `nearest`; or half of the held-out clips are among the reals.
+    """
+    checked_sets(1, fakes=fakes, reals=reals, held_out=held_out)
+    of_fakes, of_held_out = (np.median(nearest(x, reals)[1]) for x in (fakes, held_out))
+    if not of_held_out:
+        raise UserError("held_out should hold other clips than reals. Received: copies")
+    return float(of_fakes / of_held_out)
+
+
+def _candidates(queries, reals, squares, count):
+    """For each query the indices of all reals that may be among its nearest.
+
+    The squared distance |q|^2 - 2 q'r + |r|^2 is quick, but it rounds by D (|q| + |r|)^2 units of
+    the last place, which is the margin.
+    """
+    own = np.square(queries).sum(1)
+    distances = own[:, None] - 2 * queries @ reals.T + squares
+    kth = np.partition(distances, count - 1)[:, count - 1]
+    scale = np.square(np.sqrt(own) + np.sqrt(squares.max()))
+    margin = 4 * (reals.shape[1] + 8) * np.finfo(np.float64).eps * scale
+    near = distances <= (kth + margin)[:, None]
+    return [np.flatnonzero(row) for row in near]
+
+
+def _nearest(query, reals, candidates, count):
+    distances = np.sqrt(np.square(reals[candidates] - query).sum(1))
+    order = np.argsort(distances, kind="stable")[:count]
+    return candidates[order], distances[order]
