@@ -44,14 +44,16 @@ class C3D(keras.Model):
             for name, size in _CONVOLUTIONS_AND_POOLS.items()
         ]
         self.flatten = keras.layers.Flatten()
-        self.fc6 = keras.layers.Dense(64 * width, name="fc6")
-        self.fc7 = keras.layers.Dense(64 * width, activation="relu", name="fc7")
+        self.fc6 = keras.layers.Dense(64 * width, kernel_initializer="he_normal", name="fc6")
+        self.fc7 = keras.layers.Dense(
+            64 * width, activation="relu", kernel_initializer="he_normal", name="fc7"
+        )
         self.dropout = keras.layers.Dropout(0.5)
         self.fc8 = keras.layers.Dense(num_classes, name="fc8")
         self(keras.Input(_INPUT))  # Makes the variables.
 
     def call(self, clips, training=False):
-        """Clips to logits [N, num_classes]; raises as `endpoints` does."""
+        """Clips to logits [N, num_classes]; raises as `endpoints` does, in more words of Keras."""
         return self.endpoints(clips, training)["logits"]
 
     def endpoints(self, clips, training=False) -> dict:
@@ -89,7 +91,9 @@ class C3D(keras.Model):
 
 
 def _make_conv(name, maps):
-    return keras.layers.Conv3D(maps, 3, padding="same", activation="relu", name=name)
+    return keras.layers.Conv3D(
+        maps, 3, padding="same", activation="relu", kernel_initializer="he_normal", name=name
+    )
 
 
 def _make_pool(name, size):

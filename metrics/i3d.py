@@ -45,7 +45,7 @@ class I3D(keras.Model):
         self(keras.Input((_LEAST_FRAMES, _SIZE, _SIZE, 3)))  # Makes the variables.
 
     def call(self, clips):
-        """Clips to logits [N, num_classes]; raises as `endpoints` does."""
+        """Clips to logits [N, num_classes]; raises as `endpoints` does, in more words of Keras."""
         return self.endpoints(clips)["logits"]
 
     def endpoints(self, clips) -> dict:

@@ -29,14 +29,18 @@ SHAPES = {
 }
 
 
-@pytest.fixture(scope="module")
-def network():
-    """A narrow network with random weights: those before a ReLU keep the size of what comes in."""
-    made, random = C3D(num_classes=10, width=WIDTH), np.random.default_rng(0)
+def random_network(num_classes):
+    """A narrow network whose weights keep the size of what comes in."""
+    made, random = C3D(num_classes, WIDTH), np.random.default_rng(0)
     for variable in made.weights:
         deviation = np.sqrt(2 / np.prod(variable.shape[:-1])) if len(variable.shape) > 1 else 0.3
         variable.assign(deviation * random.standard_normal(variable.shape))
     return made
+
+
+@pytest.fixture(scope="module")
+def network():
+    return random_network(num_classes=10)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +146,7 @@ def test_any_number_of_clips_in_a_graph(network, clips, points):
 
 
 def test_training_drops_half_of_fc6_and_keeps_the_mean(clips):
-    network = C3D(width=WIDTH)
+    network = random_network(num_classes=10)
     network.fc7.set_weights([np.eye(64 * WIDTH), np.zeros(64 * WIDTH)])  # What fc6 hands on.
     points = network.endpoints(clips, training=True)
     live = points["fc6"].numpy() > 0
@@ -152,7 +156,7 @@ def test_training_drops_half_of_fc6_and_keeps_the_mean(clips):
 
 
 def test_training_drops_half_of_fc7(clips):
-    network = C3D(num_classes=64 * WIDTH, width=WIDTH)
+    network = random_network(num_classes=64 * WIDTH)
     network.fc8.set_weights([np.eye(64 * WIDTH), np.zeros(64 * WIDTH)])  # What fc7 hands on.
     points = network.endpoints(clips, training=True)
     live = points["fc7"].numpy() > 0
