@@ -1,4 +1,4 @@
-"""Curves of a run: losses and sliced Wasserstein distance against kimg."""
+"""Curves of runs: losses, sliced Wasserstein distance and scores against kimg."""
 
 import itertools
 from pathlib import Path
@@ -29,9 +29,6 @@ def plot_curves(history: list[dict], penalties: tuple[str, ...], output: Path):
         "SWD x 1000": {"swd": "o-", "swd_floor": "k--"},
     }
     figure = Figure((10, 8), layout="constrained")
-    known = figure.canvas.get_supported_filetypes()
-    if output.suffix[1:].lower() not in known:
-        raise UserError(f"--output should end in one of {', '.join(known)}. Received: {output}")
     axes = figure.subplots(len(panels), sharex=True)
     for axis, (title, terms) in zip(axes, panels.items(), strict=True):
         for term, style in terms.items():
@@ -47,6 +44,46 @@ def plot_curves(history: list[dict], penalties: tuple[str, ...], output: Path):
         else:
             axes[0].text(begin, 1.02, rung, transform=axes[0].get_xaxis_transform(), fontsize=8)
     axes[-1].set(xlabel="kimg", xlim=(0, history[-1]["kimg"]))
+    _save(figure, output)
+
+
+def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, float]], output: Path):
+    """Draws each measure of runs against kimg (figures 8.5 and 8.6 of the thesis).
+
+    Args:
+        runs: for each name, a dict a score: "kimg", measures by name, and beside a measure what
+            the reals have: "<measure>_reals" or "<measure>_floor".
+        references: for a measure, published values by method, drawn as lines.
+        output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
+
+    Raises:
+        UserError: another suffix.
+    """
+    known = dict.fromkeys(key for lines in runs.values() for line in lines for key in line)
+    measures = [key for key in known if key.endswith(("_score", "_distance"))]
+    figure = Figure((8, 1 + 4 * len(measures)), layout="constrained")
+    axes = figure.subplots(len(measures), sharex=True, squeeze=False)[:, 0]
+    for axis, measure in zip(axes, measures, strict=True):
+        for number, (name, lines) in enumerate(runs.items()):
+            lines, colour = [line for line in lines if measure in line], f"C{number}"
+            kimg = [line["kimg"] for line in lines]
+            axis.plot(kimg, [line[measure] for line in lines], "o-", color=colour, label=name)
+            for beside in (f"{measure}_reals", f"{measure}_floor"):
+                if any(beside in line for line in lines):
+                    reals = [line.get(beside) for line in lines]
+                    axis.plot(kimg, reals, "--", color=colour, label=f"{name}, reals")
+        for number, (method, value) in enumerate(references.get(measure, {}).items()):
+            axis.axhline(value, color=f"C{number + len(runs)}", linestyle=":", label=method)
+        axis.set_ylabel(measure.replace("_", " "))
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    axes[-1].set(xlabel="kimg")
+    _save(figure, output)
+
+
+def _save(figure, output):
+    known = figure.canvas.get_supported_filetypes()
+    if output.suffix[1:].lower() not in known:
+        raise UserError(f"--output should end in one of {', '.join(known)}. Received: {output}")
     with write_atomically(output) as temporary:
         figure.savefig(temporary, dpi=120)
 

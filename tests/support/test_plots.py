@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from support.errors import UserError
-from support.plots import plot_curves
+from support.plots import plot_curves, plot_scores
 
 PENALTIES = ("gradient_penalty", "projection_penalty")
 
@@ -50,3 +50,18 @@ def test_a_history_without_distances_is_drawn(tmp_path):
 def test_another_suffix_is_refused():
     with pytest.raises(UserError, match="should end in one of"):
         plot_curves(made_up_history(), PENALTIES, Path("curves.mp4"))
+
+
+def test_scores_are_drawn_with_published_ones(tmp_path):
+    lines = [
+        {"nimg": 1000 * i, "kimg": i, "protocol": "tgan", "inception_score": 10 - 9 / i}
+        | {"inception_score_reals": 30.0, "frechet_distance": 90 / i, "frechet_distance_floor": 5}
+        for i in range(1, 6)
+    ]
+    output = tmp_path / "scores.svg"
+    plot_scores({"a": lines, "b": lines[:2]}, {"inception_score": {"MoCoGAN": 12.42}}, output)
+    drawn = output.read_text()
+    for word in ("MoCoGAN", "inception score", "frechet distance", "a, reals", "b", "kimg"):
+        assert f"<!-- {word} -->" in drawn
+    with pytest.raises(UserError, match="should end in one of"):
+        plot_scores({"a": lines}, {}, tmp_path / "scores.mp4")
