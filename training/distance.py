@@ -6,7 +6,7 @@ from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
 from growth.resample import fade_clips
 from metrics.motion import motion_energy
-from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
+from metrics.sliced_wasserstein import KINDS, PatchBank, sliced_wasserstein
 from training.snapshot import Snapshot, sample_latents
 
 _BATCH = 16
@@ -22,7 +22,9 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
 
     Returns:
         "swd" and "swd_floor", the sliced Wasserstein distance x 1000 of fakes to reals and of
-        other reals to reals; "motion" and "motion_reals", the mean motion energy.
+        other reals to reals; "swd_spatial", "swd_spatial_floor", "swd_temporal" and
+        "swd_temporal_floor", the same of single frames and of single pixels' time courses;
+        "motion" and "motion_reals", the mean motion energy.
     """
     config, phase = snapshot.config, snapshot.phase
     num, seed = min(num, max(len(clips) // 2, 1)), config.train.seed
@@ -33,9 +35,13 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         reals.add(real_clips(clips, phase, begin, count))
         others.add(real_clips(clips, phase, num + begin, count))
         fakes.add(snapshot.sample(latents, phase.minibatch))
+    distances = {}
+    for kind in KINDS:
+        name = "swd" if kind == "joint" else f"swd_{kind}"
+        for key, bank in {name: fakes, f"{name}_floor": others}.items():
+            distances[key] = sliced_wasserstein(reals.banks[kind], bank.banks[kind])["mean"]
     return {
-        "swd": sliced_wasserstein(reals.patches, fakes.patches)["mean"],
-        "swd_floor": sliced_wasserstein(reals.patches, others.patches)["mean"],
+        **distances,
         "motion": float(np.mean(fakes.motion)),
         "motion_reals": float(np.mean(reals.motion)),
     }
@@ -51,8 +57,10 @@ def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.
 
 class _Gathered:
     def __init__(self, shape, seed):
-        self.patches, self.motion = PatchBank(shape, seed=seed), []
+        self.banks = {kind: PatchBank(shape, seed, kind=kind) for kind in KINDS}
+        self.motion = []
 
     def add(self, clips):
-        self.patches.update(clips)
+        for bank in self.banks.values():
+            bank.update(clips)
         self.motion.extend(motion_energy(clips))

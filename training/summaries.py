@@ -14,6 +14,10 @@ _THEMES = {
     "sec_per_kimg": "speed/sec_per_kimg",
     "swd": "distance/sliced_wasserstein",
     "swd_floor": "distance/sliced_wasserstein_floor",
+    "swd_spatial": "distance/spatial_sliced_wasserstein",
+    "swd_spatial_floor": "distance/spatial_sliced_wasserstein_floor",
+    "swd_temporal": "distance/temporal_sliced_wasserstein",
+    "swd_temporal_floor": "distance/temporal_sliced_wasserstein_floor",
     "motion": "distance/motion_energy",
     "motion_reals": "distance/motion_energy_of_reals",
 }
