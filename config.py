@@ -90,6 +90,21 @@ class Train:
 
 
 @dataclasses.dataclass(frozen=True)
+class Metrics:
+    """Scores that are taken while a run trains."""
+
+    every_kimg: float = 0.0  # thousand clips between scores; 0: never
+    protocol: str = "thesis"  # one of metrics/protocols.py
+    weights: str = ""  # file of the feature network, as evaluate.py writes it
+    clips: int = 2048  # fakes and reals of a score
+
+    def __post_init__(self):
+        _check_positive("metrics", self, ("clips",))
+        if self.every_kimg > 0 and not self.weights:
+            raise UserError("`metrics.weights` should name a file for scores. Received: none")
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """All that a run depends on besides its data."""
 
@@ -99,6 +114,7 @@ class Config:
     schedule: Schedule = Schedule()
     loss: SWGAN | WGANGP = SWGAN()
     train: Train = Train()
+    metrics: Metrics = Metrics()
 
     def __post_init__(self):
         list_phases(self.schedule, self.ladder)

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "config": {"support", "growth", "losses"},
     "networks": {"support", "growth", "config"},
     "dataset": {"support", "growth", "config"},
+    "scoring": {"support", "growth", "dataset", "metrics"},
 }
 MAY_IMPORT["training"] = set(MAY_IMPORT)
 MAY_IMPORT |= {script: MAY_IMPORT.keys() - SCRIPTS for script in SCRIPTS}

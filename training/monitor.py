@@ -13,6 +13,7 @@ from support.media import filmstrip, tile_clips, to_uint8, write_clip
 from support.progress import format_seconds
 from training.distance import measure_distance, real_clips
 from training.run_folder import RunFolder
+from training.scores import Scores
 from training.snapshot import Snapshot, sample_latents, save_snapshot
 from training.summaries import write_clip_summary, write_scalars
 from training.trainer import Trainer
@@ -32,8 +33,10 @@ class Monitor:
     def __init__(self, run: RunFolder, config: Config, clips: ClipPipeline):
         self.run, self.config, self.clips = run, config, clips
         self.latents = sample_latents(_PICTURED, config.network.latent_size, config.train.seed)
+        self.scores = Scores(run, config, clips)
         self.writer = tf.summary.create_file_writer(str(run.path))
-        self.ticks = len(run.history())
+        history = run.history()
+        self.ticks, self._told = len(history), history[-1]["nimg"] if history else 0
         self._begin_tick()
 
     def add(self, terms: dict[str, tf.Tensor], count: int):
@@ -64,6 +67,9 @@ class Monitor:
         with self.writer.as_default(step=nimg):
             write_scalars(line)
             self._picture(trainer, phase, nimg, keep)
+            if self.scores.is_due(self._told, nimg):
+                self.scores.measure(_snapshot(trainer, phase), nimg)
+        self._told = nimg
         self.writer.flush()
         if keep:
             save_snapshot(self.run.path, trainer.networks.Gs, nimg)

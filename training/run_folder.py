@@ -5,6 +5,7 @@ checkpoints/      all that training needs to go on
 snapshots/        weights of Gs, the generator's running average
 samples/          pictures of the fixed latents, and of the reals at each rung
 history.jsonl     a line a tick: losses, rates, distances
+scores.jsonl      a line a score, where scores are taken
 log.txt           what was printed
 events.*          TensorBoard
 """
@@ -34,6 +35,7 @@ _MAY_CHANGE = {
     "distance_clips",
     "checkpoint_minutes",
 }
+_HISTORY, _SCORES = "history.jsonl", "scores.jsonl"
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -77,10 +79,8 @@ class RunFolder(contextlib.AbstractContextManager):
         if self._manager.latest_checkpoint:
             trainer.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
         self._saved = time.monotonic()
-        # A killed run told more than its last checkpoint holds.
-        kept = [line for line in self.history() if line["nimg"] <= trainer.nimg]
-        with write_atomically(self.path / "history.jsonl") as temporary:
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        for name in (_HISTORY, _SCORES):
+            _forget_later(self.path / name, trainer.nimg)
 
     def save_is_due(self) -> bool:
         """Whether the last checkpoint is `train.checkpoint_minutes` old."""
@@ -109,8 +109,11 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def tell(self, line: dict):
         """Appends a line to the history."""
-        with open(self.path / "history.jsonl", "a") as file:
-            file.write(json.dumps(line) + "\n")
+        _append_line(self.path / _HISTORY, line)
+
+    def tell_score(self, line: dict):
+        """Appends a line to the scores."""
+        _append_line(self.path / _SCORES, line)
 
     def print(self, text: str):
         """Prints `text`, and keeps it in the log."""
@@ -121,10 +124,12 @@ class RunFolder(contextlib.AbstractContextManager):
 
 def read_history(run: Path) -> list[dict]:
     """The history of a run folder, a dict a tick; [] where there is none."""
-    path = Path(run) / "history.jsonl"
-    # The last line of a killed run may lack its end.
-    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
-    return [json.loads(line) for line in lines]
+    return _read_lines(Path(run) / _HISTORY)
+
+
+def read_scores(run: Path) -> list[dict]:
+    """The scores of a run folder, ascending in "nimg"; [] where there are none."""
+    return _read_lines(Path(run) / _SCORES)
 
 
 def read_config(run: Path) -> Config:
@@ -142,6 +147,25 @@ def _read_description(run):
     except (OSError, ValueError, AttributeError):
         found = "no config.json of a run"
     raise UserError(f"--run should be the folder of a run. Received: {run}, with {found}")
+
+
+def _append_line(path, line):
+    with open(path, "a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _read_lines(path):
+    # The last line of a killed run may lack its end.
+    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def _forget_later(path, nimg):
+    """Drops the lines after `nimg`: a killed run told more than its last checkpoint holds."""
+    if path.exists():
+        kept = [line for line in _read_lines(path) if line["nimg"] <= nimg]
+        with write_atomically(path) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
 def _versions():
@@ -169,7 +193,9 @@ def _check_same(path, known, given):
     changed = [
         f"{key} = {before.get(key)} there, {now.get(key)} here"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and key.removeprefix("train.") not in _MAY_CHANGE
+        if before.get(key) != now.get(key)
+        and not key.startswith("metrics.")
+        and key.removeprefix("train.") not in _MAY_CHANGE
     ]
     if changed:
         raise UserError(

@@ -12,6 +12,7 @@ import numpy as np
 from config import Config
 from growth.phase import Phase, phase_until
 from networks.generator import Generator
+from scoring.clip_sets import GeneratedClips
 from support.errors import UserError
 from support.files import write_atomically
 from training.run_folder import read_config
@@ -33,6 +34,18 @@ class Snapshot:
             for part in np.split(latents, range(minibatch, len(latents), minibatch))
         ]
         return np.concatenate(clips)
+
+    def clip_set(self, num: int, seed: int | None = None) -> GeneratedClips:
+        """`num` clips to score, at the full size; their latents follow from the (run's) seed."""
+        config, phase = self.config, self.phase
+        seed = config.train.seed if seed is None else seed
+        return GeneratedClips(
+            lambda latents: self.sample(latents, phase.minibatch),
+            sample_latents(num, config.network.latent_size, (seed, 2)),
+            config.ladder[-1].shape,
+            phase.minibatch,
+            {"kind": "generator", "config": config.name, "nimg": phase.nimg, "seed": seed},
+        )
 
 
 def save_snapshot(run: Path, generator: Generator, nimg: int):

@@ -1,0 +1,175 @@
+"""What can be scored: clips of a data set, a folder of videos, an array or a generator.
+
+A clip set has a length, tells what it is in `about` (plain values, for JSON), and gives any of its
+clips in any order, uint8 [T, H, W, 3].
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dataset.readers import list_sources
+from dataset.readers.source import ReaderOptions
+from dataset.records import decode, open_records
+from growth.ladder import Ladder, Rung
+from growth.resample import upscale
+from support.errors import UserError
+from support.media import to_uint8
+
+_LONGEST = 1024  # frames of a video that is one clip
+
+
+class RecordClips:
+    """The clips of a data set at one of its rungs.
+
+    Args:
+        folder: of the data set.
+        rung: by default the full clip.
+
+    Raises:
+        UserError: no whole data set, or one without this rung.
+    """
+
+    def __init__(self, folder: Path, rung: Rung | None = None):
+        self.records = open_records(folder)
+        self.rung = rung or self.records.ladder[-1]
+        self.records.check_ladder(Ladder((self.rung,)))
+        self.about = self.records.identity() | {"kind": "data set", "clip": str(self.rung)}
+
+    def __len__(self):
+        return len(self.records)
+
+    @property
+    def label_names(self) -> list[str]:
+        """The name of each label; none where the clips have none."""
+        return self.records.label_names
+
+    def labels(self) -> np.ndarray:
+        """The label of each clip, [N] int; -1 where there is none."""
+        if not self.label_names:
+            return np.full(len(self), -1)
+        records = self.records.read(self.records.ladder[0], range(len(self)))
+        return np.array([decode(record)[1] for record in records])
+
+    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yields the clips `indices`."""
+        for index in indices:
+            yield self.records.clips(self.rung, [index])[0]
+
+
+class VideoClips:
+    """Videos, strips or folders of frames, each of them one clip.
+
+    Args:
+        path: whatever `dataset.readers` can read.
+        num_frames: where a video is longer, its central frames are taken.
+    """
+
+    def __init__(self, path: Path, num_frames: int):
+        self.sources = list_sources(path, "auto", ReaderOptions())
+        self.num_frames = num_frames
+        self.about = {"kind": "videos", "folder": str(path), "clips": len(self.sources)}
+
+    def __len__(self):
+        return len(self.sources)
+
+    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yields the clips `indices`; raises `UserError` where a video cannot be used."""
+        for index in indices:
+            yield self._read(self.sources[index])
+
+    def _read(self, source):
+        try:
+            frames = list(itertools.islice(source.frames(), _LONGEST + 1))
+        except UserError as error:
+            raise UserError(f"{source.name} {error}") from error
+        if not 1 <= len(frames) <= _LONGEST:
+            raise UserError(
+                f"{source.name} should be one clip, of 1 to {_LONGEST} frames. "
+                f"Received: {len(frames) or 'none'}{' or more' if len(frames) > _LONGEST else ''}"
+            )
+        begin = max(len(frames) - self.num_frames, 0) // 2
+        return np.stack(frames[begin : begin + self.num_frames])
+
+
+class ArrayClips:
+    """Clips in a .npy file: [N, T, H, W, 3], uint8 or floating point in [-1, 1].
+
+    Args:
+        path: of the file; its clips are read one by one.
+
+    Raises:
+        UserError: another file, shape or type.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        try:
+            self.array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"{path} should be a .npy of clips. Received: {error}") from error
+        kind = self.array.dtype.kind
+        if self.array.ndim != 5 or self.array.shape[-1] != 3 or not self.array.size:
+            raise UserError(
+                f"{path} should hold colour clips [N, T, H, W, 3]. "
+                f"Received: {list(self.array.shape)}"
+            )
+        if self.array.dtype != np.uint8 and kind != "f":
+            raise UserError(
+                f"{path} should hold uint8, or floats in [-1, 1]. Received: {self.array.dtype}"
+            )
+        self.about = {"kind": "array", "file": str(path), "clips": len(self)}
+
+    def __len__(self):
+        return len(self.array)
+
+    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yields the clips `indices`; raises `UserError` for numbers beyond [-1, 1] and for NaN."""
+        for index in indices:
+            clip = np.asarray(self.array[index])
+            if clip.dtype == np.uint8:
+                yield clip
+                continue
+            if not np.abs(clip).max() <= 1.001:
+                raise UserError(
+                    f"{self.path} should hold floats in [-1, 1]. Received: "
+                    f"{np.abs(clip).max():g} in clip {index}"
+                )
+            yield to_uint8(clip)
+
+
+class GeneratedClips:
+    """Clips of a generator, brought to its full size by repeating pixels and frames.
+
+    Args:
+        sample: makes clips [N, t, h, w, 3] float, about [-1, 1], of latents [N, K].
+        latents: [N, K], one for each clip.
+        shape: (frames, height, width) of the full clip.
+        minibatch: clips made at a time.
+        about: what is known of the generator.
+    """
+
+    def __init__(self, sample: Callable, latents: np.ndarray, shape, minibatch: int, about: dict):
+        self.sample, self.latents, self.shape = sample, latents, tuple(shape)
+        self.minibatch, self.about = minibatch, about
+
+    def __len__(self):
+        return len(self.latents)
+
+    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yields the clips `indices`."""
+        indices = list(indices)
+        for begin in range(0, len(indices), self.minibatch):
+            clips = to_uint8(self.sample(self.latents[indices[begin : begin + self.minibatch]]))
+            factors = [full // now for full, now in zip(self.shape, clips.shape[1:4], strict=True)]
+            yield from np.asarray(upscale(clips, factors))
+
+
+def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayClips:
+    """The clips at `path`: a data set, a .npy, or videos in whatever layout can be read."""
+    path = Path(path)
+    if (path / "metadata.json").is_file():
+        return RecordClips(path)
+    return ArrayClips(path) if path.suffix == ".npy" else VideoClips(path, num_frames)

@@ -1,0 +1,186 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from metrics import weights
+from metrics.c3d import C3D
+from metrics.protocols import PROTOCOLS
+from scoring.classifier import (
+    Classifier,
+    Labelled,
+    Settings,
+    augment,
+    channel_statistics,
+    train_classifier,
+)
+from scoring.clip_sets import RecordClips
+from support.errors import UserError
+
+THESIS = PROTOCOLS["thesis"]
+SETTINGS = Settings(width=1, epochs=2, minibatch=4)
+
+
+@pytest.fixture
+def clips(shapes):
+    return Labelled.all_of(RecordClips(shapes))
+
+
+def parts_of(clips):
+    """Six clips to learn from and four held out."""
+    choose = (slice(6), slice(6, 10))
+    return [Labelled(clips.clips, clips.indices[c], clips.labels[c]) for c in choose]
+
+
+def test_what_it_trained_is_written_with_its_sidecar(clips, tmp_path, capsys):
+    output = tmp_path / "c3d.weights.h5"
+    trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    first = [v.numpy() for v in trained.model.variables]
+    about = train_classifier(trained, output, {"seed": 0})
+    model, found, mean = weights.load(output)
+    assert found == about
+    assert about["class_names"] == clips.clips.label_names
+    np.testing.assert_allclose(mean, trained.mean, rtol=1e-6)
+    for a, b in zip(model.get_weights(), trained.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b.numpy()).any() for a, b in zip(first, trained.model.variables, strict=True))
+    assert about["training"]["held_out_clips"] == 4
+    assert capsys.readouterr().out.count("held-out accuracy") == 2
+    assert [file.name for file in tmp_path.iterdir() if "training" in file.name] == []
+
+
+def test_a_step_lowers_the_cross_entropy(clips):
+    trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    trained.model.dropout.rate = 0.0
+    batch, labels = tf.random.normal((2, 16, 112, 112, 3)), np.array([0, 1])
+    told = trained.model.endpoints(batch)["probabilities"].numpy()[[0, 1], labels]
+    before = float(trained._step(batch, labels))
+    assert before == pytest.approx(-np.log(told).mean(), rel=1e-4)
+    for _ in range(10):
+        after = float(trained._step(batch, labels))
+    assert after < 0.8 * before
+
+
+def test_a_stopped_training_goes_on(clips, tmp_path, monkeypatch, capsys):
+    output = tmp_path / "c3d.weights.h5"
+    trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    epoch, calls = Classifier.train_epoch, []
+
+    def stop_in_the_second(self):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return epoch(self)
+
+    monkeypatch.setattr(Classifier, "train_epoch", stop_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        train_classifier(trained, output, {"seed": 0})
+    assert not output.exists()
+    kept = trained.model.get_weights()
+    monkeypatch.setattr(Classifier, "train_epoch", epoch)
+
+    with pytest.raises(UserError, match="should be .0.. Received: .1."):
+        train_classifier(trained, output, {"seed": 1})
+
+    again = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    begun = []
+
+    def noting(self):
+        begun.append(self.model.get_weights())
+        return epoch(self)
+
+    monkeypatch.setattr(Classifier, "train_epoch", noting)
+    train_classifier(again, output, {"seed": 0})
+    assert "Goes on after epoch 1" in capsys.readouterr().out
+    assert len(begun) == 1
+    for a, b in zip(begun[0], kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_training(clips, monkeypatch):
+    settings = dataclasses.replace(SETTINGS, epochs=9, patience=2)
+    trained = Classifier(*parts_of(clips), THESIS, settings)
+    accuracies, kept = iter([0.25, 0.75, 0.5, 0.75, 1.0]), []
+    monkeypatch.setattr(Classifier, "accuracy", lambda self: next(accuracies))
+    while not trained.finished:
+        trained.train_epoch()
+        kept.append(trained.model.get_weights())
+    assert len(kept) == 4
+    assert int(trained.best_epoch) == 2
+    batch = tf.constant(np.random.default_rng(0).uniform(-99, 99, (1, 16, 112, 112, 3)), tf.float32)
+    trained.model.set_weights(kept[1])
+    expected, scale = trained.model(batch / trained.scale), trained.scale
+    assert 10 < scale < 128
+    np.testing.assert_allclose(trained.finish()(batch), expected, rtol=1e-3, atol=1e-4)
+    for a, b in zip(trained.model.get_weights()[1:], kept[1][1:], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_accuracy_is_the_share_told_right(clips, monkeypatch):
+    trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    _, held_out = parts_of(clips)
+    told = list(held_out.labels)
+    told[0] = (told[0] + 1) % 8
+    answers = tf.constant(np.eye(8)[told])
+    monkeypatch.setattr(trained, "_classify", lambda batch: answers)
+    assert trained.accuracy() == 0.75
+
+
+def test_fine_tuning_begins_with_all_but_the_last_layer(clips, tmp_path):
+    known = C3D(5, width=2)
+    weights.save(known, tmp_path / "known.weights.h5", {"mean": [1.0, 2.0, 3.0]})
+    tuned = Classifier(*parts_of(clips), THESIS, SETTINGS, tmp_path / "known.weights.h5")
+    np.testing.assert_array_equal(tuned.mean, [1, 2, 3])
+    assert tuned.model.fc8.kernel.shape == (128, 8)
+    for a, b in zip(tuned.model.trainable_variables, known.trainable_variables, strict=True):
+        if "fc8" not in a.path:
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_a_split_takes_of_every_class(clips):
+    labels = np.array([0] * 10 + [1] * 5 + [2])
+    train, held_out = Labelled(clips.clips, np.arange(16), labels).split(0.2, seed=0)
+    assert [int((held_out.labels == c).sum()) for c in range(3)] == [2, 1, 1]
+    assert sorted([*train.indices, *held_out.indices]) == list(range(16))
+    np.testing.assert_array_equal(labels[held_out.indices], held_out.labels)
+
+
+def test_augmentation_crops_and_dims_within_its_bounds():
+    clip = np.full((4, 40, 20, 3), 100, np.uint8)
+    clip[:, :, :10] = 50
+    shapes, bright, left = set(), [], []
+    for i in range(60):
+        changed = augment(clip, dataclasses.replace(SETTINGS, mirror=True), [0, 0, i])
+        np.testing.assert_array_equal(changed, augment(clip, Settings(mirror=True), [0, 0, i]))
+        shapes.add(changed.shape)
+        bright.append(int(changed.max()))
+        left.append(changed[0, 0, 0, 0] < changed[0, 0, -1, 0])
+    assert {shape[1] for shape in shapes} == {36, 37, 38, 39, 40}
+    assert {shape[2] for shape in shapes} == {18, 19, 20}
+    assert min(bright) < 90
+    assert max(bright) > 110
+    assert all(79 <= value <= 126 for value in bright)
+    assert 0.2 < np.mean(left) < 0.8
+    assert all(augment(clip, SETTINGS, [0, 0, i])[0, 0, 0, 0] < 70 for i in range(20))
+
+
+def test_channel_statistics_are_of_blue_green_red(clips):
+    pixels = np.stack(list(clips.clips.clips(range(10)))).reshape(-1, 3)
+    means, deviation = channel_statistics(clips)
+    np.testing.assert_allclose(means, pixels.mean(0)[::-1], rtol=1e-5)
+    assert deviation == pytest.approx(np.sqrt(pixels.var(0).mean()), rel=1e-4)
+
+
+def test_labels_have_to_be_there_and_the_same(clips, make_shapes, tmp_path):
+    folder = make_shapes(tmp_path / "data", num_clips=3)
+    other = Labelled.all_of(RecordClips(folder))
+    with pytest.raises(UserError, match="--held_out should have the labels"):
+        Classifier(clips, other, THESIS, SETTINGS)
+    with pytest.raises(UserError, match="--protocol should be one of C3D. Received: fvd"):
+        Classifier(*parts_of(clips), PROTOCOLS["fvd"], SETTINGS)
+    metadata = json.loads((folder / "metadata.json").read_text()) | {"labels": []}
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    with pytest.raises(UserError, match="clips of two labels at least. Received: 0"):
+        Labelled.all_of(RecordClips(folder))

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from scoring.clip_sets import ArrayClips, GeneratedClips, RecordClips, VideoClips, clip_set
+from support.errors import UserError
+from tests.dataset.videos import picture, write_video
+
+
+def test_a_data_set_gives_its_clips_in_any_order_at_a_rung(shapes):
+    clips = RecordClips(shapes)
+    assert len(clips) == 10
+    assert clips.about["clip"] == "8x16x16"
+    expected = clips.records.clips(clips.rung, [7, 2])
+    np.testing.assert_array_equal(np.stack(list(clips.clips([7, 2]))), expected)
+    small = RecordClips(shapes, clips.records.ladder[0])
+    assert next(small.clips([3])).shape == (4, 4, 4, 3)
+    assert sorted(set(clips.labels())) == list(range(8))
+
+
+def test_a_rung_that_is_not_there_is_refused(shapes):
+    clips = RecordClips(shapes)
+    rung = type(clips.rung)(16, 64, 64, 8)
+    with pytest.raises(UserError, match="should be made for the ladder 16x64x64"):
+        RecordClips(shapes, rung)
+
+
+def test_videos_give_their_central_frames(tmp_path):
+    write_video(tmp_path / "a.mp4", [picture(10 * i) for i in range(20)])
+    write_video(tmp_path / "b.mp4", [picture(10 * i, 16, 16) for i in range(5)])
+    clips = VideoClips(tmp_path, num_frames=8)
+    assert len(clips) == 2
+    long, short = clips.clips([0, 1])
+    assert long.shape == (8, 32, 48, 3)
+    assert short.shape == (5, 16, 16, 3)
+    np.testing.assert_allclose(long[:, 5, 5, 0], np.arange(60, 140, 10), atol=4)
+
+
+def test_a_broken_video_is_named(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    with pytest.raises(UserError, match="a.mp4 should be a whole video"):
+        next(VideoClips(tmp_path, 8).clips([0]))
+
+
+def test_a_film_is_no_clip(tmp_path):
+    write_video(tmp_path / "a.mp4", [picture(0, 16, 16)] * 1025)
+    with pytest.raises(UserError, match="a.mp4 should be one clip, of 1 to 1024 frames"):
+        next(VideoClips(tmp_path, 8).clips([0]))
+
+
+def test_arrays_of_bytes_and_of_floats(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (3, 4, 8, 8, 3), np.uint8)
+    np.save(tmp_path / "bytes.npy", values)
+    np.save(tmp_path / "floats.npy", (values / 127.5 - 1).astype(np.float32))
+    for name in ("bytes.npy", "floats.npy"):
+        clips = clip_set(tmp_path / name, 4)
+        np.testing.assert_array_equal(np.stack(list(clips.clips([2, 0]))), values[[2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("array", "sentence"),
+    [
+        (np.zeros((3, 4, 8, 8), np.uint8), r"colour clips \[N, T, H, W, 3\]. Received: \[3, 4, 8"),
+        (np.zeros((3, 4, 8, 8, 1), np.uint8), "colour clips"),
+        (np.zeros((0, 4, 8, 8, 3), np.uint8), r"Received: \[0, 4"),
+        (np.zeros((3, 4, 8, 8, 3), np.int32), "Received: int32"),
+        (np.array([None]), "should be a .npy of clips"),
+    ],
+)
+def test_other_arrays_are_refused(tmp_path, array, sentence):
+    np.save(tmp_path / "clips.npy", array)
+    with pytest.raises(UserError, match=sentence):
+        ArrayClips(tmp_path / "clips.npy")
+
+
+@pytest.mark.parametrize("value", [np.nan, 2.0])
+def test_numbers_out_of_range_are_named(tmp_path, value):
+    clips = np.zeros((3, 4, 8, 8, 3), np.float32)
+    clips[1, 0, 0, 0, 0] = value
+    np.save(tmp_path / "clips.npy", clips)
+    with pytest.raises(UserError, match=f"Received: {value:g} in clip 1"):
+        list(ArrayClips(tmp_path / "clips.npy").clips(range(3)))
+
+
+def test_a_cut_array_is_refused(tmp_path):
+    np.save(tmp_path / "clips.npy", np.zeros((3, 4, 8, 8, 3), np.uint8))
+    data = (tmp_path / "clips.npy").read_bytes()
+    (tmp_path / "clips.npy").write_bytes(data[:200])
+    with pytest.raises(UserError, match="should be a .npy of clips"):
+        ArrayClips(tmp_path / "clips.npy")
+
+
+def test_generated_clips_are_brought_to_the_full_size():
+    seen = []
+
+    def sample(latents):
+        seen.append(len(latents))
+        return np.tile(latents[:, None, None, None, :], (1, 2, 4, 4, 1))
+
+    latents = np.random.default_rng(0).uniform(-1, 1, (7, 3)).astype(np.float32)
+    made = GeneratedClips(sample, latents, (4, 4, 8), 3, {})
+    clips = list(made.clips([6, 0, 1, 2]))
+    assert seen == [3, 1]
+    assert [clip.shape for clip in clips] == [(4, 4, 8, 3)] * 4
+    for clip, index in zip(clips, [6, 0, 1, 2], strict=True):
+        expected = np.rint((latents[index] + 1) * 127.5)
+        assert (clip == expected).all()

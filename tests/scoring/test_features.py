@@ -1,0 +1,99 @@
+import threading
+
+import numpy as np
+import pytest
+
+from metrics.controls import CONTROLS
+from scoring.features import Extractor, one_ahead
+from support.errors import UserError
+from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
+
+
+def expected_values(array):
+    """Of clips of 8 frames of one colour: the channels' means, each frame twice."""
+    return array[:, :, 0, 0].repeat(2, axis=1).reshape(len(array), 48)
+
+
+def test_features_are_those_of_the_clips_in_order():
+    clips, order = Clips(21), [5, 0, 20, *range(1, 18)]
+    found = toy_extractor().extract(clips, order)
+    np.testing.assert_allclose(found.values, expected_values(clips.array[order]), atol=1e-3)
+    np.testing.assert_allclose(found.probabilities.sum(1), 1, rtol=1e-5)
+    assert found.values.dtype == np.float32
+    np.testing.assert_array_equal(found[3:5].values, found.values[3:5])
+
+
+def test_the_hash_is_of_the_pixels():
+    clips = Clips(6)
+    extract = toy_extractor().extract
+    assert extract(clips, range(6)).sha256 == extract(Clips(6), range(6)).sha256
+    assert extract(clips, range(6)).sha256 != extract(clips, [1, 0, 2, 3, 4, 5]).sha256
+
+
+def test_a_control_changes_each_clip_by_its_own_index():
+    clips = Clips(9)
+    found = toy_extractor().extract(clips, [4, 8], control="shuffled")
+    changed = np.stack([CONTROLS["shuffled"](clips.array[i], i) for i in (4, 8)])
+    np.testing.assert_allclose(found.values, expected_values(changed), atol=1e-3)
+
+
+def test_features_of_a_data_set_are_kept(tmp_path):
+    extractor, clips = toy_extractor(tmp_path / "features"), Clips(6)
+    first = extractor.extract(clips, [1, 2])
+    calls, clips.read = Means.calls, []
+    again = extractor.extract(clips, [1, 2])
+    assert (Means.calls, clips.read) == (calls, [])
+    np.testing.assert_array_equal(first.values, again.values)
+    np.testing.assert_array_equal(first.probabilities, again.probabilities)
+    assert first.sha256 == again.sha256
+    assert len(list((tmp_path / "features").iterdir())) == 1
+
+
+def test_they_are_not_taken_for_those_of_anything_else(tmp_path):
+    extractor, clips = toy_extractor(tmp_path), Clips(6)
+    extractor.extract(clips, [1, 2])
+    extractor.extract(clips, [2, 1])
+    extractor.extract(clips, [1, 2], control="frozen")
+    extractor.extract(Clips(6, seed=1), [1, 2])
+    toy_extractor(tmp_path, frames="first16").extract(clips, [1, 2])
+    about = extractor.about | {"sha256": "1"}
+    Extractor(Means(), toy_protocol(), None, about, tmp_path).extract(clips, [1, 2])
+    extractor.extract(Clips(6, kind="videos"), [1, 2])  # Not kept.
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_damaged_features_are_named(tmp_path):
+    extractor = toy_extractor(tmp_path)
+    extractor.extract(Clips(6), [1, 2])
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    with pytest.raises(UserError, match="should hold cached features"):
+        extractor.extract(Clips(6), [1, 2])
+
+
+def test_weights_of_the_other_network_are_refused():
+    with pytest.raises(UserError, match="--weights should be of c3d for the protocol thesis"):
+        Extractor(Means(), toy_protocol(), None, {"network": "i3d"})
+
+
+def test_one_ahead_is_in_order_and_one_ahead():
+    begun, waits = [], threading.Event()
+
+    def work(item):
+        begun.append(item)
+        if item == 1:
+            waits.set()
+        return 10 * item
+
+    results = one_ahead(work, range(20))
+    assert next(results) == 0
+    assert waits.wait(10)
+    assert len(begun) <= 3
+    assert list(results) == [10 * i for i in range(1, 20)]
+
+
+def test_one_ahead_raises_where_the_result_would_be():
+    results = one_ahead(lambda x: 1 // x, [1, 1, 0])
+    assert [next(results), next(results)] == [1, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(results)

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from scoring.memorisation import find_neighbours
+from tests.scoring.toys import Clips, toy_extractor
+
+
+def test_copies_are_found_and_drawn():
+    reals = Clips(30)
+    fakes = Clips(6, seed=1)
+    fakes.array = reals.array[[3, 1, 4, 15, 9, 2]]
+    found, clips = find_neighbours(toy_extractor(), reals, fakes, Clips(20, seed=2), shown=4)
+    assert found["ratio"] == found["nearest"] == 0
+    assert (found["reals"], found["held_out"], found["fakes"]) == (30, 20, 6)
+    assert clips.shape == (4, 4, 8, 16, 16, 3)
+    np.testing.assert_array_equal(clips[:, 0], fakes.array[:4])
+    np.testing.assert_array_equal(clips[:, 1], fakes.array[:4])
+    assert (clips[:, 2] != fakes.array[:4]).any()
+
+
+def test_fair_fakes_lie_as_far_as_held_out_clips():
+    found, _ = find_neighbours(toy_extractor(), Clips(300), Clips(300, seed=1), Clips(300, seed=2))
+    assert found["ratio"] == pytest.approx(1, abs=0.1)
+
+
+def test_without_held_out_clips_a_tenth_stands_for_them():
+    found, _ = find_neighbours(toy_extractor(), Clips(300), Clips(50, seed=1))
+    assert (found["reals"], found["held_out"]) == (270, 30)
+
+
+def test_clips_of_other_sizes_are_drawn_at_the_size_of_the_fakes():
+    fakes = Clips(5, seed=1)
+    fakes.array = fakes.array[:, ::2].repeat(2, axis=2)
+    _, clips = find_neighbours(toy_extractor(), Clips(30), fakes, shown=2, count=1)
+    assert clips.shape == (2, 2, 4, 32, 16, 3)

@@ -1,0 +1,55 @@
+"""Scores of Gs while it trains, every `metrics.every_kimg`: scores.jsonl and TensorBoard."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from config import Config
+from dataset.pipeline import ClipPipeline
+from metrics.protocols import protocol
+from scoring.clip_sets import RecordClips
+from scoring.features import load_extractor
+from scoring.score import score
+from training.run_folder import RunFolder
+from training.snapshot import Snapshot
+
+
+class Scores:
+    """Measures a run's snapshots by the protocol and the weights of its config.
+
+    Args:
+        run: where scores are written.
+        config: of the run; nothing is measured where `metrics.every_kimg` is 0.
+        clips: the reals.
+
+    Raises:
+        UserError: the protocol or the weights are not there or do not go together.
+    """
+
+    def __init__(self, run: RunFolder, config: Config, clips: ClipPipeline):
+        self.run, self.config = run, config
+        if config.metrics.every_kimg > 0:
+            folder = clips.records.folder
+            self.reals = RecordClips(folder, config.ladder[-1])
+            self.extractor = load_extractor(
+                Path(config.metrics.weights), protocol(config.metrics.protocol), folder / "features"
+            )
+
+    def is_due(self, before: int, nimg: int) -> bool:
+        """Whether a score is due between two moments of training, or at its end."""
+        every = self.config.metrics.every_kimg * 1000
+        last = nimg >= self.config.train.total_kimg * 1000
+        return every > 0 and (last or nimg // every > before // every)
+
+    def measure(self, snapshot: Snapshot, nimg: int):
+        """Scores `snapshot`, for the run's scores and for TensorBoard at the default step."""
+        num = self.config.metrics.clips
+        fakes = snapshot.clip_set(num * self.extractor.protocol.repeats)
+        found = score(self.extractor, self.reals, fakes, num=num, seed=self.config.train.seed)
+        line = {"nimg": nimg, "kimg": nimg / 1000, "protocol": self.extractor.protocol.name}
+        for measure, values in found["measures"].items():
+            beside = "reals" if "reals" in values else "floor"
+            line |= {measure: values["value"], f"{measure}_{beside}": values[beside]}
+            tf.summary.scalar(f"score/{measure}", values["value"])
+            tf.summary.scalar(f"score/{measure}_of_reals", values[beside])
+        self.run.tell_score(line | {"details": found})
