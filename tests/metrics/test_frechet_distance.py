@@ -93,9 +93,16 @@ def test_values_that_never_change_and_repeated_clips(route):
     reals, fakes = correlated(40, 6, seed=1), correlated(50, 6, seed=2)
     constant = [np.pad(values, ((0, 0), (0, 3))) for values in (reals, fakes)]
     assert route(*constant) == pytest.approx(route(reals, fakes), rel=1e-6)
-    collapsed = np.repeat(fakes[:1], 50, axis=0)
-    expected = reals.var(0, ddof=1).sum() + np.square(reals.mean(0) - fakes[0]).sum()
-    assert route(reals, collapsed) == pytest.approx(expected, rel=1e-9)
+    for num in (30, 50):
+        collapsed = np.repeat(fakes[:1], num, axis=0)
+        expected = reals.var(0, ddof=1).sum() + np.square(reals.mean(0) - fakes[0]).sum()
+        assert route(reals, collapsed) == pytest.approx(expected, rel=1e-9)
+    # Two clips, many times each: a covariance uu' of rank 1, and tr (S uu')^(1/2) = (u'Su)^(1/2).
+    pairs, u = np.repeat(fakes[:2], 15, axis=0), (fakes[0] - fakes[1]) / 2 * np.sqrt(30 / 29)
+    covariance = np.cov(reals, rowvar=False)
+    mean = np.square(reals.mean(0) - pairs.mean(0)).sum()
+    expected = mean + np.trace(covariance) + u @ u - 2 * np.sqrt(u @ covariance @ u)
+    assert route(reals, pairs) == pytest.approx(expected, rel=1e-6)
 
 
 def test_few_clips_need_no_square_of_the_number_of_values():

@@ -116,3 +116,6 @@ def test_what_is_no_probability(wrong):
     p[5, 2] = wrong
     with pytest.raises(UserError, match="add up to 1"):
         score(p, 2)
+    p[5] = [1.2, -0.2, 0, 0, 0, 0]
+    with pytest.raises(UserError, match="not negative"):
+        score(p, 2)

@@ -68,13 +68,13 @@ def test_values_are_kept_in_order():
     np.testing.assert_array_equal(fewer.result(), values[:2])
 
 
-@pytest.mark.parametrize("sizes", [(5, 4), (9,), (8, 0, 1)])
+@pytest.mark.parametrize("sizes", [(5, 7), (12,), (8, 0, 4), (10, 2)])
 def test_more_than_the_capacity(sizes):
-    metric, values = KernelDistance(3, capacity=8), RANDOM.standard_normal((9, 3))
+    metric, values = KernelDistance(3, capacity=8), RANDOM.standard_normal((12, 3))
     metric.reals.update_state(values[:8])
     for part in np.split(values, np.cumsum(sizes)[:-1]):
         tf.function(metric.fakes.update_state)(part)
-    with pytest.raises(UserError, match="fakes should hold at most 8 clips. Received: 9"):
+    with pytest.raises(UserError, match="fakes should hold at most 8 clips. Received: 12"):
         metric.result()
     parts = [KernelDistance(3, capacity=8) for _ in range(2)]
     for part in parts:

@@ -76,7 +76,7 @@ def test_results_are_not_trivial(case):
 def test_batches_do_not_matter(case):
     make, inputs, expected = case
     metric = make()
-    for begin, end in ((0, 1), (1, 1), (1, 10), (10, NUM)):  # One of them is empty.
+    for begin, end in ((0, 0), (0, 1), (1, 1), (1, 10), (10, NUM)):  # Two of them are empty.
         metric.update_state(*part(inputs, begin, end))
     assert_close(metric, expected)
 

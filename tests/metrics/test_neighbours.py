@@ -44,11 +44,13 @@ def test_copies_have_no_distance_and_ties_follow_the_index():
 
 
 def test_ties_between_different_reals():
-    # The corners of a cube around the query, far from the origin.
-    corners = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T + 1e5
-    indices, distances = nearest(np.full((1, 3), 1e5), corners, count=5)
-    assert indices.tolist() == [[0, 1, 2, 3, 4]]
-    assert (distances == np.sqrt(3)).all()
+    # The corners of a cube around the query, and a real so far away that sums round to hundreds.
+    corners = np.array(np.meshgrid(*5 * [[-1, 1]])).reshape(5, -1).T
+    reals = np.concatenate([corners, [[1e9, 2e9, 3e9, 0, 0]]])
+    for count in (1, 5, 20, 32):
+        indices, distances = nearest(np.zeros((1, 5)), reals, count=count)
+        assert indices.tolist() == [[*range(count)]]
+        assert (distances == np.sqrt(5)).all()
 
 
 def test_any_real_type():
