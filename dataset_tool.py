@@ -18,8 +18,11 @@ from absl.flags import argparse_flags
 
 from config import PRESETS, preset
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
-from dataset.create import MAX_SHARDS, create_dataset
+from dataset.create import create_dataset, held_out_folder
 from dataset.display import contact_sheet
+from dataset.encoding import ENCODINGS, Encoding
+from dataset.held_out import held_out_by_chance, held_out_by_list
+from dataset.plan import describe_plan, most_clips
 from dataset.readers import READERS, list_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import Records, open_records
@@ -33,8 +36,7 @@ MOST_FAULTS = 50  # listed by `verify`
 
 def create_tfrecords(args):
     """Reads videos and writes their clips at every rung of a preset's ladder."""
-    _check(args, "tile frame_stride clip_stride workers max_clips", 1)
-    _check(args, "shards", 1, MAX_SHARDS)
+    _check(args, "tile frame_stride clip_stride workers max_clips shard_clips", 1)
     _check(args, "seed", 0)
     names = ("ladder", "resolution", "num_frames")
     given = [(name, getattr(args, name)) for name in names]
@@ -49,22 +51,30 @@ def create_tfrecords(args):
         resolution=full.height,
         seed=args.seed,
     )
+    sources = list_sources(Path(args.source), args.source_format, options)
+    held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
+    print(describe_plan(config.ladder, most_clips(sources, rules, args.max_clips), encoding))
     rejected = create_dataset(
         output,
-        list_sources(Path(args.source), args.source_format, options),
+        sources,
         config.ladder,
         rules,
         seed=args.seed,
         max_clips=args.max_clips,
-        shards=args.shards,
+        shard_clips=args.shard_clips,
+        encoding=encoding,
+        held_out=held_out,
         workers=args.workers,
         about={"tool_version": _version(), "arguments": _arguments(args)},
     )
+    outputs = [output, held_out_folder(output)] if held_out else [output]
     if rejected:
-        print(f"Rejected: {len(rejected)}, all listed in {output}/rejected.txt:")
+        files = " and ".join(f"{folder}/rejected.txt" for folder in outputs)
+        print(f"Rejected: {len(rejected)}, all listed in {files}:")
         for name, reason in itertools.islice(rejected.items(), 10):
             print(f"  {name} {reason}")
-    print(f"{output}: {len(Records(output))} clips at {config.ladder}")
+    for folder in outputs:
+        print(f"{folder}: {len(Records(folder))} clips at {config.ladder}")
 
 
 def info(args):
@@ -79,7 +89,8 @@ def info(args):
     print(f"Rejected sources: {metadata['rejected']}")
     for rung, shards in records.shards.items():
         size = sum(shard.bytes for shard in shards) / 1e6
-        print(f"{rung:>12}  {len(shards):3} shards  {size:10.1f} MB")
+        kind = metadata["encoding"][rung]
+        print(f"{rung:>12}  {kind:4}  {len(shards):3} shards  {size:10.1f} MB")
     for label in metadata["labels"]:
         print(f"{label['clips']:12}  {label['name']}")
 
@@ -137,7 +148,11 @@ def parse(argv):
     flag("--resolution", type=int, help="pixels a side of the full clip (as the preset)")
     flag("--num_frames", type=int, help="frames of the full clip (as the preset)")
     flag("--ladder", help="thesis, authors, or rungs such as '4x4x4 8x8x8' (as the preset)")
-    flag("--shards", type=int, help="files a rung (one a gigabyte of the full clips)")
+    flag("--val_fraction", type=float, help="share of videos to hold out, in <output>-val (none)")
+    flag("--val_list", help="file that names the videos to hold out, one a line")
+    flag("--encoding", default="raw", choices=ENCODINGS, help="of the pixels in records (raw)")
+    flag("--quality", type=int, default=90, help="of jpeg and webp, 1 to 100 (90)")
+    flag("--shard_clips", type=int, help="clips of a file (about a gigabyte of raw full clips)")
     flag("--workers", type=int, default=os.cpu_count(), help="threads (one a core)")
     flag("--seed", type=int, default=0, help="of random clips and of the order (0)")
     flag("--max_clips", type=int, help="stop at so many clips (all; synthetic: 2048)")
@@ -166,6 +181,17 @@ def _check(args, names, least, most=math.inf):
         if value is not None and not least <= value <= most:
             limits = f"at least {least}" if most == math.inf else f"in {least} to {most}"
             raise UserError(f"--{name} should be {limits}. Received: {value}")
+
+
+def _held_out(args, sources):
+    """The videos that --val_fraction or --val_list hold out."""
+    if args.val_list is not None and args.val_fraction is not None:
+        raise UserError("--val_fraction should not be given with --val_list. Received: both")
+    if args.val_list is not None:
+        return held_out_by_list(sources, Path(args.val_list))
+    if args.val_fraction is not None:
+        return held_out_by_chance(sources, args.val_fraction, args.seed)
+    return frozenset()
 
 
 def _arguments(args):

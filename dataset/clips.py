@@ -1,9 +1,8 @@
-"""Which frames of a source become a clip."""
+"""Which frames of a source become a clip, found in one go through its frames where that can be."""
 
 import collections
 import dataclasses
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from support.errors import UserError
 
 CLIP_RULES = ("centre", "random", "first", "all")
 SHORT_RULES = ("skip", "loop", "hold", "error")
+KEPT = 2**28  # Bytes of frames that wait for the end of a source.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,11 @@ class ClipRules:
         """Frames of the source from a clip's first to its last."""
         return (self.num_frames - 1) * self.frame_stride + 1
 
+    @property
+    def step(self) -> int:
+        """Frames from window to window, of the rule "all"."""
+        return self.clip_stride or self.num_frames * self.frame_stride
+
     def starts(self, count: int, random: np.random.Generator) -> list[int]:
         """Where the clips of a source of `count` frames begin, ascending.
 
@@ -41,25 +46,65 @@ class ClipRules:
             raise kind(f"should have at least {self.span} frames. Received: {count}")
         last = max(count - self.span, 0)
         if self.clip_rule == "all":
-            return list(range(0, last + 1, self.clip_stride or self.num_frames * self.frame_stride))
+            return list(range(0, last + 1, self.step))
         chosen = {"first": 0, "centre": last // 2, "random": random.integers(last + 1)}
         return [int(chosen[self.clip_rule])]
 
-    def cut(self, frames: Iterable[np.ndarray], starts: list[int]) -> Iterator[np.ndarray]:
-        """Yields the clips [T, H, W, C] that begin at `starts`; holds one clip's span at a time."""
+    def cut(
+        self,
+        open_frames: Callable[[], Iterator[np.ndarray]],
+        random: np.random.Generator,
+        prepare: Callable[[np.ndarray], np.ndarray] = lambda frame: frame,
+    ) -> Iterator[np.ndarray]:
+        """Yields the clips [T, H, W, C] of a source, each frame of them having passed `prepare`.
+
+        Every source is read to its end, since damage may lie there: an error that comes after a
+        clip tells not to use it. "first" and "all" hold a window of prepared frames. "centre" and
+        "random" have to know the end, and keep the frames up to it while they fit into `KEPT`
+        bytes; beyond that they read the source once more, as far as the clip.
+        """
+        if self.clip_rule in ("first", "all"):
+            return self._cut_windows(open_frames(), random, prepare)
+        return self._cut_one(open_frames, random, prepare)
+
+    def _cut_windows(self, frames, random, prepare):
+        window, count = collections.deque(maxlen=self.span), 0
+        for count, frame in enumerate(frames, start=1):
+            begin = count - self.span
+            if self.clip_rule == "first" and begin > 0:
+                continue
+            window.append(prepare(frame))
+            if begin >= 0 and begin % self.step == 0:
+                yield np.stack([window[i] for i in range(0, self.span, self.frame_stride)])
+        if count < self.span:
+            self.starts(count, random)
+            yield np.stack([window[i] for i in self._places(0, count)])
+
+    def _cut_one(self, open_frames, random, prepare):
+        kept, size, count = [], 0, 0
+        for frame in open_frames():
+            count += 1
+            size += frame.nbytes
+            if size <= KEPT:
+                kept.append(frame)
+            else:
+                kept.clear()
+        (begin,) = self.starts(count, random)
+        places = self._places(begin, count)
+        wanted = set(places)
+        found = {}
+        for place, frame in enumerate(kept or open_frames()):
+            if place in wanted:
+                found[place] = prepare(frame)
+            if place == max(places):
+                break
+        if len(found) < len(wanted):
+            raise RejectedSource(f"should have {count} frames, as before. Received: fewer")
+        yield np.stack([found[place] for place in places])
+
+    def _places(self, begin, count):
+        """Of `count` frames, those of the clip at `begin`."""
+        places = range(begin, begin + self.span, self.frame_stride)
         if self.short == "loop":
-            frames = itertools.cycle(frames) if starts == [0] else frames
-        elif self.short == "hold":
-            frames = _hold(frames)
-        window, ends = collections.deque(maxlen=self.span), {s + self.span for s in starts}
-        for end, frame in enumerate(itertools.islice(frames, max(ends)), start=1):
-            window.append(frame)
-            if end in ends:
-                yield np.stack(list(window)[:: self.frame_stride])
-
-
-def _hold(frames):
-    for frame in frames:
-        yield frame
-    while True:
-        yield frame
+            return [place % count for place in places]
+        return [min(place, count - 1) for place in places]

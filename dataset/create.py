@@ -1,39 +1,36 @@
-"""Makes a data set of sources: two passes over them, in threads.
+"""Makes a data set of sources, in one go through each of them.
 
-The first pass decodes every source to its end, so that damaged and short ones are known, and the
-number of clips with them, before anything is written. The second cuts, pools and writes. Sources
-are shuffled, sixteen are open at a time, a clip is taken of each in turn, and the clips are dealt
-to the shards at random; all of it follows from the seed and not from the number of threads.
+Sources are shuffled by the seed. Threads decode them to their ends, cut, pool, and write the clips
+of each to a part of its own; a source that is damaged leaves none. The parts are dealt out to
+shards in the sources' order, so all bytes follow from the arguments, and neither from the number
+of threads nor from how often the work was stopped and gone on with.
 """
 
-import collections
+import contextlib
 import dataclasses
-import itertools
-import shutil
+import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from dataset.clips import ClipRules
+from dataset.encoding import RAW, Encoding
+from dataset.held_out import video_of
+from dataset.metadata import Tally, write_metadata
+from dataset.plan import check_space, most_clips
 from dataset.pyramid import fit, pyramid, quantise
 from dataset.readers.source import RejectedSource, Source
-from dataset.records import encode, write_metadata, write_shards
-from dataset.workers import interleave
+from dataset.records import encode
+from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
+from dataset.unfinished import Unfinished
+from dataset.workers import Stopped, in_order
 from growth.ladder import Ladder
 from support.errors import UserError
-from support.files import new_folder
 from support.progress import Progress
 
-MAX_SHARDS = 100  # Of a rung; all are open at once.
 
-
-@dataclasses.dataclass(frozen=True)
-class Cut:
-    """A source, the frames at which its clips begin, and the number of its label."""
-
-    source: Source
-    starts: list[int]
-    label: int
+class _Hopeless(UserError):
+    """What is asked for cannot be made of these sources: there is nothing to go on with."""
 
 
 def create_dataset(
@@ -44,114 +41,156 @@ def create_dataset(
     *,
     seed: int = 0,
     max_clips: int | None = None,
-    shards: int | None = None,
+    shard_clips: int | None = None,
+    encoding: Encoding = RAW,
+    held_out: frozenset[str] = frozenset(),
     workers: int = 1,
     about: dict,
 ) -> dict[str, str]:
     """Writes a data set to the new folder `output`; returns {source: why it was rejected}.
 
-    `about` (where the clips are from, for the reader) goes into the metadata as it is.
+    Where the work is stopped, a second call with the same arguments goes on.
+
+    Args:
+        output: folder of the data set.
+        sources: where the clips come from.
+        ladder: the rungs to store.
+        rules: which frames become a clip.
+        seed: of the order, and of random clips.
+        max_clips: ends at so many.
+        shard_clips: clips of a shard; by default about a gigabyte of full ones.
+        encoding: of the pixels within records.
+        held_out: videos whose clips go to a data set of their own, `held_out_folder(output)`.
+        workers: threads.
+        about: goes into the metadata as it is; "arguments" are what the sources depend on.
 
     Raises:
-        UserError: no source can be used, no room, or `output` exists.
+        UserError: no source can be used, no room, `output` exists, or other arguments than those
+            that the work was begun with.
     """
-    random = np.random.default_rng(seed)
-    sources = [sources[i] for i in random.permutation(len(sources))]
-    names = sorted({source.label for source in sources if source.label is not None})
-    with new_folder(output) as folder:
-        cuts, rejected = _survey(sources, names, rules, seed, max_clips, workers)
-        count = sum(len(cut.starts) for cut in cuts)
-        _check_space(output, folder, count, ladder)
-        shard_of = random.permutation(np.arange(count) % _number_of_shards(shards, count, ladder))
-        with interleave(_clips(ladder, rules), cuts, workers) as clips:
-            written = write_shards(folder, ladder, _counted(clips, count), shard_of)
-        labels = collections.Counter()
-        for cut in cuts:
-            labels[cut.label] += len(cut.starts)
-        write_metadata(
-            folder,
-            ladder,
-            written,
-            clips=count,
-            labels=[{"name": name, "clips": labels[i]} for i, name in enumerate(names)],
-            rejected=len(rejected),
-            **about,
-        )
-        lines = [f"{name}\t{reason}\n" for name, reason in rejected.items()]
-        (folder / "rejected.txt").write_text("".join(lines))
-    return rejected
-
-
-def _survey(sources, names, rules, seed, max_clips, workers):
-    """The first pass: what to cut out of which source, and why others are rejected."""
-
-    def look(item, stopped):
-        position, source = item
+    outputs = {"train": output} | ({"val": held_out_folder(output)} if held_out else {})
+    if encoding.name == "raw":  # Of the others nobody knows the size.
+        check_space(output, most_clips(sources, rules, max_clips) or 0, ladder)
+    request = {
+        "ladder": str(ladder),
+        **dataclasses.asdict(rules),
+        "seed": seed,
+        "max_clips": max_clips,
+        "shard_clips": shard_clips,
+        "encoding": encoding.name,
+        "quality": encoding.quality,
+        "held_out": f"{len(held_out)} videos {_digest(sorted(held_out))}",
+        "sources": f"{len(sources)} {_digest(repr((s.name, s.label)) for s in sources)}",
+        **about.get("arguments", {}),
+    }
+    order = np.random.default_rng(seed).permutation(len(sources))
+    sources = [sources[i] for i in order]
+    with Unfinished(outputs, request) as work:
         try:
-            frames = itertools.takewhile(lambda _: not stopped(), source.frames())
-            count = sum(1 for _ in frames)
-            yield source, rules.starts(count, np.random.default_rng([seed, position])), None
-        except RejectedSource as error:
-            yield source, [], error
-        except UserError as error:
-            raise UserError(f"{source.name} {error}") from error
-
-    cuts, rejected, left = [], {}, max_clips
-    progress = Progress(len(sources), "sources looked at")
-    with interleave(look, enumerate(sources), workers) as results:
-        for source, starts, error in results:
-            progress.advance()
-            if error:
-                rejected[source.name] = str(error)
-                continue
-            label = -1 if source.label is None else names.index(source.label)
-            cuts.append(Cut(source, starts[:left], label))
-            if max_clips is not None and (left := left - len(cuts[-1].starts)) == 0:
-                break
-    progress.close()
-    if not cuts:
-        reasons = "; ".join(f"{name} {why}" for name, why in itertools.islice(rejected.items(), 3))
-        raise UserError(f"All {len(rejected)} sources are rejected: {reasons}")
-    return cuts, rejected
+            if not work.is_complete:
+                make = _Maker(work, sources, ladder, rules, seed, encoding, held_out)
+                make.data_sets(max_clips, shard_clips or clips_per_gigabyte(ladder), workers, about)
+        except _Hopeless:
+            work.remove()
+            raise
+        work.publish()
+    return {line["name"]: line["rejected"] for line in work.sources if "rejected" in line}
 
 
-def _clips(ladder, rules):
-    """The second pass: work for a thread, which yields each clip's records, one a rung."""
+def held_out_folder(output: Path) -> Path:
+    """Where the held-out clips of a data set lie."""
+    return output.with_name(f"{output.name}-val")
 
-    def work(cut, stopped):
-        frames = (fit(frame, *ladder[-1].shape[1:]) for frame in cut.source.frames())
-        frames = itertools.takewhile(lambda _: not stopped(), frames)
+
+class _Maker:
+    """Cuts sources into parts, and deals the parts out to the shards of the data sets."""
+
+    def __init__(self, work, sources, ladder, rules, seed, encoding, held_out):
+        self.work, self.sources, self.ladder, self.rules = work, sources, ladder, rules
+        self.seed, self.encoding, self.held_out = seed, encoding, held_out
+        self.labels = sorted({source.label for source in sources if source.label is not None})
+
+    def data_sets(self, max_clips, shard_clips, workers, about):
+        tallies = {name: Tally(self.labels) for name in self.work.outputs}
+        writers = {
+            name: ShardWriter(self.work, name, self.ladder, shard_clips, self.seed)
+            for name in self.work.outputs
+        }
+        left = max_clips
+        with self._lines(workers) as lines:
+            for position, (source, line) in enumerate(zip(self.sources, lines, strict=True)):
+                name = "val" if video_of(source) in self.held_out else "train"
+                clips = len(range(line["clips"])[:left])
+                tallies[name].add(source, line, clips)
+                writers[name].add(position, clips)
+                if left is not None and (left := left - clips) == 0:
+                    break
+        for name in reversed(self.work.outputs):  # "train" last: then all is complete.
+            if not tallies[name].clips:
+                raise _Hopeless(tallies[name].nothing(name))
+            shards = writers[name].close()
+            folder = self.work.data_set(name)
+            write_metadata(folder, self.ladder, self.encoding, shards, tallies[name], about)
+
+    @contextlib.contextmanager
+    def _lines(self, workers):
+        """The journal's line of each source, in order; sources that it lacks are cut."""
+        known = list(self.work.sources)
+        progress = Progress(len(self.sources) - len(known), "sources")
+
+        def lines(fresh):
+            yield from known
+            for line in fresh:
+                self.work.tell_source(line)
+                yield line
+                progress.advance()
+
+        with in_order(self._cut, range(len(known), len(self.sources)), workers) as fresh:
+            yield lines(fresh)
+        progress.close()
+
+    def _cut(self, position, stopped):
+        """Writes the part of a source; returns the line of the journal."""
+        source, counts = self.sources[position], []
+
+        def frames():
+            counts.append(0)
+            for frame in source.frames():
+                if stopped():
+                    raise Stopped
+                counts[-1] += 1
+                yield frame
+
+        def prepare(frame):
+            return fit(frame, *self.ladder[-1].shape[1:])
+
+        def records():
+            random = np.random.default_rng([self.seed, position])
+            try:
+                for clip in self.rules.cut(frames, random, prepare):
+                    yield from self._encode(clip, source)
+                    line["clips"] += 1
+            except RejectedSource:
+                raise
+            except UserError as error:
+                raise _Hopeless(f"{source.name} {error}") from error
+
+        line = {"name": source.name, "clips": 0}
         try:
-            for clip in rules.cut(frames, cut.starts):
-                yield [encode(quantise(rung), cut.label) for rung in pyramid(clip, ladder)]
+            write_records(self.work.part(position), records())
         except RejectedSource as error:
-            raise UserError(f"{cut.source.name} changed while it was read: {error}") from error
+            return line | {"clips": 0, "rejected": str(error)}
+        return line | {"frames": counts[0]}
 
-    return work
-
-
-def _counted(clips, count):
-    progress = Progress(count, "clips")
-    for clip in clips:
-        yield clip
-        progress.advance()
-    progress.close()
+    def _encode(self, clip, source):
+        """The records of a clip, one a rung."""
+        label = -1 if source.label is None else self.labels.index(source.label)
+        for rung, pixels in zip(self.ladder, pyramid(clip, self.ladder), strict=True):
+            yield encode(quantise(pixels), label, self.encoding.at(rung))
 
 
-def _number_of_shards(shards, count, ladder):
-    """By default as many as bring a shard of the full clips to about a gigabyte."""
-    return min(shards or 1 + count * _bytes(ladder[-1]) // 2**30, MAX_SHARDS, count)
-
-
-def _check_space(output, folder, count, ladder):
-    needed, free = count * sum(map(_bytes, ladder)), shutil.disk_usage(folder).free
-    if needed > free:
-        raise UserError(
-            f"{output} should have {needed / 1e6:.1f} MB free for {count} clips. "
-            f"Received: {free / 1e6:.1f} MB"
-        )
-
-
-def _bytes(rung):
-    """About the size of a record: the pixels, and what TFRecord and Example add."""
-    return 3 * rung.frames * rung.height * rung.width + 80
+def _digest(names):
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode() + b"\n")
+    return digest.hexdigest()[:12]

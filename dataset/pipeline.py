@@ -7,11 +7,15 @@ any position, and any number of replicas sees the same stream.
 
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
-from dataset.records import HEADER, open_records
+from dataset.damage import damaged_clips, read_record
+from dataset.encoding import check_readable, decode_batch, parts
+from dataset.records import Records, open_records
 from growth.ladder import Ladder
 from support.errors import UserError
+from support.progress import Progress
 
 
 class ClipPipeline:
@@ -22,19 +26,28 @@ class ClipPipeline:
         ladder: the rungs of which clips are wanted; the data set has to hold them all.
         seed: of the order and of the mirroring.
         mirror: mirrors every clip left to right with probability 1/2, anew in each epoch.
+        skip_damaged: reads all of the data set first, and leaves out clips that cannot be read
+            at some rung; they are in `skipped`, {index of a clip: file and record}.
 
     Raises:
-        UserError: the folder holds no whole data set, or one for another ladder.
+        UserError: the folder holds no data set, or one for another ladder; or, without
+            `skip_damaged`, one whose files are not whole.
     """
 
-    def __init__(self, data: Path, ladder: Ladder, seed: int, mirror: bool):
-        self.records = open_records(data)
+    def __init__(
+        self, data: Path, ladder: Ladder, seed: int, mirror: bool, skip_damaged: bool = False
+    ):
+        self.records = Records(data) if skip_damaged else open_records(data)
         self.records.check_ladder(ladder)
         self.ladder, self.seed, self.mirror = ladder, seed, mirror
+        for rung in ladder:
+            check_readable(self.records.encoding(rung))
+        self.skipped = self._find_damaged() if skip_damaged else {}
+        self._whole = np.setdiff1d(np.arange(len(self.records)), list(self.skipped))
 
     def __len__(self):
         """How many clips, which is how many positions an epoch has."""
-        return len(self.records)
+        return len(self._whole)
 
     def dataset(
         self,
@@ -70,9 +83,13 @@ class ClipPipeline:
             split = (tf.reshape(x, [replicas, share]) for x in (clips, mirrored))
             return tuple(x[first_replica:last_replica] for x in split)
 
+        encoding = self.records.encoding(rung)
+        data = tf.io.FixedLenFeature(parts(encoding, rung.frames), tf.string)
+
         def decode(records, mirrored):
-            data = tf.io.parse_example(records, {"data": tf.io.FixedLenFeature([], tf.string)})
-            clips = tf.reshape(tf.io.decode_raw(data["data"], tf.uint8), [share, *rung.shape, 3])
+            found = tf.io.parse_example(records, {"data": data})
+            clips = decode_batch(found["data"], encoding, (*rung.shape, 3))
+            clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
             mirrored = tf.reshape(mirrored, [share, 1, 1, 1, 1])
             clips = tf.where(mirrored, tf.reverse(clips, [3]), clips)
             return tf.cast(clips, tf.float32) / 127.5 - 1
@@ -89,32 +106,30 @@ class ClipPipeline:
 
     def stream(self, nimg: int) -> tf.data.Dataset:
         """The endless stream from position `nimg` on: index of the clip, and whether to mirror."""
-        num = len(self)
+        num, whole = len(self), tf.constant(self._whole, tf.int32)
 
         def epoch(number):
             order = tf.random.stateless_uniform([num], [2 * self.seed, number])
             coins = tf.random.stateless_uniform([num], [2 * self.seed + 1, number])
-            shuffled = tf.argsort(order, stable=True), coins < 0.5 * self.mirror
-            return tf.data.Dataset.from_tensor_slices(shuffled)
+            clips = tf.gather(whole, tf.argsort(order, stable=True))
+            return tf.data.Dataset.from_tensor_slices((clips, coins < 0.5 * self.mirror))
 
         return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
 
     def _reader(self, rung):
-        """A function that gives a data set of one element: a clip's record, whether to mirror it.
-
-        It is made of TensorFlow's operations: Python in a pipeline can hang at the exit.
-        """
+        """A function that gives a data set of one element: a clip's record, whether to mirror."""
         files, spans = map(tf.constant, self.records.locate(rung))
 
         def read(clip, mirrored):
-            # The operation below `tf.data.TFRecordDataset`, which alone can begin within a file.
-            shard = tf.raw_ops.TFRecordDatasetV2(
-                filenames=[files[clip]],
-                compression_type="",
-                buffer_size=0,  # No reading ahead: the next clip lies elsewhere.
-                byte_offsets=[spans[clip, 0] - HEADER],
-            )
-            records = tf.data.experimental.from_variant(shard, tf.TensorSpec([], tf.string))
-            return records.take(1).map(lambda record: (record, mirrored))
+            record = read_record(files[clip], spans[clip, 0])
+            return record.map(lambda data: (data, mirrored))
 
         return read
+
+    def _find_damaged(self):
+        progress = Progress(len(self.ladder) * len(self.records), "records checked")
+        damaged = damaged_clips(self.records, self.ladder, progress.advance)
+        progress.close()
+        if len(damaged) == len(self.records):
+            raise UserError(f"{self.records.folder} should hold a clip that can be read")
+        return damaged

@@ -1,28 +1,35 @@
 """Records: the clips of a data set on disk, once for every rung.
 
-A data set is a folder with `metadata.json` and, for each rung, shards of TFRecords such as
-`8x32x32-00000-of-00004.tfrecord`. A record is a `tf.train.Example` with `shape` (int64
-[T, H, W, C]), `data` (raw uint8) and `label` (int64, -1 where there is none). All rungs hold the
-clips in the same order: clip i is record i, counted through the shards.
+A data set is a folder that holds
+
+    metadata.json             what it is of: ladder, encoding, labels, the shards with their hashes
+    index.npz                 {rung: int64 [N]}: the bytes of each clip's record
+    8x32x32/00004.tfrecord    a folder a rung, in it shards of TFRecords
+
+A record is a `tf.train.Example` with `shape` (int64 [T, H, W, C]), `encoding` and `data` (bytes;
+see encoding.py) and `label` (int64, -1 where there is none). All rungs hold the clips in the same
+order: clip i is record i, counted through the shards.
 """
 
-import contextlib
 import dataclasses
 import hashlib
-import itertools
 import json
 import os
 import struct
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
+from dataset import encoding
+from dataset.encoding import RAW, Encoding
 from growth.ladder import Ladder, Rung, make_ladder
 from support.errors import UserError
 
-FORMAT = 1
+FORMAT = 2
 HEADER, FOOTER = 12, 4  # Bytes of TFRecord around the data: length and its CRC, CRC of the data.
 
 
@@ -30,65 +37,37 @@ HEADER, FOOTER = 12, 4  # Bytes of TFRecord around the data: length and its CRC,
 class Shard:
     """One file of records, as the metadata state it."""
 
-    file: str
+    file: str  # below the folder of the data set
     records: int
     bytes: int
     sha256: str
 
 
-def encode(clip: np.ndarray, label: int) -> bytes:
+def encode(clip: np.ndarray, label: int, how: Encoding = RAW) -> bytes:
     """A clip uint8 [T, H, W, C] and its label as a serialised record."""
     example = tf.train.Example()
     feature = example.features.feature
     feature["shape"].int64_list.value.extend(clip.shape)
-    feature["data"].bytes_list.value.append(clip.tobytes())
+    feature["encoding"].bytes_list.value.append(how.name.encode())
+    feature["data"].bytes_list.value.extend(how.encode(clip))
     feature["label"].int64_list.value.append(label)
     return example.SerializeToString(deterministic=True)
 
 
 def decode(record: bytes) -> tuple[np.ndarray, int]:
-    """The clip and the label of a record."""
-    feature = tf.train.Example.FromString(record).features.feature
-    data = np.frombuffer(feature["data"].bytes_list.value[0], np.uint8)
-    clip = data.reshape(feature["shape"].int64_list.value)
-    return clip, feature["label"].int64_list.value[0]
-
-
-def write_shards(
-    folder: Path, ladder: Ladder, clips: Iterable[list[bytes]], shard_of: np.ndarray
-) -> dict[str, list[Shard]]:
-    """Writes each clip's records (one a rung) to the shard that `shard_of` [number of clips] names.
+    """The clip and the label of a record.
 
     Raises:
-        UserError: the disk refuses.
+        ValueError: it is no record of a clip.
     """
-    counts = np.bincount(shard_of).tolist()
-    names = {
-        str(rung): [f"{rung}-{i:05d}-of-{len(counts):05d}.tfrecord" for i in range(len(counts))]
-        for rung in ladder
-    }
     try:
-        with contextlib.ExitStack() as stack:
-            writers = [
-                [stack.enter_context(tf.io.TFRecordWriter(str(folder / name))) for name in files]
-                for files in names.values()
-            ]
-            for records, shard in zip(clips, shard_of, strict=True):
-                for record, of_rung in zip(records, writers, strict=True):
-                    of_rung[shard].write(record)
-    except tf.errors.OpError as error:
-        raise UserError(f"{folder.parent} should take the records. Received: {error}") from error
-    return {
-        rung: [_describe(folder / name, count) for name, count in zip(files, counts, strict=True)]
-        for rung, files in names.items()
-    }
-
-
-def write_metadata(folder: Path, ladder: Ladder, shards: dict[str, list[Shard]], **more):
-    """Writes `metadata.json`; `more` is whatever else is to be known of the data set."""
-    metadata = {"format": FORMAT, "ladder": str(ladder), **more}
-    metadata["shards"] = {k: [dataclasses.asdict(s) for s in v] for k, v in shards.items()}
-    (folder / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n")
+        feature = tf.train.Example.FromString(record).features.feature
+        (name,) = feature["encoding"].bytes_list.value
+        (label,) = feature["label"].int64_list.value
+    except DecodeError as error:
+        raise ValueError("no tf.train.Example") from error
+    shape = tuple(feature["shape"].int64_list.value)
+    return encoding.decode(feature["data"].bytes_list.value, name.decode(), shape), label
 
 
 class Records:
@@ -106,7 +85,7 @@ class Records:
             rung: [Shard(**shard) for shard in shards]
             for rung, shards in self.metadata["shards"].items()
         }
-        self._places = {}
+        self._index, self._places = _read_index(self.folder), {}
 
     def __len__(self):
         """How many clips."""
@@ -116,6 +95,10 @@ class Records:
     def label_names(self) -> list[str]:
         """The name of each label; none where the clips have no labels."""
         return [label["name"] for label in self.metadata["labels"]]
+
+    def encoding(self, rung: Rung) -> str:
+        """The name of the encoding at a rung."""
+        return self.metadata["encoding"][str(rung)]
 
     def identity(self) -> dict[str, str]:
         """Where the data set lies, and a hash of all that it holds."""
@@ -129,54 +112,81 @@ class Records:
                 f"{self.folder} should be made for the ladder {ladder}. Received: {self.ladder}"
             )
 
-    def check_size(self, shard: Shard):
-        """Raises `UserError` unless a shard's file is there and has its size."""
-        path = self.folder / shard.file
+    def check_shard(self, rung: Rung, shard: Shard):
+        """Looks at all of a shard but the pixels: its size, and where its records begin and end.
+
+        Raises:
+            UserError: a file that is missing, cut, of another size or of other records.
+        """
+        path, spans = self.folder / shard.file, self.spans(rung, shard)
         size = path.stat().st_size if path.is_file() else "no such file"
         if size != shard.bytes:
             raise UserError(f"{path} should have {shard.bytes} bytes. Received: {size}")
+        if len(spans) != shard.records or spans[-1, 1] + FOOTER != size:
+            raise UserError(
+                f"{path} should hold {shard.records} records in {size} bytes. Received: "
+                f"{len(spans)} in {spans[-1, 1] + FOOTER if len(spans) else 0} by index.npz"
+            )
+        for number, (found, stated) in enumerate(zip(scan(path), np.diff(spans), strict=False)):
+            if found != stated:
+                raise UserError(
+                    f"{path}, record {number} should have {stated[0]} bytes. Received: {found}"
+                )
+
+    def spans(self, rung: Rung, shard: Shard) -> np.ndarray:
+        """Where the data of each record of a shard begin and end, [N, 2] int64."""
+        shards = self.shards[str(rung)]
+        first = sum(s.records for s in shards[: shards.index(shard)])
+        lengths = self._index[str(rung)][first : first + shard.records]
+        ends = np.cumsum(lengths + HEADER + FOOTER) - FOOTER
+        return np.stack([ends - lengths, ends], axis=1)
+
+    def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
+        """Where the clips lie at a rung: file, and [N, 2] int64: begin and end of the data."""
+        if rung.shape not in self._places:
+            shards = self.shards[str(rung)]
+            files = [str(self.folder / s.file) for s in shards for _ in range(s.records)]
+            spans = np.concatenate([self.spans(rung, shard) for shard in shards])
+            self._places[rung.shape] = files, spans
+        return self._places[rung.shape]
 
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own."""
         files, spans = self.locate(rung)
-        records = []
-        for i in indices:
-            begin, end = spans[i].tolist()
-            with open(files[i], "rb", buffering=0) as file:
-                records.append(os.pread(file.fileno(), end - begin, begin))
-        return records
+        return [read_at(files[i], *spans[i].tolist()) for i in indices]
 
     def clips(self, rung: Rung, indices: Iterable[int]) -> np.ndarray:
         """The clips `indices` at a rung, uint8 [N, T, H, W, C]."""
         return np.stack([decode(record)[0] for record in self.read(rung, indices)])
 
-    def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
-        """Where the clips lie at a rung: file, and [N, 2] int64: begin and end of the data.
-
-        Raises:
-            UserError: a file that does not hold as many records as stated.
-        """
-        if rung.shape not in self._places:
-            files, spans = [], []
-            for shard in self.shards[str(rung)]:
-                path = self.folder / shard.file
-                found = _scan(path)
-                if len(found) != shard.records:
-                    raise UserError(
-                        f"{path} should hold {shard.records} records. Received: {len(found)}"
-                    )
-                files += [str(path)] * len(found)
-                spans += found
-            self._places[rung.shape] = files, np.array(spans, np.int64)
-        return self._places[rung.shape]
-
 
 def open_records(folder: Path | str) -> Records:
-    """The data set in `folder`; raises `UserError` where a file is missing or has another size."""
+    """The data set in `folder`; raises `UserError` where `check_shard` would, or a clip lacks."""
     records = Records(folder)
-    for shard in itertools.chain(*records.shards.values()):
-        records.check_size(shard)
+    clips = records.metadata["clips"]
+    for rung in records.ladder:
+        shards = records.shards[str(rung)]
+        for shard in shards:
+            records.check_shard(rung, shard)
+        if (found := sum(shard.records for shard in shards)) != clips:
+            raise UserError(f"{folder} should hold {clips} clips at {rung}. Received: {found}")
     return records
+
+
+def read_at(path: Path | str, begin: int, end: int) -> bytes:
+    """The bytes of a file from `begin` to `end`."""
+    with open(path, "rb", buffering=0) as file:
+        return os.pread(file.fileno(), end - begin, begin)
+
+
+def scan(path: Path | str) -> Iterable[int]:
+    """Yields the bytes of each record of a file, from the headers alone."""
+    begin = 0
+    with open(path, "rb", buffering=0) as file:
+        while header := os.pread(file.fileno(), HEADER, begin):
+            length = struct.unpack("<Q", header[:8])[0] if len(header) == HEADER else -1
+            yield length
+            begin += HEADER + length + FOOTER
 
 
 def _read_metadata(folder):
@@ -188,22 +198,16 @@ def _read_metadata(folder):
     except ValueError as error:
         raise UserError(f"{path} should be JSON. Received: {error}") from error
     if metadata.get("format") != FORMAT:
-        raise UserError(f"{path} should be of format {FORMAT}. Received: {metadata.get('format')}")
+        raise UserError(
+            f"{path} should be of format {FORMAT} (make the data set anew). "
+            f"Received: {metadata.get('format')}"
+        )
     return metadata
 
 
-def _scan(path):
-    """Where the data of each record begin and end, from the headers alone."""
-    spans, begin = [], 0
-    with open(path, "rb", buffering=0) as file:
-        while header := os.pread(file.fileno(), HEADER, begin):
-            length = struct.unpack("<Q", header[:8])[0] if len(header) == HEADER else 0
-            spans.append((begin + HEADER, begin + HEADER + length))
-            begin += HEADER + length + FOOTER
-    return spans
-
-
-def _describe(path, records):
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Shard(path.name, records, path.stat().st_size, digest)
+def _read_index(folder):
+    try:
+        with np.load(folder / "index.npz") as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{folder} should hold its index.npz. Received: {error}") from error

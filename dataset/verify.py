@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
 
+from dataset.damage import checked_record
+from dataset.encoding import EXACT
 from dataset.pyramid import pool
 from dataset.records import Records, Shard, decode
-from growth.ladder import Ladder, Rung
+from growth.ladder import Rung
 from support.errors import UserError
 
 TOLERANCE = 1.001  # Grey levels: both sides of the comparison have been rounded once.
@@ -34,25 +35,26 @@ class Fault:
 def find_faults(records: Records, advance: Callable = lambda: None) -> Iterator[Fault]:
     """Yields all faults: size and hash of the files, and of every record its CRC, shape and label.
 
-    Each coarser rung has to be the pooled finer one, to one grey level. A file is left at the
-    first record that cannot be read. `advance` is called after each clip.
+    Each coarser rung has to be the pooled finer one, to one grey level, unless one of them is of
+    JPEG or WebP. A file of another size is left at the first record that cannot be read. `advance`
+    is called after each clip.
     """
     for shards in zip(*(records.shards[str(rung)] for rung in records.ladder), strict=True):
         faults, streams = [], []
         for shard, rung in zip(shards, records.ladder, strict=True):
-            faults += _file_faults(records, shard)
-            streams.append(_read(records, shard, rung, faults))
+            faults += _file_faults(records, rung, shard)
+            streams.append(_clips(records, rung, shard, faults))
         for number, clips in enumerate(itertools.zip_longest(*streams)):
-            faults += _rung_faults(shards, number, clips, records.ladder)
+            faults += _rung_faults(records, shards, number, clips)
             yield from faults
             faults.clear()
             advance()
         yield from faults
 
 
-def _file_faults(records, shard):
+def _file_faults(records, rung, shard):
     try:
-        records.check_size(shard)
+        records.check_shard(rung, shard)
         with open(records.folder / shard.file, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != shard.sha256:
@@ -61,44 +63,63 @@ def _file_faults(records, shard):
         yield Fault(shard.file, None, str(error))
 
 
-def _read(records: Records, shard: Shard, rung: Rung, faults: list[Fault]):
+def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
     """Yields the clip and the label of each record, or None; notes what is wrong in `faults`."""
-    dataset = tf.data.TFRecordDataset(str(records.folder / shard.file)).as_numpy_iterator()
-    labels, number = range(-1, len(records.label_names)), 0
+    number = -1
+    for number, record in enumerate(_read(records, rung, shard)):
+        if isinstance(record, tf.errors.OpError):
+            reason = re.sub(r"\{\{.*\}\} | \[Op:.*", "", record.message)  # TensorFlow's nodes.
+            faults.append(Fault(shard.file, number, f"cannot be read: {reason}"))
+            yield None
+            continue
+        try:
+            yield _check(*decode(record), rung, len(records.label_names))
+        except ValueError as error:
+            faults.append(Fault(shard.file, number, f"should hold a clip. Received: {error}"))
+            yield None
+    if number + 1 != shard.records:
+        reason = f"should hold {shard.records} records. Received: {number + 1}"
+        faults.append(Fault(shard.file, None, reason))
+
+
+def _read(records, rung, shard):
+    """Yields each record of a file, or the error in its place."""
+    path, number = str(records.folder / shard.file), 0
     try:
-        for record in dataset:
-            reason = None
-            try:
-                clip, label = decode(record)
-                if clip.shape != (*rung.shape, 3):
-                    reason = f"the shape should be {rung}x3. Received: {clip.shape}"
-                elif label not in labels:
-                    reason = (
-                        f"the label should be below {len(records.label_names)}. Received: {label}"
-                    )
-            except (DecodeError, IndexError, ValueError) as error:
-                reason = f"should hold a clip. Received: {error}"
-            if reason:
-                faults.append(Fault(shard.file, number, reason))
-            yield None if reason else (clip, label)
+        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
             number += 1
+            yield record
+        return
+    except tf.errors.NotFoundError:
+        return
     except tf.errors.OpError as error:
-        reason = re.sub(r"\{\{.*\}\} | \[Op:.*", "", error.message)  # Without TensorFlow's nodes.
-        faults.append(Fault(shard.file, number, f"cannot be read: {reason}"))
-    else:
-        if number != shard.records:
-            reason = f"should hold {shard.records} records. Received: {number}"
-            faults.append(Fault(shard.file, None, reason))
+        yield error
+    if tf.io.gfile.stat(path).length == shard.bytes:
+        for begin in records.spans(rung, shard)[number + 1 :, 0]:
+            try:
+                yield checked_record(path, begin)
+            except tf.errors.OpError as error:
+                yield error
 
 
-def _rung_faults(shards, number, clips, ladder: Ladder):
+def _check(clip, label, rung, labels):
+    if clip.shape != (*rung.shape, 3):
+        raise ValueError(f"shape {clip.shape} in place of {(*rung.shape, 3)}")
+    if label not in range(-1, labels):
+        raise ValueError(f"label {label} in place of one below {labels}")
+    return clip, label
+
+
+def _rung_faults(records, shards, number, clips):
     """Faults between the rungs of one clip."""
+    ladder = records.ladder
     for level in range(1, len(ladder)):
         if clips[level - 1] is None or clips[level] is None:
             continue
         (coarse, coarse_label), (fine, fine_label) = clips[level - 1], clips[level]
+        exact = all(records.encoding(rung) in EXACT for rung in ladder[level - 1 : level + 1])
         error = np.abs(pool(fine, ladder.factors(level)) - coarse).max()
-        if error > TOLERANCE:
+        if exact and error > TOLERANCE:
             reason = f"should be {shards[level].file} pooled. Received: up to {error:.1f} grey off"
             yield Fault(shards[level - 1].file, number, reason)
         if coarse_label != fine_label:

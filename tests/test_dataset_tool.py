@@ -59,20 +59,37 @@ def test_bad_input_is_one_sentence_and_status_1(tmp_path):
     assert list((tmp_path / "datasets").iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stop_leaves_nothing(tmp_path, number, status):
-    arguments = ("--source_format=synthetic", f"--output={tmp_path}/x/new", "--max_clips=10000")
+SHAPES = ("--config=demo", "--source_format=synthetic", "--resolution=16")
+
+
+def content(folder):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_the_same_command_goes_on_after_a_stop(tmp_path, number, status):
+    arguments = ("create_tfrecords", *SHAPES, "--max_clips=300", "--shard_clips=20")
     process = subprocess.Popen(
-        command("create_tfrecords", *arguments),
+        command(*arguments, f"--output={tmp_path}/new"),
         # A shell's background jobs ignore SIGINT, and so would their children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    while not (tmp_path / "x").exists() and process.poll() is None:
-        time.sleep(0.1)
-    time.sleep(0.5)
+    while not list(tmp_path.glob("new.unfinished/train/*/00001.tfrecord")):
+        assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(number)
     assert process.wait(timeout=60) == status
-    assert list((tmp_path / "x").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["new.unfinished"]
+    with pytest.raises(UserError, match="should go on as it began .* max_clips = 300 there, 299 "):
+        run(*arguments, f"--output={tmp_path}/new", "--max_clips=299")
+    run(*arguments, f"--output={tmp_path}/new")
+    run(*arguments, f"--output={tmp_path}/whole", "--workers=1")
+    assert content(tmp_path / "new") == content(tmp_path / "whole")
+    assert not (tmp_path / "new.unfinished").exists()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +120,10 @@ def test_help(name, capsys):
         ("--source=absent", "--source should be a file or a folder. Received: absent"),
         ("--workers=0", "--workers should be at least 1. Received: 0"),
         ("--frame_stride=0", "--frame_stride should be at least 1. Received: 0"),
-        ("--shards=101", "--shards should be in 1 to 100. Received: 101"),
+        ("--shard_clips=0", "--shard_clips should be at least 1. Received: 0"),
+        ("--quality=101", "--quality should lie in 1 to 100. Received: 101"),
+        ("--val_fraction=0", "--val_fraction should hold out some videos but not all"),
+        ("--val_list=absent", "--val_list should be a file. Received: absent"),
         ("--seed=-1", "--seed should be at least 0. Received: -1"),
         ("--labels=folders", "--labels=folders should .* Received: "),
         ("--short=error", "a.mp4 should have at least 8 frames. Received: 5"),
@@ -121,6 +141,27 @@ def test_an_existing_data_set_is_kept(tmp_path):
     with pytest.raises(UserError, match="should not exist yet"):
         create("", tmp_path / "new", "--source_format=synthetic", "--max_clips=2")
     assert len(Records(tmp_path / "new")) == 1
+
+
+def test_the_size_is_told_before_the_work(tmp_path, capsys):
+    create("", tmp_path / "new", *SHAPES[1:], "--max_clips=3", "--encoding=zlib")
+    out = capsys.readouterr().out
+    assert "At most 3 clips, before zlib:" in out
+    assert re.search(r"^ +8x16x16 +0.0 MB$", out, re.M)
+
+
+def test_videos_are_held_out(tmp_path, capsys):
+    for i in range(8):
+        write_video(tmp_path / f"in/{i}.mp4", noisy(20))
+    (tmp_path / "list.txt").write_text("3.mp4\n5.mp4\n")
+    more = ("--clip_rule=all", "--resolution=16")
+    train = create(tmp_path / "in", tmp_path / "a", *more, f"--val_list={tmp_path}/list.txt")
+    assert (len(train), len(open_records(tmp_path / "a-val"))) == (12, 4)
+    assert f"{tmp_path}/a-val: 4 clips" in capsys.readouterr().out
+    train = create(tmp_path / "in", tmp_path / "b", *more, "--val_fraction=0.4")
+    assert len(train) + len(open_records(tmp_path / "b-val")) == 16
+    with pytest.raises(UserError, match="--val_fraction should not be given with --val_list"):
+        create(tmp_path / "in", tmp_path / "c", "--val_list=list.txt", "--val_fraction=0.5")
 
 
 def test_half_a_video_beside_a_whole_one(tmp_path):
@@ -148,11 +189,12 @@ def test_info_verify_and_display(tmp_path, capsys):
     run("display", f"--data={folder}", f"--output={folder}.png", "--num=2")
     with Image.open(f"{folder}.png") as sheet:  # 8 frames of 2 clips at 3 rungs.
         assert sheet.size == (8 * 66 - 2, 6 * 66 - 2)
-    shard = folder / Records(folder).shards["4x4x4"][0].file
+    shard = folder / "4x4x4/00000.tfrecord"
     shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(UserError, match="should be whole. Received: 2 faults"):
         run("verify", f"--data={folder}")
-    assert f"{shard.name}, record 3: cannot be read: truncated record" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "4x4x4/00000.tfrecord, record 3: cannot be read: truncated record" in out
 
 
 def test_real_faces(real_clips, tmp_path):

@@ -17,11 +17,13 @@ LADDER = make_ladder("thesis", resolution=16)
 def make_shapes():
     """A function that writes moving shapes 8x16x16 as a data set."""
 
-    def make(folder: Path, num_clips: int = 10, shards: int = 2, **more) -> Path:
+    def make(folder: Path, num_clips: int = 10, shard_clips: int = 5, **more) -> Path:
         options = ReaderOptions(num_clips=num_clips, num_frames=8, resolution=16)
         sources = list_sources(Path(), "synthetic", options)
         about = {"tool_version": "0", "arguments": {}}
-        create_dataset(folder, sources, LADDER, ClipRules(8), shards=shards, about=about, **more)
+        create_dataset(
+            folder, sources, LADDER, ClipRules(8), shard_clips=shard_clips, about=about, **more
+        )
         return folder
 
     return make

@@ -1,17 +1,22 @@
-"""Making data sets: the same bytes for any number of threads, all or nothing."""
+"""Making data sets: the same bytes for any number of threads and stops, all or nothing."""
 
+import contextlib
+import itertools
+import json
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dataset import create
+from dataset import create, shards, unfinished
 from dataset.clips import ClipRules
 from dataset.create import create_dataset
+from dataset.encoding import Encoding
 from dataset.pyramid import pyramid, quantise
 from dataset.readers.source import RejectedSource, Source
 from dataset.records import Records
+from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
 
@@ -32,7 +37,34 @@ def noise(name, count, broken=False):
 
 
 def content(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def make(folder, sources, **more):
+    """Small data sets of several shards, with clips of a source in more than one of them."""
+    arguments = {"shard_clips": 3, "about": {"arguments": {"source": "videos"}}} | more
+    return create_dataset(folder, sources, LADDER, RULES, **arguments)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def kill_after(monkeypatch, calls):
+    """Lets the process die when it has written so many files."""
+    left = itertools.count(calls, -1)
+    write = shards.write_records
+
+    def write_or_die(path, records):
+        if next(left) == 0:
+            path.parent.mkdir(exist_ok=True)
+            path.with_name(f".rest-{path.name}").write_bytes(b"half a file")
+            raise Killed
+        write(path, records)
+
+    monkeypatch.setattr(shards, "write_records", write_or_die)
+    monkeypatch.setattr(create, "write_records", write_or_die)
 
 
 @pytest.mark.parametrize("workers", [2, 5])
@@ -86,7 +118,8 @@ def test_nothing_is_left_when_all_are_rejected(tmp_path):
 def test_short_sources_can_be_an_error(tmp_path):
     rules = ClipRules(8, short="error")
     with pytest.raises(UserError, match="^a should have at least 8 frames. Received: 3"):
-        create_dataset(tmp_path / "new", [noise("a", 3)], LADDER, rules, about={})
+        create_dataset(tmp_path / "x/new", [noise("a", 3)], LADDER, rules, about={})
+    assert list((tmp_path / "x").iterdir()) == []
 
 
 def test_too_little_room_is_said_before_the_work(tmp_path, make_shapes, monkeypatch):
@@ -94,22 +127,145 @@ def test_too_little_room_is_said_before_the_work(tmp_path, make_shapes, monkeypa
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(UserError, match="0.1 MB free for 10 clips. Received: 0.1 MB"):
         make_shapes(tmp_path / "x/new")
-    assert list((tmp_path / "x").iterdir()) == []
+    assert not (tmp_path / "x").exists()
 
 
-def test_a_disk_that_fills_up_is_a_users_error(tmp_path, make_shapes, monkeypatch):
+def test_after_a_full_disk_the_work_goes_on(shapes, tmp_path, make_shapes, monkeypatch):
     class Full(tf.io.TFRecordWriter):
-        def write(self, record):
-            raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+        written = itertools.count()
 
-    monkeypatch.setattr(tf.io, "TFRecordWriter", Full)
-    with pytest.raises(UserError, match="should take the records. Received: No space left"):
-        make_shapes(tmp_path / "x/new")
+        def write(self, record):
+            if next(self.written) == 16:
+                raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+            super().write(record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.io, "TFRecordWriter", Full)
+        with pytest.raises(UserError, match="should take the records. Received: No space left"):
+            make_shapes(tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.unfinished"]
+    with pytest.raises(UserError, match="no metadata.json"):
+        Records(tmp_path / "new.unfinished")
+    assert content(make_shapes(tmp_path / "new")) == content(shapes)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+MIXED = [noise("a", 25), noise("b", 7), noise("c", 80), noise("d", 9), noise("e", 40, broken=True)]
+HELD_OUT = frozenset({"a"})
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("more", [{}, {"held_out": HELD_OUT}, {"max_clips": 7}])
+def test_killed_at_any_write_and_started_again(tmp_path, monkeypatch, more, workers):
+    whole = make(tmp_path / "whole", MIXED, **more)
+    for calls in range(24):
+        with monkeypatch.context() as patch:
+            kill_after(patch, calls)
+            with contextlib.suppress(Killed):  # Or else it was done before.
+                make(tmp_path / "new", MIXED, workers=workers, **more)
+        if (tmp_path / "new.unfinished").exists():
+            assert not (tmp_path / "new").exists()
+            assert make(tmp_path / "new", MIXED, **more) == whole
+        for name in ("new", "new-val") if "held_out" in more else ("new",):
+            assert content(tmp_path / name) == content(tmp_path / name.replace("new", "whole"))
+            shutil.rmtree(tmp_path / name)
+        assert not (tmp_path / "new.unfinished").exists()
+
+
+def test_killed_between_the_moves_of_both_data_sets(tmp_path, monkeypatch):
+    make(tmp_path / "whole", MIXED, held_out=HELD_OUT)
+    with monkeypatch.context() as patch:
+        patch.setattr(unfinished.Unfinished, "publish", lambda work: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(tmp_path / "new", MIXED, held_out=HELD_OUT)
+    (tmp_path / "new.unfinished/val").rename(tmp_path / "new-val")
+    rejected = make(tmp_path / "new", MIXED, held_out=HELD_OUT)
+    assert set(rejected) == {"b", "e"}
+    for name in ("new", "new-val"):
+        assert content(tmp_path / name) == content(tmp_path / name.replace("new", "whole"))
+
+
+def test_work_that_was_done_is_not_done_again(tmp_path, monkeypatch):
+    opened = []
+
+    def counted(source):
+        return Source(source.name, lambda: opened.append(source.name) or source.frames())
+
+    sources = [counted(noise(str(i), 20)) for i in range(20)]
+    with monkeypatch.context() as patch:
+        kill_after(patch, 12)
+        with pytest.raises(Killed):
+            make(tmp_path / "new", sources)
+    begun = set(opened)
+    parts = {path.name for path in (tmp_path / "new.unfinished/parts").glob("[0-9]*")}
+    opened.clear()
+    make(tmp_path / "new", sources)
+    assert len(opened) < 20
+    assert len(begun | set(opened)) == 20
+    assert parts
+
+
+def test_other_arguments_are_refused_with_the_difference(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        kill_after(patch, 2)
+        with pytest.raises(Killed):
+            make(tmp_path / "new", MIXED)
+    before = content(tmp_path)
+    for more, difference in [
+        ({"seed": 1}, "seed = 0 there, 1 here"),
+        ({"encoding": Encoding("zlib")}, "encoding = raw there, zlib here"),
+        ({"about": {"arguments": {"source": "clips"}}}, "source = videos there, clips here"),
+        ({"held_out": HELD_OUT}, "held_out = 0 videos .* there, 1 videos .* here"),
+    ]:
+        with pytest.raises(UserError, match=f"unfinished should go on as it began.*{difference}$"):
+            make(tmp_path / "new", MIXED, **more)
+    with pytest.raises(UserError, match="sources = 5 .* there, 4 .* here"):
+        make(tmp_path / "new", MIXED[:4])
+    assert content(tmp_path) == before
+    make(tmp_path / "new", MIXED)
+
+
+def test_two_at_once_are_refused(tmp_path):
+    def second():
+        with pytest.raises(UserError, match="should not be in use. Received: .*new.unfinished"):
+            make(tmp_path / "new", MIXED)
+        return noise("a", 9).frames()
+
+    make(tmp_path / "new", [Source("a", second)])
+
+
+def test_held_out_videos_go_to_a_data_set_of_their_own(tmp_path):
+    sources = [
+        Source(f"{name}#{i}", noise(name, 16).frames, name, video=name)
+        for name in "abc"
+        for i in "12"
+    ]
+    make(tmp_path / "new", sources, held_out=frozenset({"b"}))
+    train, val = Records(tmp_path / "new"), Records(tmp_path / "new-val")
+    assert (len(train), len(val)) == (8, 4)
+    assert train.label_names == val.label_names == ["a", "b", "c"]
+    labels = [label["clips"] for label in val.metadata["labels"]]
+    assert labels == [0, 4, 0]
+
+
+def test_held_out_videos_that_are_all_rejected(tmp_path):
+    with pytest.raises(UserError, match="All 1 held-out sources are rejected: b should have"):
+        make(tmp_path / "x/new", MIXED, held_out=frozenset({"b"}))
     assert list((tmp_path / "x").iterdir()) == []
 
 
-def test_number_of_shards():
-    assert create._number_of_shards(None, 100, LADDER) == 1
-    assert create._number_of_shards(8, 5, LADDER) == 5
-    assert create._number_of_shards(None, 400_000, LADDER) == 3  # 6,144 bytes a clip.
-    assert create._number_of_shards(None, 2**40, LADDER) == 100
+def test_lengths_of_the_sources_are_kept(tmp_path):
+    make(tmp_path / "new", MIXED)
+    metadata = json.loads((tmp_path / "new/metadata.json").read_text())
+    assert metadata["source_frames"] == {"9": 1, "25": 1, "80": 1}
+
+
+def test_shards_are_full_but_the_last(tmp_path):
+    make(tmp_path / "new", MIXED, shard_clips=6)  # 3 + 10 + 1 clips.
+    for shards_of_rung in Records(tmp_path / "new").shards.values():
+        assert [shard.records for shard in shards_of_rung] == [6, 6, 2]
+
+
+def test_clips_per_gigabyte():
+    assert shards.clips_per_gigabyte(LADDER) == 2**30 // (8 * 16 * 16 * 3 + 100)
+    assert shards.clips_per_gigabyte(make_ladder("thesis")) == 170

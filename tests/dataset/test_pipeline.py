@@ -1,6 +1,7 @@
 """The stream of reals: a function of seed and position alone."""
 
 import itertools
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dataset.clips import ClipRules
+from dataset.create import create_dataset
+from dataset.encoding import ENCODINGS, Encoding
 from dataset.pipeline import ClipPipeline
+from dataset.readers import list_sources
+from dataset.readers.source import ReaderOptions
+from dataset.records import Records
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -100,6 +107,84 @@ def test_a_process_ends_while_its_pipeline_is_at_work(shapes):
         "batches = iter(clips.dataset(2, 0, 512)); next(batches)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+@pytest.fixture
+def damaged(shapes, tmp_path):
+    """A data set of which clips 1 (a bit) and 8 and 9 (the end of a file) cannot be read."""
+    folder = shutil.copytree(shapes, tmp_path / "copy")
+    records = Records(folder)
+    _flip(folder / "8x8x8/00000.tfrecord", records.locate(LADDER[1])[1][1, 0] + 100)
+    path = folder / "4x4x4/00001.tfrecord"
+    path.write_bytes(path.read_bytes()[: records.locate(LADDER[0])[1][8, 1]])
+    return folder
+
+
+def _flip(path, place):
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+def test_what_is_not_whole_is_told_at_the_start(damaged):
+    with pytest.raises(UserError, match="4x4x4/00001.tfrecord should have .* bytes. Received"):
+        ClipPipeline(damaged, LADDER, 0, True)
+
+
+def test_damaged_clips_are_skipped_at_every_rung(damaged, shapes):
+    clips = ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
+    assert clips.skipped == {
+        1: "8x8x8/00000.tfrecord, record 1",
+        8: "4x4x4/00001.tfrecord, record 3",
+        9: "4x4x4/00001.tfrecord, record 4",
+    }
+    assert len(clips) == 7
+    epochs = np.reshape(stream(clips, 21)[0], (3, 7))
+    assert (np.sort(epochs) == [0, 2, 3, 4, 5, 6, 7]).all()
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    for level, rung in enumerate(LADDER):
+        batch = take(clips.dataset(level, 3, 7), 2)
+        indices, mirrored = stream(clips, 14, nimg=3)
+        stored = Records(shapes).clips(rung, indices)
+        stored[mirrored] = stored[mirrored][:, :, :, ::-1]
+        np.testing.assert_allclose((batch + 1) * 127.5, stored, atol=1e-4)
+
+
+def test_a_restart_after_skipping_goes_on_with_the_tail(damaged):
+    clips = ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
+    whole = take(clips.dataset(TOP, 0, 4), 6)
+    again = ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
+    np.testing.assert_array_equal(take(again.dataset(TOP, 12, 4), 3), whole[12:])
+
+
+def test_nothing_is_skipped_of_a_whole_data_set(shapes, clips):
+    skipping = ClipPipeline(shapes, LADDER, 3, True, skip_damaged=True)
+    assert skipping.skipped == {}
+    assert stream(skipping, 30)[0].tolist() == stream(clips, 30)[0].tolist()
+
+
+def test_a_shard_that_is_missing_is_skipped_with_all_its_clips(damaged):
+    (damaged / "8x16x16/00001.tfrecord").unlink()
+    assert list(ClipPipeline(damaged, LADDER, 3, True, True).skipped) == [1, 5, 6, 7, 8, 9]
+    (damaged / "8x16x16/00000.tfrecord").unlink()
+    with pytest.raises(UserError, match="should hold a clip that can be read"):
+        ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_encodings_give_the_pixels_that_random_access_gives(tmp_path, name):
+    ladder = make_ladder("4x16x16 4x32x32")
+    sources = list_sources(
+        None, "synthetic", ReaderOptions(num_clips=5, num_frames=4, resolution=32)
+    )
+    folder = tmp_path / "data"
+    create_dataset(folder, sources, ladder, ClipRules(4), encoding=Encoding(name), about={})
+    clips = ClipPipeline(folder, ladder, 0, False)
+    assert clips.records.metadata["encoding"]["4x32x32"] == name
+    for level, rung in enumerate(ladder):
+        batch = next(iter(clips.dataset(level, 0, 4)))
+        stored = clips.records.clips(rung, stream(clips, 4)[0])
+        np.testing.assert_array_equal(np.rint((batch + 1) * 127.5), stored)
 
 
 def test_errors(shapes, clips):

@@ -6,8 +6,21 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from dataset.records import Records, decode, encode, open_records
+from dataset.encoding import EXACT, Encoding
+from dataset.records import (
+    FOOTER,
+    HEADER,
+    Records,
+    decode,
+    encode,
+    open_records,
+    read_at,
+    scan,
+)
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -24,6 +37,38 @@ def test_encode_and_decode(label):
     decoded, decoded_label = decode(encode(clip, label))
     np.testing.assert_array_equal(decoded, clip)
     assert decoded_label == label
+
+
+SIDES = st.integers(1, 6)
+CLIPS = arrays(np.uint8, st.tuples(SIDES, SIDES, SIDES, st.just(3)))
+
+
+@given(CLIPS, st.integers(-1, 2**40), st.sampled_from(EXACT))
+def test_exact_encodings_give_the_clip_back(clip, label, name):
+    decoded, decoded_label = decode(encode(clip, label, Encoding(name)))
+    assert (decoded.dtype, decoded.shape) == (np.uint8, clip.shape)
+    np.testing.assert_array_equal(decoded, clip)
+    assert decoded_label == label
+
+
+@given(st.binary(max_size=200))
+def test_other_bytes_are_no_record(data):
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says.
+        decode(data)
+
+
+@given(st.lists(st.binary(max_size=50), max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+def test_scan_tells_the_lengths_that_tensorflow_wrote(tmp_path, data):
+    with tf.io.TFRecordWriter(str(tmp_path / "file")) as writer:
+        for record in data:
+            writer.write(record)
+    lengths = list(scan(tmp_path / "file"))
+    assert lengths == [len(record) for record in data]
+    begin = 0
+    for record, length in zip(data, lengths, strict=True):
+        assert read_at(tmp_path / "file", begin + HEADER, begin + HEADER + length) == record
+        begin += HEADER + length + FOOTER
 
 
 def test_random_access_equals_tensorflow_reading_in_order(shapes):
@@ -53,7 +98,7 @@ def test_ladders_within_the_data_set_are_accepted(shapes):
 
 
 def test_a_missing_or_cut_shard_is_named(copy):
-    shard = copy / "8x8x8-00001-of-00002.tfrecord"
+    shard = copy / "8x8x8/00001.tfrecord"
     shard.write_bytes(shard.read_bytes()[:100])
     with pytest.raises(UserError, match=f"{shard} should have .* bytes. Received: 100"):
         open_records(copy)
@@ -62,12 +107,50 @@ def test_a_missing_or_cut_shard_is_named(copy):
         open_records(copy)
 
 
+def test_a_shard_cut_at_a_record_is_refused_even_if_the_metadata_agree(copy):
+    path = copy / "4x4x4/00000.tfrecord"
+    begin, _ = Records(copy).locate(LADDER[0])[1][4]
+    path.write_bytes(path.read_bytes()[: begin - HEADER])
+    with pytest.raises(UserError, match=f"{path} should have .* bytes. Received"):
+        open_records(copy)
+    change_shard(copy, bytes=path.stat().st_size)
+    with pytest.raises(UserError, match=f"{path} should hold 5 records in .* by index.npz"):
+        open_records(copy)
+    change_shard(copy, records=4)
+    with pytest.raises(UserError, match=f"{copy} should hold 10 clips at 4x4x4. Received: 9"):
+        open_records(copy)
+
+
 def test_a_count_that_is_not_the_metadatas_is_refused(copy):
-    metadata = json.loads((copy / "metadata.json").read_text())
-    metadata["shards"]["4x4x4"][0]["records"] = 6
-    (copy / "metadata.json").write_text(json.dumps(metadata))
-    with pytest.raises(UserError, match="should hold 6 records. Received: 5"):
-        Records(copy).read(LADDER[0], [0])
+    change_shard(copy, records=6)
+    with pytest.raises(UserError, match="should hold 6 records in .* bytes. Received: 6 in .* by"):
+        open_records(copy)
+
+
+def test_a_length_that_is_damaged_is_named(copy):
+    path = copy / "8x8x8/00001.tfrecord"
+    data = bytearray(path.read_bytes())
+    begin, end = Records(copy).spans(LADDER[1], Records(copy).shards["8x8x8"][1])[2]
+    data[begin - HEADER + 1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=f"{path}, record 2 should have {end - begin} bytes. Rec"):
+        open_records(copy)
+
+
+def change_shard(folder, **changes):
+    """Changes what the metadata say of the first shard."""
+    metadata = json.loads((folder / "metadata.json").read_text())
+    metadata["shards"]["4x4x4"][0].update(changes)
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK no zip"])
+def test_an_index_that_cannot_be_read_is_named(copy, content):
+    (copy / "index.npz").unlink()
+    if content is not None:
+        (copy / "index.npz").write_bytes(content)
+    with pytest.raises(UserError, match="should hold its index.npz"):
+        open_records(copy)
 
 
 @pytest.mark.parametrize(

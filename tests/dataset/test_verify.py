@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dataset.records import Records, decode, encode
+from dataset.records import HEADER, Records, decode, encode
 from dataset.verify import find_faults
+from tests.dataset.conftest import LADDER
 
-FILE = "8x8x8-00001-of-00002.tfrecord"
+FILE = "8x8x8/00001.tfrecord"
 
 
 @pytest.fixture
@@ -36,6 +37,13 @@ def rewrite(folder, change, restate=True):
         shard = metadata["shards"]["8x8x8"][1]
         shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         (folder / "metadata.json").write_text(json.dumps(metadata))
+        index = dict(np.load(folder / "index.npz"))
+        index["8x8x8"][5:] = [len(record) for record in records]
+        np.savez(folder / "index.npz", **index)
+
+
+def shard(folder):
+    return Records(folder).shards["8x8x8"][1]
 
 
 def altered(change):
@@ -59,6 +67,29 @@ def test_a_flipped_bit(copy):
     assert "corrupted record" in record_fault[2]
 
 
+def test_every_damaged_record_is_named(copy):
+    data = bytearray((copy / FILE).read_bytes())
+    (begin, _), _, _, (third, _), _ = Records(copy).spans(LADDER[1], shard(copy)).tolist()
+    data[begin] ^= 1
+    data[third - HEADER] ^= 1  # Its length: what follows can only be found by the index.
+    (copy / FILE).write_bytes(data)
+    assert [record for _, record, _ in faults(copy)] == [None, 0, 3]
+
+
+def test_an_empty_file(copy):
+    (copy / FILE).write_bytes(b"")
+    (size, count) = faults(copy)
+    assert "bytes. Received: 0" in size[2]
+    assert count == (FILE, None, "should hold 5 records. Received: 0")
+
+
+def test_records_that_changed_places(copy):
+    rewrite(copy, lambda records: [*records[:3], records[4], records[3]], restate=False)
+    found = faults(copy)
+    assert found[0] == (FILE, None, "the SHA-256 is not that of the metadata")
+    assert {record for _, record, _ in found[1:]} == {3, 4}
+
+
 def test_a_cut_at_a_record(copy):
     rewrite(copy, lambda records: records[:-1], restate=False)
     (size, count) = faults(copy)
@@ -74,15 +105,15 @@ def test_a_missing_file(copy):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda clip, label: (clip[:4], label), "the shape should be 8x8x8x3. Received: (4, 8"),
-        (lambda clip, label: (clip, 99), "the label should be below 8. Received: 99"),
+        (lambda clip, label: (clip[:4], label), "shape (4, 8, 8, 3) in place of (8, 8, 8, 3)"),
+        (lambda clip, label: (clip, 99), "label 99 in place of one below 8"),
     ],
 )
 def test_a_record_of_another_kind(copy, change, reason):
     rewrite(copy, altered(change))
     (fault,) = faults(copy)
     assert fault[:2] == (FILE, 2)
-    assert fault[2].startswith(reason)
+    assert fault[2] == f"should hold a clip. Received: {reason}"
 
 
 def test_a_record_that_is_no_example(copy):

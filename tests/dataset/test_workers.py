@@ -6,25 +6,29 @@ import time
 import pytest
 
 from dataset import workers
-from dataset.workers import interleave
+from dataset.workers import Stopped, in_order
 
 
-def count_up(item, stopped):
-    for i in range(item):
-        time.sleep(0.001 * ((item + i) % 3))
-        yield item, i
+def slow_square(item, stopped):
+    time.sleep(0.001 * (item % 3))
+    return item**2
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_results_come_in_turn_whatever_the_threads(threads, monkeypatch):
-    monkeypatch.setattr(workers, "WIDTH", 2)
-    with interleave(count_up, [3, 0, 1, 2], threads) as results:
-        assert list(results) == [(3, 0), (3, 1), (1, 0), (3, 2), (2, 0), (2, 1)]
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_results_come_in_order_whatever_the_threads(threads, count, monkeypatch):
+    monkeypatch.setattr(workers, "AHEAD", 7)
+    with in_order(slow_square, range(count), threads) as results:
+        assert list(results) == [i**2 for i in range(count)]
 
 
-def test_one_result_each_keeps_the_order():
-    with interleave(lambda item, stopped: iter([item]), range(100), 3) as results:
-        assert list(results) == list(range(100))
+def test_no_more_is_begun_than_is_allowed_to_wait(monkeypatch):
+    monkeypatch.setattr(workers, "AHEAD", 3)
+    begun = []
+    with in_order(lambda item, stopped: begun.append(item), range(100), 2) as results:
+        next(results)
+        time.sleep(0.05)
+        assert len(begun) <= 4
 
 
 def test_an_error_reaches_the_reader_and_stops_the_others():
@@ -33,13 +37,13 @@ def test_an_error_reaches_the_reader_and_stops_the_others():
     def work(item, stopped):
         if item == 0:
             began.wait()
-            yield 1 / 0
+            return 1 / 0
         began.set()
         while not stopped():
             time.sleep(0.001)
         ended.set()
-        yield item
+        raise Stopped
 
-    with pytest.raises(ZeroDivisionError), interleave(work, [0, 1], 2) as results:
+    with pytest.raises(ZeroDivisionError), in_order(work, [0, 1], 2) as results:
         list(results)
     assert ended.is_set()

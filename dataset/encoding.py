@@ -1,0 +1,126 @@
+"""How a record holds the pixels of its clip.
+
+raw     the bytes, as they are
+zlib    the bytes deflated: about a third of a natural clip, and the same clip again
+jpeg    a JPEG a frame, colours at full size
+webp    a WebP a frame, colours at half size; TensorFlow decodes it from 2.19 on
+
+A data set has one encoding. Yet frames of less than 32x32 stay raw where each would be a file of
+its own, which is longer than such a frame by its header alone.
+"""
+
+import dataclasses
+import io
+import math
+import zlib
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from growth.ladder import Rung
+from support.errors import UserError
+
+EXACT = ("raw", "zlib")
+ENCODINGS = (*EXACT, "jpeg", "webp")
+_LEAST = 32  # pixels a side
+_FRAMEWISE = {
+    "jpeg": {"subsampling": 0},
+    "webp": {"method": 0},  # The fastest; the slowest is four times as slow, a tenth smaller.
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """An encoding and its quality.
+
+    Raises:
+        UserError: no such encoding, or a quality beyond 1 to 100.
+    """
+
+    name: str = "raw"
+    quality: int = 90  # of jpeg and webp
+
+    def __post_init__(self):
+        check_readable(self.name)
+        if not 1 <= self.quality <= 100:
+            raise UserError(f"--quality should lie in 1 to 100. Received: {self.quality}")
+
+    def at(self, rung: Rung) -> "Encoding":
+        """The encoding of the clips at a rung."""
+        if self.name in _FRAMEWISE and min(rung.height, rung.width) < _LEAST:
+            return Encoding("raw", self.quality)
+        return self
+
+    def encode(self, clip: np.ndarray) -> list[bytes]:
+        """A clip uint8 [T, H, W, C] as one string, or as one a frame."""
+        if self.name == "raw":
+            return [clip.tobytes()]
+        if self.name == "zlib":
+            return [zlib.compress(clip.tobytes(), level=1)]
+        return [self._encode_frame(frame) for frame in clip]
+
+    def _encode_frame(self, frame):
+        stream = io.BytesIO()
+        Image.fromarray(frame).save(
+            stream, self.name, quality=self.quality, **_FRAMEWISE[self.name]
+        )
+        return stream.getvalue()
+
+
+def check_readable(name: str):
+    """Raises `UserError` where there is no such encoding, or this TensorFlow cannot decode it."""
+    if name not in ENCODINGS:
+        raise UserError(f"--encoding should be one of {', '.join(ENCODINGS)}. Received: {name}")
+    if name == "webp" and not hasattr(tf.io, "decode_webp"):
+        raise UserError(
+            "--encoding=webp should be used with TensorFlow 2.19 or later. "
+            f"Received: {tf.__version__}"
+        )
+
+
+RAW = Encoding()
+
+
+def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The clip uint8 `shape` = [T, H, W, C] that `Encoding.encode` made `data` of.
+
+    Raises:
+        ValueError: `data` is of something else.
+    """
+    try:
+        if name in _FRAMEWISE:
+            return np.stack([_frame(frame, name).numpy() for frame in data]).reshape(shape)
+        (pixels,) = data
+        pixels = zlib.decompress(pixels) if name == "zlib" else pixels
+        return np.frombuffer(pixels, np.uint8).reshape(shape)
+    except (zlib.error, tf.errors.InvalidArgumentError) as error:
+        raise ValueError(f"damaged {name} data") from error
+
+
+def parts(name: str, frames: int) -> list[int]:
+    """The shape of a record's strings: [] for one, [T] for one a frame."""
+    return [frames] if name in _FRAMEWISE else []
+
+
+def decode_batch(data: tf.Tensor, name: str, shape: tuple[int, ...]) -> tf.Tensor:
+    """`decode` in a graph: strings [N, *parts] to uint8 [N, *shape], the same to the bit."""
+    if name in _FRAMEWISE:
+        frame = tf.TensorSpec(shape[1:], tf.uint8)
+        frames = tf.reshape(data, [-1])
+        pixels = tf.map_fn(lambda x: _frame(x, name), frames, fn_output_signature=frame)
+    else:
+        data = tf.io.decode_compressed(data, "ZLIB") if name == "zlib" else data
+        pixels = tf.io.decode_raw(data, tf.uint8)
+    return tf.reshape(pixels, [-1, *shape])
+
+
+def _frame(data, name):
+    if name == "webp":
+        return tf.io.decode_webp(data, channels=3)[0]  # Of an animation of one frame.
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
+
+
+def raw_bytes(rung: Rung) -> int:
+    """About the size of a raw record: the pixels, and what TFRecord and Example add."""
+    return 3 * math.prod(rung.shape) + 100

@@ -1,0 +1,112 @@
+"""From the clips of sources to the shards of a data set."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from dataset.encoding import raw_bytes
+from dataset.records import FOOTER, HEADER, Shard, read_at, scan
+from dataset.unfinished import Unfinished
+from growth.ladder import Ladder
+from support.errors import UserError
+from support.files import write_atomically
+
+
+def clips_per_gigabyte(ladder: Ladder) -> int:
+    """As many raw clips as bring a shard of the full clips to about a gigabyte."""
+    return max(1, 2**30 // raw_bytes(ladder[-1]))
+
+
+def write_records(path: Path, records: Iterable[bytes]):
+    """Writes records as a TFRecord file, whole or not at all.
+
+    Raises:
+        UserError: the disk refuses.
+    """
+    try:
+        with write_atomically(path) as temporary, tf.io.TFRecordWriter(str(temporary)) as writer:
+            for record in records:
+                writer.write(record)
+    except tf.errors.OpError as error:
+        raise UserError(f"{path.parent} should take the records. Received: {error}") from error
+
+
+class ShardWriter:
+    """Deals the clips of parts out to shards, all rungs alike.
+
+    A shard is written when it is full, its clips in an order drawn from the seed; a part is
+    deleted when all its clips are in shards. Shards that were written before are left alone.
+
+    Args:
+        work: holds the parts and takes the shards.
+        name: of the data set.
+        ladder: the rungs of each clip.
+        size: clips of a shard.
+        seed: of the order within shards.
+    """
+
+    def __init__(self, work: Unfinished, name: str, ladder: Ladder, size: int, seed: int):
+        self.work, self.name, self.ladder, self.size, self.seed = work, name, ladder, size, seed
+        self.shards = {str(rung): [] for rung in ladder}
+        self._pending = []  # (position of the part, number of the clip in it)
+
+    def add(self, position: int, clips: int):
+        """Takes the first `clips` clips of a part."""
+        for number in range(clips):
+            self._pending.append((position, number))
+            if len(self._pending) == self.size:
+                self._write(keep=position)
+        if not self._pending or self._pending[-1][0] != position:
+            self._drop([position])
+
+    def close(self) -> dict[str, list[Shard]]:
+        """Writes the last shard, and returns all of each rung."""
+        if self._pending:
+            self._write()
+        return self.shards
+
+    def _write(self, keep=None):
+        number = len(self.shards[str(self.ladder[0])])
+        name = f"{self.name}/{number:05d}"
+        if name not in self.work.shards:
+            shards = [dataclasses.asdict(shard) for shard in self._write_files(number)]
+            self.work.tell_shard(name, shards)
+        for shards, shard in zip(self.shards.values(), self.work.shards[name], strict=True):
+            shards.append(Shard(**shard))
+        self._drop({position for position, _ in self._pending} - {keep})
+        self._pending.clear()
+
+    def _write_files(self, number):
+        spans = {position: _spans(self.work.part(position)) for position, _ in self._pending}
+        order = np.random.default_rng([self.seed, number]).permutation(len(self._pending))
+        folder = self.work.data_set(self.name)
+        for level, rung in enumerate(self.ladder):
+            records = (
+                read_at(self.work.part(position), *spans[position][clip * len(self.ladder) + level])
+                for position, clip in (self._pending[i] for i in order)
+            )
+            file = f"{rung}/{number:05d}.tfrecord"
+            write_records(folder / file, records)
+            yield _describe(folder, file, len(order))
+
+    def _drop(self, positions):
+        for position in positions:
+            self.work.part(position).unlink(missing_ok=True)
+
+
+def _spans(path):
+    spans, begin = [], HEADER
+    for length in scan(path):
+        spans.append((begin, begin + length))
+        begin += length + FOOTER + HEADER
+    return spans
+
+
+def _describe(folder, file, records):
+    with open(folder / file, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Shard(file, records, (folder / file).stat().st_size, digest)
