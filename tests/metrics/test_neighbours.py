@@ -44,13 +44,16 @@ def test_copies_have_no_distance_and_ties_follow_the_index():
 
 
 def test_ties_between_different_reals():
-    # The corners of a cube around the query, and a real so far away that sums round to hundreds.
+    # The corners of two cubes around the query in turns, the larger cube's first, and a real so
+    # far away that sums round to hundreds.
     corners = np.array(np.meshgrid(*5 * [[-1, 1]])).reshape(5, -1).T
-    reals = np.concatenate([corners, [[1e9, 2e9, 3e9, 0, 0]]])
-    for count in (1, 5, 20, 32):
+    reals = np.stack([2 * corners, corners], axis=1).reshape(64, 5)
+    reals = np.concatenate([reals, [[1e9, 2e9, 3e9, 0, 0]]])
+    expected = [*range(1, 64, 2), *range(0, 64, 2)]
+    for count in (1, 5, 32, 40, 64):
         indices, distances = nearest(np.zeros((1, 5)), reals, count=count)
-        assert indices.tolist() == [[*range(count)]]
-        assert (distances == np.sqrt(5)).all()
+        assert indices.tolist() == [expected[:count]]
+        assert (distances[0, :32] == np.sqrt(5)).all()
 
 
 def test_any_real_type():
