@@ -11,16 +11,16 @@ with p(class) the mean over the clips of a split (Salimans et al. 2016, section 
     score.result()  # {"mean": ..., "std": ...}
 """
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from metrics.mergeable import MergeableMetric
 from metrics.values import check_width
 from support.errors import UserError
 
 
-class InceptionScore(keras.metrics.Metric):
-    """Keras metric of the inception score; its state is sums, which add up over replicas.
+class InceptionScore(MergeableMetric):
+    """Keras metric of the inception score; its state is sums.
 
     Args:
         num_classes: C.
@@ -41,14 +41,14 @@ class InceptionScore(keras.metrics.Metric):
         epsilon: float = 0.0,
         name: str = "inception_score",
     ):
-        super().__init__(name=name, dtype="float64")
+        super().__init__(name=name)
         if not 1 <= splits <= num_clips:
             raise ValueError(f"`splits` should be 1 to {num_clips}. Received: splits={splits}")
         self.num_classes, self.num_clips = num_classes, num_clips
         self.splits, self.epsilon = splits, epsilon
-        self.counts = self.add_variable((splits,), "zeros", "float64", name="counts")
-        self.sums = self.add_variable((splits, num_classes), "zeros", "float64", name="sums")
-        self.entropies = self.add_variable((splits,), "zeros", "float64", name="entropies")
+        self.counts = self.add_state((splits,), "float64", "counts")
+        self.sums = self.add_state((splits, num_classes), "float64", "sums")
+        self.entropies = self.add_state((splits,), "float64", "entropies")
 
     def update_state(self, probabilities, indices=None):
         """Adds clips.
@@ -71,11 +71,9 @@ class InceptionScore(keras.metrics.Metric):
         entropies = tf.reduce_sum(_p_log_p(p, self.epsilon), -1)
         self.entropies.assign_add(tf.linalg.matvec(member, entropies, transpose_a=True))
 
-    def merge_state(self, metrics):
-        """Adds what other metrics with the same settings have seen; they stay as they are."""
-        for metric in metrics:
-            for variable, other in zip(self.variables, metric.variables, strict=True):
-                variable.assign_add(other.numpy())
+    def merge(self, a, b):
+        """The sums of two metrics with the same settings."""
+        return tuple(x + y for x, y in zip(a, b, strict=True))
 
     def result(self) -> dict[str, float]:
         """{"mean", "std"}: the mean over splits, and the standard deviation; for eager code.
@@ -84,7 +82,7 @@ class InceptionScore(keras.metrics.Metric):
             UserError: a split has seen another number of clips than it should, or the
                 probabilities are not finite or do not add up to 1.
         """
-        counts, sums, entropies = (variable.numpy() for variable in self.variables)
+        counts, sums, entropies = self.state()
         expected = np.bincount(np.arange(self.num_clips) * self.splits // self.num_clips)
         if not np.array_equal(counts, expected):
             raise UserError(

@@ -1,8 +1,9 @@
 """Keras metrics whose states merge by a rule of their own.
 
-Keras adds up a metric's variables over the replicas of a strategy wherever they are read. That is
-right for sums and wrong for means. Here each replica keeps its own state, read by itself, and
-states of replicas, and of metrics, are merged by the subclass' rule:
+Keras adds up a metric's variables over the replicas of a strategy wherever they are read, and
+divides what is assigned to them from outside among the replicas. That suits sums, not means. Here
+each replica keeps its own state, and states of replicas and of metrics are merged by the subclass'
+rule:
 
     with strategy.scope():
         metric = StreamingMoments(4096)
