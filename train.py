@@ -30,6 +30,7 @@ flags.DEFINE_string("data", None, "Data set folder; datasets/<config> by default
 flags.DEFINE_string("run", None, "Run folder; runs/<config> by default.")
 flags.DEFINE_multi_string("set", [], "key=value of a setting; more of them may follow.")
 flags.DEFINE_list("devices", [], "Such as GPU:0,GPU:1; all GPUs, or else the CPU, by default.")
+flags.DEFINE_bool("skip_damaged", False, "Read all clips first; train without unreadable ones.")
 flags.DEFINE_bool("dry_run", False, "Print ladder, layers, schedule and needs, and exit.")
 
 
@@ -39,18 +40,20 @@ def main(argv):
         print(describe(config))
         return None
     data = Path(FLAGS.data or f"datasets/{config.name}")
-    clips = ClipPipeline(data, config.ladder, config.train.seed, config.train.mirror)
+    seed, mirror = config.train.seed, config.train.mirror
+    clips = ClipPipeline(data, config.ladder, seed, mirror, FLAGS.skip_damaged)
     trainer = Trainer(config, strategy_for(FLAGS.devices))  # G, D, Gs: the full graph, built once.
     with RunFolder(FLAGS.run or f"runs/{config.name}", config, clips.records.identity()) as run:
         run.restore_latest(trainer)
-        return train(trainer, clips, run, Interrupt())
+        with clips.damage_told():
+            return train(trainer, clips, run, Interrupt())
 
 
 def train(trainer: Trainer, clips: ClipPipeline, run: RunFolder, interrupt: Interrupt) -> int:
     """Trains to the end or to an interrupt, and returns the exit status."""
     config, total = trainer.config, trainer.config.train.total_kimg * 1000
     monitor = Monitor(run, config, clips)
-    run.print(f"{run.path}: {len(clips)} clips, from kimg {trainer.nimg / 1000:g}")
+    run.print(f"{run.path}: {clips.describe()}, from kimg {trainer.nimg / 1000:g}")
     while trainer.nimg < total and not interrupt:
         phase = phase_at(trainer.nimg, config.schedule, config.ladder)
         trainer.enter(phase)  # A new phase resets the optimizers, as in ProGAN.

@@ -1,7 +1,9 @@
 """Finds the clips of a data set that cannot be read, so that training can go on without them."""
 
+import re
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import tensorflow as tf
 
 from dataset.records import HEADER, Records, Shard
@@ -54,6 +56,22 @@ def checked_record(path: str, begin: int) -> bytes:
         raise tf.errors.OutOfRangeError(None, None, "the file ends before it") from None
 
 
+def name_record(records: Records, rungs: Iterable[Rung], error: tf.errors.OpError) -> str | None:
+    """File and number of the record that an error of the pipeline is about, by its offset there."""
+    offset = re.search(r"record at (\d+)", error.message)
+    for rung, shard in ((r, shard) for r in rungs for shard in records.shards[str(r)] if offset):
+        begins = records.spans(rung, shard)[:, 0]
+        for number in np.flatnonzero(np.isin(int(offset[1]) - begins, (0, -HEADER))):
+            if not _is_whole(str(records.folder / shard.file), begins[number]):
+                return f"{shard.file}, record {number}"
+    return None
+
+
+def tidy(error: tf.errors.OpError) -> str:
+    """What an error says, without the nodes of TensorFlow's graph."""
+    return re.sub(r"\s*(\{\{.*?\}\}|\[\[.*|\[Op:.*)", "", error.message, flags=re.DOTALL).strip()
+
+
 def _damaged(records, rung, shard: Shard):
     """Numbers of the records of a shard that cannot be read."""
     path, read = str(records.folder / shard.file), 0
@@ -63,7 +81,12 @@ def _damaged(records, rung, shard: Shard):
     except tf.errors.OpError:
         pass
     for number, begin in enumerate(records.spans(rung, shard)[read:, 0], start=read):
-        try:
-            checked_record(path, begin)
-        except tf.errors.OpError:
+        if not _is_whole(path, begin):
             yield number
+
+
+def _is_whole(path, begin):
+    try:
+        return bool(checked_record(path, begin))
+    except tf.errors.OpError:
+        return False

@@ -5,12 +5,14 @@ that follows from the seed and the epoch. So every epoch shows each clip once, t
 any position, and any number of replicas sees the same stream.
 """
 
+import contextlib
+import itertools
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from dataset.damage import damaged_clips, read_record
+from dataset.damage import damaged_clips, name_record, read_record, tidy
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
 from growth.ladder import Ladder
@@ -48,6 +50,26 @@ class ClipPipeline:
     def __len__(self):
         """How many clips, which is how many positions an epoch has."""
         return len(self._whole)
+
+    def describe(self) -> str:
+        """Such as "1000 clips" or "998 clips (2 damaged ones skipped: ...)"."""
+        text = f"{len(self)} clips"
+        if self.skipped:
+            first = "; ".join(itertools.islice(self.skipped.values(), 3))
+            text += f" ({len(self.skipped)} damaged ones skipped: {first} ...)"
+        return text
+
+    @contextlib.contextmanager
+    def damage_told(self):
+        """Turns TensorFlow's errors of records that cannot be read into a `UserError`."""
+        try:
+            yield
+        except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+            where = name_record(self.records, self.ladder, error) or tidy(error).splitlines()[-1]
+            raise UserError(
+                f"--data should be whole (--skip_damaged trains without damaged clips). "
+                f"Received: {self.records.folder} with a damaged {where}"
+            ) from error
 
     def dataset(
         self,

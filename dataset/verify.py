@@ -3,13 +3,12 @@
 import dataclasses
 import hashlib
 import itertools
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from dataset.damage import checked_record
+from dataset.damage import checked_record, tidy
 from dataset.encoding import EXACT
 from dataset.pyramid import pool
 from dataset.records import Records, Shard, decode
@@ -68,8 +67,7 @@ def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
     number = -1
     for number, record in enumerate(_read(records, rung, shard)):
         if isinstance(record, tf.errors.OpError):
-            reason = re.sub(r"\{\{.*\}\} | \[Op:.*", "", record.message)  # TensorFlow's nodes.
-            faults.append(Fault(shard.file, number, f"cannot be read: {reason}"))
+            faults.append(Fault(shard.file, number, f"cannot be read: {tidy(record)}"))
             yield None
             continue
         try:

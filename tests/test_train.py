@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -177,3 +178,17 @@ def test_bare_commands_of_a_folder_of_videos(tmp_path):
     done = _run("train.py", *TINY, "train.total_kimg=0.02", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert os.listdir(tmp_path / "runs") == ["demo"]
+
+
+def test_damaged_clips_are_told_or_skipped(data, tmp_path):
+    folder = shutil.copytree(data, tmp_path / "data")
+    shard = folder / "4x4x4/00000.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    flags = [f"--data={folder}", f"--run={tmp_path / 'run'}", *TINY, "train.total_kimg=0.02"]
+    done = _run("train.py", *flags)
+    assert done.returncode == 1
+    assert f"{shard} should have " in done.stderr
+    assert not (tmp_path / "run").exists()
+    done = _run("train.py", "--skip_damaged", *flags)
+    assert done.returncode == 0, done.stderr
+    assert "31 clips (1 damaged ones skipped: 4x4x4/00000.tfrecord, record 31 ...)" in done.stdout

@@ -15,7 +15,7 @@ from dataset.encoding import ENCODINGS, Encoding
 from dataset.pipeline import ClipPipeline
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
-from dataset.records import Records
+from dataset.records import HEADER, Records
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -131,6 +131,24 @@ def test_what_is_not_whole_is_told_at_the_start(damaged):
         ClipPipeline(damaged, LADDER, 0, True)
 
 
+def test_a_damaged_record_that_training_meets_is_named(shapes, tmp_path):
+    folder = shutil.copytree(shapes, tmp_path / "copy")
+    clips = ClipPipeline(folder, LADDER, 3, True)
+    path, spans = folder / "8x8x8/00001.tfrecord", clips.records.locate(LADDER[1])[1]
+    for number in (0, 2):
+        begin, data = spans[5 + number, 0], path.read_bytes()
+        for place in (begin - HEADER, begin, begin + 300):  # The length, the first byte, another.
+            _flip(path, place)
+            named = f"with a damaged 8x8x8/00001.tfrecord, record {number}$"
+            with pytest.raises(UserError, match=named), clips.damage_told():
+                take(clips.dataset(1, 0, 5), 2)
+            path.write_bytes(data)
+    path.unlink()
+    gone = "damaged .*8x8x8/00001.tfrecord; No such file"
+    with pytest.raises(UserError, match=gone), clips.damage_told():
+        take(clips.dataset(1, 0, 5), 2)
+
+
 def test_damaged_clips_are_skipped_at_every_rung(damaged, shapes):
     clips = ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
     assert clips.skipped == {
@@ -139,6 +157,7 @@ def test_damaged_clips_are_skipped_at_every_rung(damaged, shapes):
         9: "4x4x4/00001.tfrecord, record 4",
     }
     assert len(clips) == 7
+    assert clips.describe().startswith("7 clips (3 damaged ones skipped: 8x8x8/00000.tfrecord, re")
     epochs = np.reshape(stream(clips, 21)[0], (3, 7))
     assert (np.sort(epochs) == [0, 2, 3, 4, 5, 6, 7]).all()
     assert len({tuple(epoch) for epoch in epochs}) == 3
