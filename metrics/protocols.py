@@ -19,7 +19,7 @@ Sources, and what we chose where they are silent:
                shorter side becomes 112 and channels stay RGB is inferred; the example of the
                PyTorch port of C3D (DavideA/c3d-pytorch) does so, and subtracts no mean.
                Chosen: no mean and grey levels as there; bilinear; 10,000 clips for the inception
-               score too, its splits, repeats and epsilon as TGAN's; frames.
+               score too, its splits, repeats and epsilon as TGAN's; frames; a kernel distance.
     tgan       pfnet-research/tgan, evaluation/calc_inception.py: OpenCV, INTER_CUBIC, frames as
                floats; 208 batches of 48 clips of 16 frames; columns 29:141 of the mean under
                columns 8:120 of the clip. The paper has four seeds. Its data lie in [-1, 1] as
@@ -99,7 +99,7 @@ _THESIS = Protocol(
     repeats=4,
     epsilon=1e-7,
     features="fc6",
-    measures=("inception_score", "frechet_distance"),
+    measures=("inception_score", "frechet_distance", "kernel_distance"),
 )
 
 _TGAN = Protocol(

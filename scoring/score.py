@@ -15,6 +15,7 @@ from scoring.features import Extractor, Features
 from support.errors import UserError
 
 DISTANCES = {"frechet_distance": frechet_distance, "kernel_distance": kernel_distance}
+_LEAST = 4  # clips of a kind: two for each half of the floor
 _SUBSETS = 4  # parts of the clips whose distances tell the spread
 
 
@@ -56,10 +57,10 @@ def score(
     """
     protocol = extractor.protocol
     wanted = num or protocol.clips
-    if min(len(reals), len(fakes)) < 4:
+    if min(wanted, len(reals), len(fakes)) < _LEAST:
         raise UserError(
-            "A score should have at least 4 clips of each kind. "
-            f"Received: {len(reals)} reals, {len(fakes)} to score"
+            f"A score should have at least {_LEAST} clips of each kind. "
+            f"Received: {len(reals)} reals, {len(fakes)} to score, {wanted} wanted"
         )
     seen = extractor.extract(fakes, range(min(wanted * protocol.repeats, len(fakes))))
     compared = seen[: min(wanted, len(seen))]

@@ -31,7 +31,7 @@ COUNTS = {
 
 # Endpoint of the distances, and measures.
 MEASURES = {
-    "thesis": ("fc6", ("inception_score", "frechet_distance")),
+    "thesis": ("fc6", ("inception_score", "frechet_distance", "kernel_distance")),
     "tgan": ("probabilities", ("inception_score",)),
     "tgan2": ("probabilities", ("inception_score",)),
     "styleganv": ("probabilities", ("inception_score",)),
