@@ -30,7 +30,7 @@ class Settings:
     epochs: int = 60  # at most
     patience: int = 8  # epochs without a better held-out accuracy after which it stops
     minibatch: int = 16  # clips a step
-    rate: float = 3e-4  # of Adam
+    rate: float = 3e-4  # of Adam, falling to 0 over the epochs by a cosine
     mirror: bool = False  # mirrors half of the clips; wrong where labels tell left from right
     crop: float = 0.1  # share of height and width that a random crop leaves out at most
     seed: int = 0  # of weights, order and augmentation
@@ -131,6 +131,8 @@ class Classifier:
         settings, epoch, losses = self.settings, int(self.epoch), []
         order = np.random.default_rng([settings.seed, epoch]).permutation(len(self.train.indices))
         progress = Progress(len(order), f"clips of epoch {epoch + 1}")
+        fall = (1 + np.cos(np.pi * epoch / settings.epochs)) / 2
+        self.optimizer.learning_rate = settings.rate * fall
 
         def prepare(part):
             chosen = zip(

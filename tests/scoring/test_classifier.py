@@ -118,6 +118,16 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(clips, monkeypatc
         np.testing.assert_array_equal(a, b)
 
 
+def test_the_rate_falls_to_nought(clips, monkeypatch):
+    settings = dataclasses.replace(SETTINGS, epochs=4, rate=0.01)
+    trained, rates = Classifier(*parts_of(clips), THESIS, settings), []
+    monkeypatch.setattr(Classifier, "accuracy", lambda self: 0.5)
+    while not trained.finished:
+        trained.train_epoch()
+        rates.append(float(trained.optimizer.learning_rate.numpy()))
+    np.testing.assert_allclose(rates, [0.01, 0.0085355, 0.005, 0.0014645], rtol=1e-4)
+
+
 def test_accuracy_is_the_share_told_right(clips, monkeypatch):
     trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
     _, held_out = parts_of(clips)
