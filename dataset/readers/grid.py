@@ -2,7 +2,8 @@
 
 import functools
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from dataset.readers import videos
 from dataset.readers.source import ReaderOptions, RejectedSource, Source, name_and_label
 from support.errors import UserError
+
+MAX_KEPT = 2**29  # Bytes of a video that are kept; a larger one is decoded anew for each tile.
 
 
 def matches(path: Path, options: ReaderOptions) -> bool:
@@ -26,22 +29,44 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     if options.tile is None:
         raise UserError("--tile should be the size of a grid's tiles. Received: none")
     try:
-        height, width, _ = next(videos.decode(path)).shape
+        height, width, _ = next(videos.decode(path), np.empty((0, 0, 3))).shape
     except RejectedSource as error:
         raise UserError(f"{path} {error}") from error
-    if height % options.tile or width % options.tile:
+    if height % options.tile or width % options.tile or not height:
         raise UserError(
             f"--tile should divide the {width}x{height} picture of {path}. Received: {options.tile}"
         )
     name, label = name_and_label(path, path, options)
-    size = options.tile
+    size, frames = options.tile, _Once(functools.partial(videos.decode, path, options.fps))
     corners = itertools.product(range(0, height, size), range(0, width, size))
     return [
-        Source(f"{name}#{i}", functools.partial(_tile, path, y, x, size), label)
+        Source(f"{name}#{i}", functools.partial(_tile, frames, y, x, size), label, video=name)
         for i, (y, x) in enumerate(corners)
     ]
 
 
-def _tile(path, y, x, size) -> Iterator[np.ndarray]:
-    for frame in videos.decode(path):
+class _Once:
+    """Frames that are decoded once, and kept, if they are not too many."""
+
+    def __init__(self, decode):
+        self.decode, self.kept, self.lock = decode, None, threading.Lock()
+
+    def __call__(self) -> Iterable[np.ndarray]:
+        with self.lock:
+            if self.kept is None:
+                self.kept = self._keep()
+        return self.kept or self.decode()
+
+    def _keep(self):
+        kept, size = [], 0
+        for frame in self.decode():
+            kept.append(frame)
+            size += frame.nbytes
+            if size > MAX_KEPT:
+                return []
+        return kept
+
+
+def _tile(frames, y, x, size) -> Iterator[np.ndarray]:
+    for frame in frames():
         yield frame[y : y + size, x : x + size]

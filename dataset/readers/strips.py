@@ -6,36 +6,38 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dataset.readers import images
+from dataset.readers.labels import read_labels
 from dataset.readers.source import (
-    IMAGE_SUFFIXES,
     ReaderOptions,
     RejectedSource,
     Source,
     list_files,
     make_sources,
-    read_image,
 )
 
 
 def matches(path: Path, options: ReaderOptions) -> bool:
-    """Whether the first image is at least four squares long, which no common frame is."""
-    for file in list_files(path, IMAGE_SUFFIXES)[:1]:
+    """Whether the first whole image is at least four squares long, which no common frame is."""
+    for file in list_files(path, images.SUFFIXES)[:10]:
         try:
             with Image.open(file) as image:
                 short, long = sorted(image.size)
-        except OSError:
-            return False
+        except (OSError, ValueError, SyntaxError):
+            continue
         return long % short == 0 and long >= 4 * short
     return False
 
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each image."""
-    return make_sources(list_files(path, IMAGE_SUFFIXES), path, options, _frames)
+    return make_sources(
+        list_files(path, images.SUFFIXES), path, options, _frames, read_labels(path)
+    )
 
 
 def _frames(path) -> Iterator[np.ndarray]:
-    strip = read_image(path)
+    strip = images.read_image(path)
     short, long = sorted(strip.shape[:2])
     if long % short:
         raise RejectedSource(

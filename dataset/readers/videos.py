@@ -1,66 +1,153 @@
-"""Video files: one, or all in a folder and below it."""
+"""Video files: one, or all in a folder and below it, decoded as a player shows them."""
 
+import contextlib
+import functools
+import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 
+from dataset.readers.images import over_black
+from dataset.readers.labels import read_labels
 from dataset.readers.source import (
     ReaderOptions,
     RejectedSource,
     Source,
+    check_size,
+    first_file,
     list_files,
     make_sources,
 )
 
 SUFFIXES = {".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
 SUFFIXES |= {".ogv", ".ts", ".webm", ".wmv"}
+# Containers by FFmpeg's names. Others are no videos, or lists of further files to open.
+CONTAINERS = "asf,avi,flv,gif,m4v,matroska,mov,mpeg,mpegts,mpegvideo,ogg"
+# Those that state seconds, of picture and sound together, and not the number of frames.
+STATE_SECONDS = ("asf", "flv", "matroska,webm")
+SLACK = 0.05  # seconds: some state no duration of the last frame
+ROUNDING = 1e-3  # seconds: some containers round to that when a frame begins
+LONGEST_FRAME = 600  # seconds that `--fps` holds a frame
 
 
 def matches(path: Path, options: ReaderOptions) -> bool:
     """Whether there are video files."""
-    return bool(list_files(path, SUFFIXES))
+    return first_file(path, SUFFIXES) is not None
 
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each video."""
-    return make_sources(list_files(path, SUFFIXES), path, options, decode)
+    frames = functools.partial(decode, fps=options.fps)
+    return make_sources(list_files(path, SUFFIXES), path, options, frames, read_labels(path))
 
 
-def decode(path: Path) -> Iterator[np.ndarray]:
-    """Frames of a video, uint8 [H, W, 3], in order.
+def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
+    """Frames of a video, uint8 [H, W, 3], in order: turned, with square pixels, over black.
+
+    Args:
+        path: of the file; its content tells the container.
+        fps: frames a second to give; each frame of the file is held until the next one begins. By
+            default every frame is given once, however long it lasts.
 
     Raises:
         RejectedSource: no video, a damaged frame, or less than the container states (half of some
             files decodes without any error).
     """
+    with contextlib.closing(_decode(path)) as timed:
+        yield from _at_rate(timed, fps) if fps else (picture for picture, _, _ in timed)
+
+
+def _decode(path):
+    """Yields each frame, when it begins (None where unknown) and how long it lasts, in seconds."""
+    options = {"format_whitelist": CONTAINERS}
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise RejectedSource("should be a video. Received: a file without a video stream")
-            stream, packets, end = container.streams.video[0], 0, 0
-            for packet in container.demux(stream):
-                if packet.size:
-                    packets += 1
-                    end = max(end, (packet.pts or 0) + (packet.duration or 0))
-                for frame in packet.decode():
-                    if frame.is_corrupt:
-                        raise RejectedSource("should be a whole video. Received: a damaged frame")
-                    yield frame.to_ndarray(format="rgb24")
-            _check_length(container, stream, packets, end)
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
+            stream = container.streams.best("video")
+            if stream is None or stream.codec_context is None:
+                raise RejectedSource("should be a video. Received: no stream that can be decoded")
+            # Several files are decoded at a time; and H.264 in slices does not tell its damages.
+            stream.codec_context.thread_type = "NONE"
+            packets, ends = 0, {stream.index: 0}
+            for packet in container.demux():
+                if packet.pts is not None:
+                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                    ends[packet.stream.index] = max(end, ends.get(packet.stream.index, 0))
+                if packet.stream.index == stream.index:
+                    packets += packet.size > 0
+                    for frame in packet.decode():
+                        yield _picture(frame, stream.sample_aspect_ratio or 1), *_times(frame)
+            _check_length(container, stream, packets, ends)
     except av.FFmpegError as error:
-        raise RejectedSource(f"should be a whole video. Received: {error.strerror}") from error
-
-
-def _check_length(container, stream, packets, end):
-    if packets + 2 < 0.98 * stream.frames:  # Some encoders state a frame or two that they drop.
+        other = isinstance(error, av.ArgumentError)
         raise RejectedSource(
-            f"should hold the {stream.frames} frames that its header states. Received: {packets}"
+            f"should be a whole video. Received: {'another file' if other else error.strerror}"
+        ) from error
+
+
+def _picture(frame, aspect):
+    """A frame as uint8 [H, W, 3]; `aspect` is the width of its pixels over their height."""
+    if frame.is_corrupt:
+        raise RejectedSource("should be a whole video. Received: a damaged frame")
+    size = {
+        "width": round(frame.width * max(aspect, 1)),
+        "height": round(frame.height / min(aspect, 1)),
+    }
+    check_size(**size)
+    if frame.format.has_palette or any(part.is_alpha for part in frame.format.components):
+        picture = over_black(frame.to_ndarray(format="rgba", **size))
+    else:
+        picture = frame.to_ndarray(format="rgb24", **size)
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    return picture if matrix is None else _turn(picture, np.frombuffer(matrix, np.int32))
+
+
+def _turn(picture, matrix):
+    """Turns and mirrors as a matrix a, b, u, c, d, v, ... says: x' = ax + cy, y' = bx + dy."""
+    a, b, _, c, d = matrix[:5]
+    if abs(b) > abs(a):
+        picture, a, d = picture.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def _times(frame):
+    ticks = frame.dts if frame.pts is None else frame.pts
+    begin = None if ticks is None else float(ticks * frame.time_base)
+    return begin, float((frame.duration or 0) * frame.time_base)
+
+
+def _at_rate(timed, fps):
+    """Frames at a fixed rate: each is held until the next one begins, the last for its duration."""
+    start, given, length = None, 0, 1 / fps
+    for (picture, begin, duration), following in itertools.pairwise(itertools.chain(timed, [None])):
+        if begin is None:
+            raise RejectedSource("should say when each frame begins, for --fps. Received: no time")
+        start = begin if start is None else start
+        next_begin = following[1] if following else None
+        length = duration or length if next_begin is None else next_begin - begin
+        if length > LONGEST_FRAME:
+            raise RejectedSource(
+                f"should hold no frame longer than {LONGEST_FRAME} s. Received: {length:.0f} s"
+            )
+        # It is shown at the times k / fps before its end.
+        until = math.ceil((begin - start + length - ROUNDING) * fps)
+        yield from itertools.repeat(picture, until - given)
+        given = max(given, until)
+
+
+def _check_length(container, stream, packets, ends):
+    """Raises `RejectedSource` where much less was found than the container states."""
+    start = float((stream.start_time or 0) * stream.time_base)
+    # An AVI may leave out frames that repeat the one before.
+    frames = max(packets, round((ends[stream.index] - start) * (stream.average_rate or 0)))
+    if frames + 2 < 0.98 * stream.frames:  # Some encoders state a frame or two that they drop.
+        raise RejectedSource(
+            f"should hold the {stream.frames} frames that its header states. Received: {frames}"
         )
-    # Matroska and WebM state seconds alone, of picture and sound together.
-    seconds, stated = float(end * stream.time_base), (container.duration or 0) / av.time_base
-    if not stream.frames and seconds < 0.9 * stated:
+    seconds, stated = max(ends.values()), (container.duration or 0) / av.time_base
+    if container.format.name in STATE_SECONDS and seconds + SLACK < 0.9 * stated:
         raise RejectedSource(
             f"should last the {stated:.1f} s that its header states. Received: {seconds:.1f} s"
         )

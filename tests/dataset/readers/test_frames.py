@@ -35,6 +35,17 @@ def test_images_further_down_are_clips_of_their_own(tmp_path):
     assert [(s.name, len(list(s.frames()))) for s in sources] == [("a", 1), ("a/b", 2)]
 
 
+def test_three_levels_of_folders(tmp_path):
+    for name in ("run/anna/1", "run/bea/1", "run/bea/2"):
+        write_image(tmp_path / name / "0.jpg", picture(0))
+    sources = frames.list_sources(tmp_path, ReaderOptions(labels="folders"))
+    assert [(s.name, s.label) for s in sources] == [
+        ("run/anna/1", "run/anna"),
+        ("run/bea/1", "run/bea"),
+        ("run/bea/2", "run/bea"),
+    ]
+
+
 def test_a_damaged_frame_is_named(tmp_path):
     (tmp_path / "0.png").write_bytes(b"no image")
     (source,) = frames.list_sources(tmp_path, ReaderOptions())

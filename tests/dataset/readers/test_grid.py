@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dataset.readers import grid, list_sources
+from dataset.readers import grid, list_sources, videos
 from dataset.readers.source import ReaderOptions
 from support.errors import UserError
 from tests.dataset.videos import picture, write_video
@@ -26,6 +26,25 @@ def test_tiles_are_sources_row_by_row(video):
         assert len(frames) == 4
         assert frames[0].shape == (16, 16, 3)
         assert np.median(frames[0]) == pytest.approx(40 * i, abs=6)
+
+
+def test_tiles_are_of_one_video(video):
+    sources = list_sources(video, "auto", ReaderOptions(tile=16))
+    assert {source.video for source in sources} == {"g.avi"}
+
+
+FOUR_FRAMES = 4 * 32 * 48 * 3
+
+
+@pytest.mark.parametrize(("most", "times"), [(FOUR_FRAMES, 1), (FOUR_FRAMES - 1, 7)])
+def test_a_short_video_is_decoded_once_and_a_long_one_is_not_kept(video, monkeypatch, most, times):
+    begun, decode = [], videos.decode
+    monkeypatch.setattr(grid, "MAX_KEPT", most)
+    monkeypatch.setattr(videos, "decode", lambda *of: begun.append(1) or decode(*of))
+    sources = grid.list_sources(video, ReaderOptions(tile=16))
+    begun.clear()  # It was looked at for its size.
+    assert [len(list(source.frames())) for source in sources] == [4] * 6
+    assert len(begun) == times
 
 
 @pytest.mark.parametrize("tile", [None, 10, 64])
