@@ -2,6 +2,8 @@
 
 import fractions
 import io
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -80,8 +82,10 @@ def evenly(total: int, most: int) -> np.ndarray:
     return np.rint(np.linspace(0, total - 1, min(total, most))).astype(int)
 
 
-def write_clip(path: Path, clip: np.ndarray, fps: float = 8):
+def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float = 8):
     """Writes `clip` [T, H, W, 3] uint8 as `path`'s suffix says; PNG has the frames side by side.
+
+    For MP4, a clip may be an iterator over its frames, which are taken one by one.
 
     Raises:
         UserError: another suffix than .mp4, .gif or .png, or a picture too large for MP4.
@@ -118,21 +122,24 @@ def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
 
 
 def _write_mp4(path, clip, fps):
-    if max(clip.shape[1:3]) > _LARGEST_MP4:
+    frames = iter(clip)
+    first = next(frames)
+    height, width = first.shape[:2]
+    if max(height, width) > _LARGEST_MP4:
         raise UserError(
             f"An MP4 should be at most {_LARGEST_MP4} pixels wide and high. "
-            f"Received: {clip.shape[2]}x{clip.shape[1]}"
+            f"Received: {width}x{height}"
         )
-    even = [(0, size % 2) for size in clip.shape[1:3]]  # Colour has half the size in H.264.
-    clip = np.pad(clip, ((0, 0), *even, (0, 0)), mode="edge")
+    even = ((0, height % 2), (0, width % 2), (0, 0))  # Colour has half the size in H.264.
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream(
             "libx264", fractions.Fraction(fps).limit_denominator(1000), options={"crf": "14"}
         )
-        stream.height, stream.width = clip.shape[1:3]
+        stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"
         # Without it, players show clips of 720 lines and more in shifted colours.
         stream.colorspace = av.video.reformatter.Colorspace.ITU601
-        for picture in clip:
+        for picture in itertools.chain([first], frames):
+            picture = np.pad(picture, even, mode="edge")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(stream.encode())

@@ -52,6 +52,13 @@ def test_mp4_comes_back(tmp_path, size):
     assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
 
 
+def test_mp4_takes_frames_one_by_one(tmp_path):
+    clip = np.random.default_rng(0).integers(0, 256, (5, 17, 31, 3), np.uint8)
+    write_clip(tmp_path / "a.mp4", clip)
+    write_clip(tmp_path / "b.mp4", (frame for frame in clip))
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
 def test_gif_comes_back_and_loops():
     clip = moving_square()
     with Image.open(io.BytesIO(gif_bytes(clip, fps=10))) as gif:
