@@ -1,5 +1,6 @@
 """Makes data sets of clips, looks into them and checks them.
 
+python dataset_tool.py create_faces                         # films/ -> videos/
 python dataset_tool.py create_tfrecords --config=faces      # videos/ -> datasets/faces
 python dataset_tool.py info --data=datasets/faces
 python dataset_tool.py verify --data=datasets/faces
@@ -21,6 +22,9 @@ from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
 from dataset.create import create_dataset, held_out_folder
 from dataset.display import contact_sheet
 from dataset.encoding import ENCODINGS, Encoding
+from dataset.faces.create import create_face_clips
+from dataset.faces.report import funnel
+from dataset.faces.rules import FaceRules
 from dataset.held_out import held_out_by_chance, held_out_by_list
 from dataset.plan import describe_plan, most_clips
 from dataset.readers import READERS, list_sources
@@ -75,6 +79,28 @@ def create_tfrecords(args):
             print(f"  {name} {reason}")
     for folder in outputs:
         print(f"{folder}: {len(Records(folder))} clips at {config.ladder}")
+
+
+def create_faces(args):
+    """Finds faces in films and writes a clip of each, aligned: from trailers to TrailerFaces."""
+    _check(args, "workers", 1)
+    rules = FaceRules(args.size, args.min_frames, args.max_frames)
+    output = Path(args.output)
+    reports, damaged = create_face_clips(
+        Path(args.source),
+        output,
+        rules,
+        landmarks=args.landmarks and Path(args.landmarks),
+        debug=args.debug and Path(args.debug),
+        workers=args.workers,
+    )
+    if damaged:
+        print(f"Damaged: {len(damaged)}, all listed in {output}/damaged.txt:")
+        for name, reason in itertools.islice(damaged.items(), 10):
+            print(f"  {name} {reason}")
+    print(funnel(reports, len(damaged), rules))
+    clips = sum(len(report["clips"]) for report in reports)
+    print(f"{output}: {clips or 'no'} clips of {rules.size}x{rules.size}, listed in clips.csv")
 
 
 def info(args):
@@ -156,6 +182,16 @@ def parse(argv):
     flag("--workers", type=int, default=os.cpu_count(), help="threads (one a core)")
     flag("--seed", type=int, default=0, help="of random clips and of the order (0)")
     flag("--max_clips", type=int, help="stop at so many clips (all; synthetic: 2048)")
+
+    flag = add(create_faces)
+    flag("--source", default="films", help="video or folder of videos to read (films)")
+    flag("--output", default="videos", help="folder to write, new or to go on with (videos)")
+    flag("--landmarks", help="folder of 68 points a face: <film>.npy, [frames, faces, 68, 2]")
+    flag("--size", type=int, default=300, help="pixels a side of a clip (300)")
+    flag("--min_frames", type=int, default=31, help="of a shot and of a clip, at least (31)")
+    flag("--max_frames", type=int, default=500, help="of a shot, at most (500)")
+    flag("--workers", type=int, default=os.cpu_count(), help="films at a time (one a core)")
+    flag("--debug", help="folder for the films with all that was seen drawn onto them (none)")
 
     flag = add(info)
     flag("--data", required=True, help="folder of a data set")
