@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dataset.readers import strips
+from dataset.readers import list_sources, strips
 from dataset.readers.source import ReaderOptions, RejectedSource
 from tests.dataset.videos import write_image
 
@@ -41,6 +41,25 @@ def test_bad_files_are_rejected(tmp_path, write):
     (source,) = strips.list_sources(tmp_path, ReaderOptions())
     with pytest.raises(RejectedSource, match="should be a .* Received: "):
         list(source.frames())
+
+
+def test_a_list_names_the_strips_to_take(tmp_path):
+    """The layout of VideoGAN's golf and aeroplane clips: 16 to 33 frames, stacked downwards."""
+    for name, count in (("golf/a/1.jpg", 5), ("golf/a/2.jpg", 3), ("golf/b/1.jpg", 5)):
+        write_image(tmp_path / name, np.concatenate(FRAMES[:count]), "png")
+    (tmp_path / "golf.txt").write_text("golf/b/1.jpg\ngolf/a/2.jpg\ngolf/a/3.jpg\n")
+    *sources, absent = list_sources(tmp_path, "auto", ReaderOptions(split=tmp_path / "golf.txt"))
+    assert [(s.name, len(list(s.frames()))) for s in sources] == [
+        ("golf/b/1.jpg", 5),
+        ("golf/a/2.jpg", 3),
+    ]
+    assert absent.name == "golf/a/3.jpg"
+
+
+def test_a_damaged_first_file_does_not_hide_the_layout(tmp_path):
+    (tmp_path / "0.jpg").write_bytes(b"no image")
+    write_image(tmp_path / "1.jpg", np.concatenate(FRAMES))
+    assert strips.matches(tmp_path, ReaderOptions())
 
 
 def test_real_actions(real_clips):
