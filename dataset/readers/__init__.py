@@ -9,6 +9,7 @@ import functools
 from pathlib import Path
 
 from dataset.readers import (
+    archives,
     frames,
     grid,
     strips,
@@ -23,13 +24,14 @@ from support.errors import UserError
 # In the order in which --source_format=auto asks them.
 READERS = {
     "grid": grid,
+    "zip": archives,
     "ucf101": ucf101,
     "videos": videos,
     "strips": strips,
     "frames": frames,
     "synthetic": synthetic,
 }
-HAVE_TIMES = {"grid", "ucf101", "videos"}  # of frames, for --fps
+HAVE_TIMES = {"grid", "zip", "ucf101", "videos"}  # of frames, for --fps
 MAX_ASPECT = 32  # of a frame, long side over short side
 
 
