@@ -1,19 +1,63 @@
 """From frames to the clips of every rung: cut to size once, then average from rung to rung."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 
 from growth.ladder import Ladder
 
+# What is kept of the height and of the width: 0 the top and the left, 1 the bottom and the right.
+CROPS = {
+    "centre": (0.5, 0.5),
+    "top": (0, 0.5),
+    "bottom": (1, 0.5),
+    "left": (0.5, 0),
+    "right": (0.5, 1),
+}
+RESIZE_FILTERS = {
+    "auto": None,
+    "nearest": cv2.INTER_NEAREST_EXACT,
+    "bilinear": cv2.INTER_LINEAR,
+    "bicubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+ORDERS = ("resize_then_crop", "crop_then_resize")
 
-def fit(frame: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes a frame [H, W, 3] until it just covers `height` x `width`; cuts out the centre."""
+
+@dataclasses.dataclass(frozen=True)
+class Framing:
+    """How a frame is brought to the size of the full clip."""
+
+    crop: str = "centre"  # which part is kept where there is too much: a key of CROPS
+    resize_filter: str = "auto"  # a key of RESIZE_FILTERS; auto: area to shrink, bicubic to enlarge
+    order: str = "resize_then_crop"  # or crop_then_resize
+
+
+def fit(frame: np.ndarray, height: int, width: int, framing: Framing = Framing()) -> np.ndarray:
+    """Brings a frame [H, W, 3] to `height` x `width`, cutting off what is too much of one side."""
+    if framing.order == "crop_then_resize":
+        scale = min(frame.shape[0] / height, frame.shape[1] / width)
+        frame = _crop(frame, max(round(height * scale), 1), max(round(width * scale), 1), framing)
+        return _resize(frame, height, width, framing)
     scale = max(height / frame.shape[0], width / frame.shape[1])
     size = [max(round(n * scale), m) for n, m in zip(frame.shape, (height, width), strict=False)]
-    if tuple(size) != frame.shape[:2]:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        frame = cv2.resize(frame, size[::-1], interpolation=way)
-    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    return _crop(_resize(frame, *size, framing), height, width, framing)
+
+
+def _resize(frame, height, width, framing):
+    if frame.shape[:2] == (height, width):
+        return frame
+    way = RESIZE_FILTERS[framing.resize_filter]
+    if way is None:
+        way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(frame, (width, height), interpolation=way)
+
+
+def _crop(frame, height, width, framing):
+    y, x = CROPS[framing.crop]
+    top, left = int((frame.shape[0] - height) * y), int((frame.shape[1] - width) * x)
     return frame[top : top + height, left : left + width]
 
 

@@ -1,12 +1,13 @@
 """The pyramid: once to size, then box averages like those of the networks."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dataset.pyramid import fit, pool, pyramid, quantise
+from dataset.pyramid import ORDERS, RESIZE_FILTERS, Framing, fit, pool, pyramid, quantise
 from growth.ladder import LADDERS, make_ladder
 from growth.resample import downscale
 
@@ -31,9 +32,67 @@ def test_fit_averages_whole_blocks_and_leaves_a_frame_of_the_size_alone():
     np.testing.assert_allclose(fit(frame, 8, 8), blocks, atol=0.5)
 
 
-def test_a_wide_frame_loses_its_sides_alone():
-    frame = RANDOM.integers(0, 256, (8, 12, 3), np.uint8)
-    np.testing.assert_array_equal(fit(frame, 8, 8), frame[:, 2:10])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("crop", "columns", "rows"),
+    [
+        ("centre", slice(2, 10), slice(2, 10)),
+        ("left", slice(0, 8), slice(2, 10)),
+        ("right", slice(4, 12), slice(2, 10)),
+        ("top", slice(2, 10), slice(0, 8)),
+        ("bottom", slice(2, 10), slice(4, 12)),
+    ],
+)
+def test_only_what_is_too_much_is_cut_off(crop, order, columns, rows):
+    framing = Framing(crop=crop, order=order)
+    wide = RANDOM.integers(0, 256, (8, 12, 3), np.uint8)
+    np.testing.assert_array_equal(fit(wide, 8, 8, framing), wide[:, columns])
+    tall = wide.swapaxes(0, 1)
+    np.testing.assert_array_equal(fit(tall, 8, 8, framing), tall[rows])
+
+
+def test_the_orders_by_hand():
+    """A frame of UCF-101: 320x240."""
+    frame = RANDOM.integers(0, 256, (240, 320, 3), np.uint8)
+    resized = cv2.resize(frame, (171, 128), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(fit(frame, 128, 128), resized[:, 21:149])
+    cropped = cv2.resize(frame[:, 40:280], (128, 128), interpolation=cv2.INTER_AREA)
+    framing = Framing(order="crop_then_resize")
+    np.testing.assert_array_equal(fit(frame, 128, 128, framing), cropped)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("shape", [(20, 31), (31, 20), (7, 5), (8, 9), (1, 3), (400, 13)])
+@pytest.mark.parametrize("size", [(8, 8), (8, 16), (3, 2)])
+def test_every_size_becomes_the_one_that_is_asked_for(order, shape, size):
+    assert fit(np.zeros((*shape, 3), np.uint8), *size, Framing(order=order)).shape == (*size, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nearest", {0, 240}),
+        ("area", {120}),
+        ("bilinear", {120}),
+        ("bicubic", {120}),
+        ("lanczos", {120}),
+        ("auto", {120}),
+    ],
+)
+def test_filters_between_two_levels(name, expected):
+    stripes = np.zeros((16, 16, 3), np.uint8)
+    stripes[:, 1::2] = 240
+    small = fit(stripes, 8, 8, Framing(resize_filter=name))[:, 2:-2]  # Away from the edges.
+    assert set(np.unique(small)) <= expected
+
+
+def test_filters_differ_where_there_is_something_to_see():
+    frame = RANDOM.integers(0, 256, (24, 24, 3), np.uint8)
+    results = {name: fit(frame, 9, 9, Framing(resize_filter=name)) for name in RESIZE_FILTERS}
+    np.testing.assert_array_equal(results.pop("auto"), results["area"])
+    assert len({result.tobytes() for result in results.values()}) == 5
+    larger = {name: fit(frame, 32, 32, Framing(resize_filter=name)) for name in RESIZE_FILTERS}
+    np.testing.assert_array_equal(larger["auto"], larger["bicubic"])
 
 
 def test_pool_by_hand():
