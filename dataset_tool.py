@@ -5,6 +5,9 @@ python dataset_tool.py create_tfrecords --config=faces      # videos/ -> dataset
 python dataset_tool.py info --data=datasets/faces
 python dataset_tool.py verify --data=datasets/faces
 python dataset_tool.py display --data=datasets/faces --output=faces.gif
+python dataset_tool.py extract --data=datasets/faces --output=clips --format=mp4
+python dataset_tool.py compare --data=datasets/faces --other=datasets/faces-jpeg
+python dataset_tool.py stats --data=datasets/faces
 """
 
 import argparse
@@ -19,9 +22,12 @@ from absl.flags import argparse_flags
 
 from config import PRESETS, preset
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
+from dataset.compare import compare as find_differences
 from dataset.create import create_dataset, held_out_folder
 from dataset.display import contact_sheet
 from dataset.encoding import ENCODINGS, Encoding
+from dataset.extract import FORMATS
+from dataset.extract import extract as write_clips
 from dataset.faces.create import create_face_clips
 from dataset.faces.report import funnel
 from dataset.faces.rules import FaceRules
@@ -30,7 +36,9 @@ from dataset.plan import describe_plan, most_clips
 from dataset.readers import READERS, list_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import Records, open_records
+from dataset.stats import length_table, measure
 from dataset.verify import find_faults
+from metrics.motion import motion_energy
 from support.errors import UserError, run_script
 from support.media import write_clip
 from support.progress import Progress
@@ -113,12 +121,7 @@ def info(args):
     print(f"{args.data}: {len(records)} clips, made by version {metadata['tool_version']} with")
     print("  " + " ".join(f"--{k}={v}" for k, v in metadata["arguments"].items()))
     print(f"Rejected sources: {metadata['rejected']}")
-    for rung, shards in records.shards.items():
-        size = sum(shard.bytes for shard in shards) / 1e6
-        kind = metadata["encoding"][rung]
-        print(f"{rung:>12}  {kind:4}  {len(shards):3} shards  {size:10.1f} MB")
-    for label in metadata["labels"]:
-        print(f"{label['clips']:12}  {label['name']}")
+    _print_sizes(records)
 
 
 def verify(args):
@@ -144,6 +147,54 @@ def display(args):
     sheet = contact_sheet(open_records(args.data), args.num, still=args.output.endswith(".png"))
     write_clip(Path(args.output), sheet)
     print(args.output)
+
+
+def extract(args):
+    """Writes clips as files: mp4, gif, PNG frames, or npy."""
+    _check(args, "num fps", 1)
+    _check(args, "first", 0)
+    records = open_records(args.data)
+    rung = _rung(records, args.rung)
+    indices = range(len(records))[args.first :][: args.num]
+    if not indices:
+        raise UserError(f"--first should be below {len(records)}. Received: {args.first}")
+    progress = Progress(len(indices), "clips")
+    output, fps = Path(args.output), args.fps
+    write_clips(records, rung, indices, output, args.format, fps, progress.advance)
+    progress.close()
+    print(f"{output}: {len(indices)} clips of {rung}")
+
+
+def compare(args):
+    """Tells how far the clips of two data sets differ, at the rungs that both have."""
+    one, other = open_records(args.data), open_records(args.other)
+    for folder, records in ((args.data, one), (args.other, other)):
+        print(f"{folder}: {len(records)} clips at {records.ladder}")
+    progress = Progress(None, "clips compared")
+    differences = find_differences(one, other, progress.advance)
+    progress.close()
+    for difference in differences:
+        print(difference)
+
+
+def stats(args):
+    """Tells what the clips of a data set are like: sizes, classes, lengths, colour, motion."""
+    _check(args, "num", 1)
+    records = open_records(args.data)
+    _print_sizes(records)
+    lengths = length_table(records.metadata["source_frames"])
+    print("Sources by their frames:" if lengths else "Sources: lengths unknown")
+    for first, last, number in lengths:
+        print(f"{first:>8} to {last:<8} {number:6}")
+    progress = Progress(min(args.num, len(records)), "clips measured")
+    rung = _rung(records, args.rung)
+    found = measure(records, rung, args.num, motion_energy, progress.advance)
+    progress.close()
+    colour, deviation = (" ".join(f"{x:.1f}" for x in v) for v in (found.colour, found.deviation))
+    print(f"{found.clips} clips of {rung}, of 255 grey levels:")
+    print(f"  red, green, blue: mean {colour}, standard deviation {deviation}")
+    energy = f"{found.motion.mean():.2f}, from {found.motion.min():.2f} to {found.motion.max():.2f}"
+    print(f"  motion energy (mean change from frame to frame): {energy}")
 
 
 def parse(argv):
@@ -204,6 +255,24 @@ def parse(argv):
     flag("--data", required=True, help="folder of a data set")
     flag("--output", required=True, help="file to write: .mp4, .gif or .png")
     flag("--num", type=int, default=8, help="clips (8)")
+
+    flag = add(extract)
+    flag("--data", required=True, help="folder of a data set")
+    flag("--output", required=True, help="folder to write, new")
+    flag("--format", default="mp4", choices=FORMATS, help="of a clip (mp4); frames, npy: lossless")
+    flag("--rung", help="size of the clips, such as 8x32x32 (full)")
+    flag("--first", type=int, default=0, help="index of the first clip (0)")
+    flag("--num", type=int, help="clips (all)")
+    flag("--fps", type=float, default=25, help="frames a second of mp4 and gif (25)")
+
+    flag = add(compare)
+    flag("--data", required=True, help="folder of a data set")
+    flag("--other", required=True, help="folder of another")
+
+    flag = add(stats)
+    flag("--data", required=True, help="folder of a data set")
+    flag("--rung", help="size of the clips that are measured, such as 8x32x32 (full)")
+    flag("--num", type=int, default=256, help="clips that are measured, evenly chosen (256)")
     return parser.parse_args(argv[1:])
 
 
@@ -217,6 +286,23 @@ def _check(args, names, least, most=math.inf):
         if value is not None and not least <= value <= most:
             limits = f"at least {least}" if most == math.inf else f"in {least} to {most}"
             raise UserError(f"--{name} should be {limits}. Received: {value}")
+
+
+def _print_sizes(records):
+    for rung, shards in records.shards.items():
+        size = sum(shard.bytes for shard in shards) / 1e6
+        kind = records.metadata["encoding"][rung]
+        print(f"{rung:>12}  {kind:4}  {len(shards):3} shards  {size:10.1f} MB")
+    for label in records.metadata["labels"]:
+        print(f"{label['clips']:12}  {label['name']}")
+
+
+def _rung(records, name):
+    """The rung of this name, by default the full clip."""
+    rungs = {str(rung): rung for rung in records.ladder}
+    if name is not None and name not in rungs:
+        raise UserError(f"--rung should be one of {records.ladder}. Received: {name}")
+    return rungs.get(name, records.ladder[-1])
 
 
 def _held_out(args, sources):

@@ -102,7 +102,9 @@ def test_wrong_flags_have_status_2(arguments, capsys):
     assert "error: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["create_tfrecords", "info", "verify", "display"])
+@pytest.mark.parametrize(
+    "name", ["create_tfrecords", "info", "verify", "display", "extract", "compare", "stats"]
+)
 def test_help(name, capsys):
     with pytest.raises(SystemExit) as info:
         run(name, "--help")
@@ -195,6 +197,31 @@ def test_info_verify_and_display(tmp_path, capsys):
         run("verify", f"--data={folder}")
     out = capsys.readouterr().out
     assert "4x4x4/00000.tfrecord, record 3: cannot be read: truncated record" in out
+
+
+def test_extract_compare_and_stats(tmp_path, capsys):
+    for name, more in (("a", ()), ("b", ("--encoding=zlib",)), ("c", ("--seed=1",))):
+        create("", tmp_path / name, *SHAPES[1:], "--max_clips=4", *more)
+    capsys.readouterr()
+    data = f"--data={tmp_path}/a"
+    run("compare", data, f"--other={tmp_path}/b")
+    assert capsys.readouterr().out.count("4 compared, 4 the same") == 3
+    run("compare", data, f"--other={tmp_path}/c")
+    assert "8x16x16: 4 compared, 0 the same, " in capsys.readouterr().out
+    run("stats", data, "--num=3")
+    out = capsys.readouterr().out
+    assert "       8 to 8             4\n" in out
+    assert "3 clips of 8x16x16" in out
+    assert re.search(r"motion energy .*: \d+\.\d\d, from ", out)
+    more = ("--format=npy", "--rung=8x8x8", "--first=1", "--num=2")
+    run("extract", data, f"--output={tmp_path}/clips", *more)
+    files = sorted(tmp_path.glob("clips/*/*.npy"), key=lambda path: path.name)
+    assert [file.name for file in files] == ["000001.npy", "000002.npy"]
+    assert np.load(files[0]).shape == (8, 8, 8, 3)
+    with pytest.raises(UserError, match="--rung should be one of 4x4x4 8x8x8 8x16x16. Rec"):
+        run("stats", data, "--rung=8x8")
+    with pytest.raises(UserError, match="--first should be below 4. Received: 4"):
+        run("extract", data, f"--output={tmp_path}/none", "--first=4")
 
 
 def test_real_faces(real_clips, tmp_path):
