@@ -18,8 +18,8 @@ from dataset.encoding import RAW, Encoding
 from dataset.held_out import video_of
 from dataset.metadata import Tally, write_metadata
 from dataset.plan import check_space, most_clips
-from dataset.pyramid import fit, pyramid, quantise
-from dataset.readers.source import RejectedSource, Source
+from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
+from dataset.readers.source import RejectedSource, Source, natural_key
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
 from dataset.unfinished import Unfinished
@@ -39,6 +39,7 @@ def create_dataset(
     ladder: Ladder,
     rules: ClipRules,
     *,
+    framing: Framing = CENTRE,
     seed: int = 0,
     max_clips: int | None = None,
     shard_clips: int | None = None,
@@ -56,6 +57,7 @@ def create_dataset(
         sources: where the clips come from.
         ladder: the rungs to store.
         rules: which frames become a clip.
+        framing: how frames are brought to the size of the full clip.
         seed: of the order, and of random clips.
         max_clips: ends at so many.
         shard_clips: clips of a shard; by default about a gigabyte of full ones.
@@ -74,6 +76,7 @@ def create_dataset(
     request = {
         "ladder": str(ladder),
         **dataclasses.asdict(rules),
+        **dataclasses.asdict(framing),
         "seed": seed,
         "max_clips": max_clips,
         "shard_clips": shard_clips,
@@ -88,7 +91,7 @@ def create_dataset(
     with Unfinished(outputs, request) as work:
         try:
             if not work.is_complete:
-                make = _Maker(work, sources, ladder, rules, seed, encoding, held_out)
+                make = _Maker(work, sources, ladder, rules, framing, seed, encoding, held_out)
                 make.data_sets(max_clips, shard_clips or clips_per_gigabyte(ladder), workers, about)
         except _Hopeless:
             work.remove()
@@ -105,10 +108,11 @@ def held_out_folder(output: Path) -> Path:
 class _Maker:
     """Cuts sources into parts, and deals the parts out to the shards of the data sets."""
 
-    def __init__(self, work, sources, ladder, rules, seed, encoding, held_out):
+    def __init__(self, work, sources, ladder, rules, framing, seed, encoding, held_out):
         self.work, self.sources, self.ladder, self.rules = work, sources, ladder, rules
-        self.seed, self.encoding, self.held_out = seed, encoding, held_out
-        self.labels = sorted({source.label for source in sources if source.label is not None})
+        self.framing, self.seed, self.encoding, self.held_out = framing, seed, encoding, held_out
+        names = {source.label for source in sources if source.label is not None}
+        self.labels = sorted(names, key=natural_key)
 
     def data_sets(self, max_clips, shard_clips, workers, about):
         tallies = {name: Tally(self.labels) for name in self.work.outputs}
@@ -162,7 +166,7 @@ class _Maker:
                 yield frame
 
         def prepare(frame):
-            return fit(frame, *self.ladder[-1].shape[1:])
+            return fit(frame, *self.ladder[-1].shape[1:], self.framing)
 
         def records():
             random = np.random.default_rng([self.seed, position])

@@ -35,7 +35,10 @@ class Framing:
     order: str = "resize_then_crop"  # or crop_then_resize
 
 
-def fit(frame: np.ndarray, height: int, width: int, framing: Framing = Framing()) -> np.ndarray:
+CENTRE = Framing()
+
+
+def fit(frame: np.ndarray, height: int, width: int, framing: Framing = CENTRE) -> np.ndarray:
     """Brings a frame [H, W, 3] to `height` x `width`, cutting off what is too much of one side."""
     if framing.order == "crop_then_resize":
         scale = min(frame.shape[0] / height, frame.shape[1] / width)

@@ -1,6 +1,7 @@
 """Making data sets: the same bytes for any number of threads and stops, all or nothing."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import shutil
@@ -13,7 +14,7 @@ from dataset import create, shards, unfinished
 from dataset.clips import ClipRules
 from dataset.create import create_dataset
 from dataset.encoding import Encoding
-from dataset.pyramid import pyramid, quantise
+from dataset.pyramid import Framing, pyramid, quantise
 from dataset.readers.source import RejectedSource, Source
 from dataset.records import Records
 from growth.ladder import make_ladder
@@ -101,6 +102,24 @@ def test_all_windows_and_the_rejected(tmp_path):
     ]
     for window in windows:
         assert (clips == window).all((1, 2, 3, 4)).sum() == 1
+
+
+def test_frames_are_framed_as_asked_for(tmp_path):
+    half = np.repeat(np.array([50, 200], np.uint8), 16)  # [W] Dark on the left.
+    frames = [np.broadcast_to(half[:, None], (16, 32, 3))] * 8
+    for crop, levels in (("left", {50}), ("right", {200}), ("centre", {50, 200})):
+        source = Source("a", lambda: iter(frames))
+        framing = Framing(crop=crop)
+        create_dataset(tmp_path / crop, [source], LADDER, RULES, framing=framing, about={})
+        clips = Records(tmp_path / crop).clips(LADDER[-1], range(1))
+        assert set(np.unique(clips)) == levels
+
+
+def test_labels_are_numbered_in_their_natural_order(tmp_path):
+    names = ["10", "HammerThrow", "2", "Hammering"]
+    sources = [dataclasses.replace(noise(name, 8), label=name) for name in names]
+    create_dataset(tmp_path / "new", sources, LADDER, RULES, about={})
+    assert Records(tmp_path / "new").label_names == ["2", "10", "Hammering", "HammerThrow"]
 
 
 def test_max_clips_ends_early(tmp_path):
