@@ -3,19 +3,21 @@
 The sidecar says what the weights are ("network", "width", "num_classes"), where they come from, and
 the SHA-256 of the file ("sha256"), without which nothing is loaded. "mean" is what a protocol may
 subtract from clips: null, three numbers (blue, green, red), or the name of a file beside it with a
-cube [16, 128, 171, 3] in that order of channels.
+cube [16, 128, 171, 3] in that order of channels, whose hash is "mean_sha256".
 """
 
 import hashlib
 import json
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 
 from metrics.c3d import C3D
 from metrics.i3d import I3D
+from metrics.weights.keras_h5 import open_hdf5
+from metrics.weights.mean import CUBE
+from metrics.weights.published import whole
 from support.errors import UserError
 from support.files import write_atomically
 
@@ -39,41 +41,45 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     """
     output = Path(output)
     check_output(output)
+    about = {**describe(model), "mean": None, **about}
     if mean is not None:
-        with write_atomically(_beside(output, ".mean.npy")) as temporary:
+        file = _beside(output, ".mean.npy")
+        with write_atomically(file) as temporary:
             np.save(temporary, mean.astype(np.float32))
-        about = about | {"mean": _beside(output, ".mean.npy").name}
+        about |= {"mean": file.name, "mean_sha256": _sha256(file)}
     with write_atomically(output) as temporary:
         model.save_weights(temporary)
-    about = {"mean": None} | _shape_of(model) | about | {"sha256": file_hash(output)}
+    about["sha256"] = _sha256(output)
     with write_atomically(_beside(output, ".json")) as temporary:
         temporary.write_text(json.dumps(about, indent=1) + "\n")
     return about
 
 
 def load(path: Path) -> tuple[keras.Model, dict, np.ndarray | None]:
-    """Reads what `save` wrote: the network, its sidecar, and the mean (three numbers or a cube).
+    """Reads what `save` wrote; nothing in it is run, and no other file is read.
+
+    Returns:
+        The network; its sidecar; the mean as three numbers [3] or a cube [16, 128, 171, 3],
+        float32, in the order BGR, or None.
 
     Raises:
         UserError: a file is missing, damaged, or not the one that its sidecar describes.
     """
     path = Path(path)
     about = _read_sidecar(path)
-    if file_hash(path) != about["sha256"]:
+    if _sha256(path) != about["sha256"]:
         raise UserError(
             f"{path} should be the file that {_beside(path, '.json')} describes. "
             "Received: another SHA-256 (damaged, or of something else)"
         )
-    check_links(path)
-    model = _make(about)
-    try:
+    c3d = about["network"] == "c3d"
+    model = C3D(about["num_classes"], about["width"]) if c3d else I3D(about["num_classes"])
+    kind = f"file of weights of {about['network'].upper()}"
+    with whole(path, kind, OSError, ValueError, KeyError, RuntimeError):
+        with open_hdf5(path):  # It refuses links.
+            pass
         model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} should hold the weights of {about['network']}. "
-            f"Received: {str(error).splitlines()[0]}"
-        ) from error
-    return model, about, _load_mean(path, about["mean"])
+    return model, about, _load_mean(path, about)
 
 
 def check_output(output: Path):
@@ -82,70 +88,73 @@ def check_output(output: Path):
         raise UserError(f"--output should end in {SUFFIX}. Received: {output}")
 
 
-def check_links(path: Path):
-    """Raises `UserError` where an HDF5 file is none, or names data in other files."""
-    try:
-        with h5py.File(path, "r") as file:
-            _walk(file, path)
-    except OSError as error:
-        raise UserError(f"{path} should be a whole HDF5 file. Received: {error}") from error
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _walk(group, path):
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            raise UserError(f"{path} should hold its data itself. Received: a link at {name}")
-        if isinstance(group[name], h5py.Group):
-            _walk(group[name], path)
-        elif group[name].external or group[name].is_virtual:
-            raise UserError(f"{path} should hold its data itself. Received: {name} in another file")
+def describe(model: keras.Model) -> dict:
+    """What has to be known to build `model` again: "network", "width" and "num_classes"."""
+    if isinstance(model, I3D):
+        return {"network": "i3d", "width": None, "num_classes": model.classify.filters}
+    width = model.get_layer("conv1").filters
+    return {"network": "c3d", "width": width, "num_classes": model.fc8.units}
 
 
 def _read_sidecar(path):
     if not path.name.endswith(SUFFIX) or not path.is_file():
         raise UserError(
-            f"--weights should be a file ending in {SUFFIX}, made by convert_weights or train_c3d. "
+            f"Weights should be a file ending in {SUFFIX}, made by convert_weights or train_c3d. "
             f"Received: {path}{'' if path.is_file() else ' (not there)'}"
         )
     sidecar = _beside(path, ".json")
     try:
         about = json.loads(sidecar.read_text())
-        if {"network", "width", "num_classes", "mean", "sha256"} <= about.keys():
+        if _is_sidecar(about):
             return about
         found = "something else"
-    except (OSError, ValueError, AttributeError):
-        found = "no such file" if not sidecar.exists() else "no JSON"
+    except FileNotFoundError:
+        found = "no such file"
+    except (OSError, ValueError) as error:
+        found = str(error)
     raise UserError(f"{path} should have its sidecar {sidecar} beside it. Received: {found}")
 
 
-def _shape_of(model):
-    if isinstance(model, I3D):
-        return {"network": "i3d", "width": None, "num_classes": model.classify.filters}
-    width = model.get_layer("conv1").kernel.shape[-1]
-    return {"network": "c3d", "width": width, "num_classes": model.fc8.units}
+def _is_sidecar(about):
+    """Whether `about` has all that `load` looks at."""
+    if not isinstance(about, dict) or not {"mean", "sha256"} <= about.keys():
+        return False
+    network, width, num_classes = (about.get(k) for k in ("network", "width", "num_classes"))
+    sizes = (num_classes, width) if network == "c3d" else (num_classes,)
+    mean = about["mean"]
+    return (
+        network in ("c3d", "i3d")
+        and all(isinstance(size, int) and size > 0 for size in sizes)
+        and (mean is None or isinstance(mean, str) or _are_levels(mean))
+    )
 
 
-def _make(about):
-    if about["network"] == "i3d":
-        return I3D(about["num_classes"])
-    return C3D(about["num_classes"], about["width"])
+def _are_levels(mean):
+    return (
+        isinstance(mean, list)
+        and len(mean) == 3
+        and all(isinstance(level, int | float) for level in mean)
+    )
 
 
-def _load_mean(path, mean):
+def _load_mean(path, about):
+    mean = about["mean"]
     if not isinstance(mean, str):
         return None if mean is None else np.array(mean, np.float32)
-    file = path.parent / Path(mean).name
-    try:
-        return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{file} should hold the mean of {path}. Received: {error}") from error
+    file = path.with_name(Path(mean).name)
+    if not file.is_file() or _sha256(file) != about.get("mean_sha256"):
+        found = "another SHA-256" if file.is_file() else "no such file"
+        raise UserError(f"{file} should hold the mean that {path} subtracts. Received: {found}")
+    with whole(file, "file of NumPy", OSError, ValueError, EOFError):
+        mean = np.load(file, allow_pickle=False)
+    if mean.shape != CUBE:
+        raise UserError(f"{file} should hold {list(CUBE)} numbers. Received: {list(mean.shape)}")
+    return mean
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _beside(path, suffix):

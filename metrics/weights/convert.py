@@ -1,0 +1,105 @@
+"""Published weights turned into our own files."""
+
+import zipfile
+from pathlib import Path
+
+from metrics.weights import keras_h5
+from metrics.weights.caffe import STARTS, CaffeModel
+from metrics.weights.chainer import ChainerFile
+from metrics.weights.keras_h5 import KerasFile
+from metrics.weights.mean import read_mean
+from metrics.weights.networks import make_c3d, make_i3d
+from metrics.weights.published import PublishedFile, whole
+from metrics.weights.pytorch import TorchPickles, TorchZip
+from metrics.weights.store import check_output, describe, save
+from metrics.weights.tensorflow import TensorFlowCheckpoint
+from support.errors import UserError
+
+
+def convert(
+    source: Path,
+    output: Path,
+    flatten: str | None = None,
+    mean: str | Path | None = None,
+    classes: Path | None = None,
+) -> dict:
+    """Writes published weights as a file of our own, with its sidecar.
+
+    Args:
+        source: weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a checkpoint of
+            TensorFlow, or a folder with one). The format is found out from the content.
+        output: file to write, ending in .weights.h5.
+        flatten: order in which C3D's fc6 counts its inputs, "hwc" or "chw"; by default that of
+            the format.
+        mean: of C3D's training data, as `metrics.weights.mean` reads it.
+        classes: file with the name of a class a line.
+
+    Returns:
+        The sidecar.
+
+    Raises:
+        UserError: a file is missing, damaged or of something else, or the arrays in it are not
+            those of the network.
+    """
+    source, output = Path(source), Path(output)
+    check_output(output)
+    if output.exists() and source.exists() and output.samefile(source):
+        raise UserError(f"--output should be another file than --source. Received: {output}")
+    file = open_published(source)
+    if file.network != "c3d" and (flatten or mean):
+        raise UserError(f"--flatten and --mean should be given for C3D. Received: {source}, of I3D")
+    mean = None if mean is None else read_mean(mean)
+    flatten = flatten or file.flatten
+    model = make_c3d(file, flatten) if file.network == "c3d" else make_i3d(file)
+    about = {
+        "format": file.format,
+        "source": source.name,
+        "source_sha256": file.sha256(),
+        "flatten": flatten,
+        "class_names": classes and _read_classes(classes, describe(model)["num_classes"]),
+    }
+    if mean is not None and mean.shape == (3,):
+        about["mean"] = mean.tolist()
+        mean = None
+    return save(model, output, about, mean)
+
+
+def open_published(path: Path) -> PublishedFile:
+    """The published weights at `path`, whatever their format and the name of the file.
+
+    Raises:
+        UserError: there are none, or they are damaged.
+    """
+    start = b""
+    if path.is_file():
+        with open(path, "rb") as file:
+            start = file.read(len(keras_h5.MAGIC))
+    if start == keras_h5.MAGIC:
+        return KerasFile(path)
+    if start.startswith(b"PK"):
+        return _open_zip(path)
+    if start.startswith(b"\x80"):
+        return TorchPickles(path)
+    if TensorFlowCheckpoint.matches(path):
+        return TensorFlowCheckpoint(path)
+    if start.startswith(STARTS):
+        return CaffeModel(path)
+    found = "no known format" if path.exists() else "no such file"
+    raise UserError(
+        "--source should be weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a "
+        f"checkpoint of TensorFlow). Received: {path} ({found})"
+    )
+
+
+def _open_zip(path):
+    with whole(path, "zip file", zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
+        of_torch = any(name.endswith("/data.pkl") for name in archive.namelist())
+    return TorchZip(path) if of_torch else ChainerFile(path)
+
+
+def _read_classes(path, count):
+    with whole(path, "text file", OSError, UnicodeDecodeError):
+        names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    if len(names) != count:
+        raise UserError(f"{path} should name {count} classes, one a line. Received: {len(names)}")
+    return names

@@ -1,0 +1,125 @@
+"""The arrays of a published file put into the network that they are of."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from metrics.c3d import C3D
+from metrics.i3d import I3D, checkpoint_variables
+from metrics.weights.published import PublishedFile
+from support.errors import UserError
+
+_CAFFE_LAYERS = {"conv1": "conv1a", "conv2": "conv2a"}  # The other names are the same.
+_CHANNELS_FIRST = {5: (4, 3, 0, 1, 2), 2: (1, 0)}  # axes of a kernel there, counted as ours
+_WIDEST = 64
+_MOST_CLASSES = 10_000
+_SIDE = 4  # rows and columns that C3D's last pool leaves
+_SCOPE = "RGB/inception_i3d/"
+
+
+def make_c3d(file: PublishedFile, flatten: str) -> C3D:
+    """The C3D whose arrays are in `file`.
+
+    Args:
+        file: with the arrays; width and number of classes follow from them.
+        flatten: order in which fc6 counts its inputs: "hwc" or "chw".
+
+    Raises:
+        UserError: an array is missing, superfluous, of another shape, or not finite.
+    """
+
+    def name(layer, part):
+        caffe_layer = _CAFFE_LAYERS.get(layer, layer)
+        part = file.parts[part != "kernel"]
+        return file.name_of.format(layer=layer, caffe_layer=caffe_layer, part=part)
+
+    width = _length(file, name("conv1", "bias"), _WIDEST)
+    model = C3D(_length(file, name("fc8", "bias"), _MOST_CLASSES), width)
+    variables = {name(v.path.split("/")[-2], v.name): v for v in model.trainable_variables}
+    first = name("fc6", "kernel")
+    _fill(file, variables, {first: _rows_last} if flatten == "chw" else {})
+    return model
+
+
+def make_i3d(file: PublishedFile) -> I3D:
+    """The I3D whose arrays are in `file`, as `make_c3d`.
+
+    The names' scope, "RGB/inception_i3d/" at DeepMind's, may be another. What lies beside it is
+    not the network's.
+    """
+    scope = _scope(file.shapes)
+    model = I3D(_length(file, f"{scope}Logits/Conv3d_0c_1x1/conv_3d/b", _MOST_CLASSES))
+    variables = checkpoint_variables(model).items()
+    _fill(file, {scope + name.removeprefix(_SCOPE): v for name, v in variables}, {}, scope)
+    return model
+
+
+def _scope(names):
+    """What stands before the names that are known, if that is one thing."""
+    first = "Conv3d_1a_7x7/conv_3d/w"
+    scopes = [name.removesuffix(first) for name in names if f"/{name}".endswith(f"/{first}")]
+    return scopes[0] if len(scopes) == 1 else _SCOPE
+
+
+def _length(file, name, most):
+    """The length of a bias; 1 where there is none, which `_fill` will tell."""
+    shape = file.shapes.get(name, (1,))
+    if shape != (1,) * (len(shape) - 1) + shape[-1:] or not shape or not 1 <= shape[-1] <= most:
+        raise UserError(
+            f"{file.path} should hold 1 to {most} numbers at {name}. Received: shape {list(shape)}"
+        )
+    return shape[-1]
+
+
+def _fill(
+    file: PublishedFile,
+    variables: dict[str, keras.Variable],
+    rearrange: dict[str, Callable],
+    scope: str = "",
+):
+    """Assigns to variables, by the names that they have in `file`, what is there."""
+    _check_names(file, variables, scope)
+    for name, variable in variables.items():
+        _check_shape(file, name, _shape_there(file, variable))
+    for name, variable in variables.items():
+        array = file.read(name).reshape(_shape_there(file, variable))
+        array = array.transpose(np.argsort(_order(file, variable)))
+        variable.assign(rearrange.get(name, np.asarray)(array))
+
+
+def _check_names(file, variables, scope):
+    there = {name for name in file.shapes if name.startswith(scope)}
+    missing, superfluous = sorted(variables.keys() - there), sorted(there - variables.keys())
+    if missing or superfluous:
+        found = [f"without {', '.join(missing)}"] * bool(missing)
+        found += [f"with {', '.join(superfluous)}"] * bool(superfluous)
+        raise UserError(
+            f"{file.path} should hold the arrays of {file.network.upper()}, and no others. "
+            f"Received: {', and '.join(found)}"
+        )
+
+
+def _check_shape(file, name, shape):
+    """Raises `UserError` for another shape; more axes of length 1 in front are the same."""
+    found = file.shapes[name]
+    if found != (1,) * (len(found) - len(shape)) + shape:
+        raise UserError(
+            f"{file.path} should hold {name} of shape {list(shape)}. Received: {list(found)}"
+        )
+
+
+def _shape_there(file, variable):
+    return tuple(variable.shape[axis] for axis in _order(file, variable))
+
+
+def _order(file, variable):
+    """The axes of a variable in the order in which the file has them."""
+    ours = tuple(range(len(variable.shape)))
+    return _CHANNELS_FIRST.get(len(ours), ours) if file.channels_first else ours
+
+
+def _rows_last(kernel):
+    """fc6's kernel [C x H x W, out] as [H x W x C, out]."""
+    kernel = kernel.reshape(-1, _SIDE, _SIDE, kernel.shape[-1])  # [CHWO]
+    return kernel.transpose(1, 2, 0, 3).reshape(-1, kernel.shape[-1])

@@ -1,0 +1,75 @@
+"""What the files of published weights have in common."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from support.errors import UserError
+
+
+@contextlib.contextmanager
+def whole(path: Path, kind: str, *errors: type[Exception]):
+    """Says in a sentence what a library raises as one of `errors` when `path` is damaged."""
+    try:
+        yield
+    except UserError:
+        raise
+    except errors as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path} should be a whole {kind}. Received: {reason}") from error
+
+
+class PublishedFile:
+    """Arrays by name; the shapes are known before any is read, and one is in memory at a time.
+
+    A format has `_find`, which gives the shapes, and `_read`, which gives an array. Those of C3D
+    also say how their arrays lie.
+
+    Raises:
+        UserError: the file is damaged, or not of the format.
+    """
+
+    network = "c3d"
+    format: str  # as the sidecar names it
+    kind: str  # in words
+    errors: tuple[type[Exception], ...]  # of a damaged file
+    name_of: str  # "{layer}/{part}": an array's name; {caffe_layer} stands for Caffe's layer names
+    parts: tuple[str, str]  # kernel and bias there
+    channels_first = True  # kernels [O, I, T, H, W] and [O, I], not [T, H, W, I, O] and [I, O]
+    flatten: str | None = "chw"  # order of fc6's inputs: "chw" or "hwc"
+
+    def __init__(self, path: Path):
+        self.path = path
+        with whole(path, self.kind, *self.errors):
+            self.shapes = {name: tuple(shape) for name, shape in self._find().items()}
+
+    def read(self, name: str) -> np.ndarray:
+        """An array as the file has it, float32; raises `UserError` unless all of it is finite."""
+        with whole(self.path, self.kind, *self.errors):
+            array = np.asarray(self._read(name))
+        if array.dtype.kind != "f":
+            raise UserError(f"{self.path} should hold floats at {name}. Received: {array.dtype}")
+        array = array.astype(np.float32, copy=False)
+        if not np.isfinite(array).all():
+            raise UserError(f"{self.path} should hold finite numbers. Received: others at {name}")
+        return array
+
+    def sha256(self) -> str:
+        """The hash of the file, or of the files one after the other where there are several."""
+        digest = hashlib.sha256()
+        for path in self._files():
+            with open(path, "rb") as file:
+                while part := file.read(1 << 20):
+                    digest.update(part)
+        return digest.hexdigest()
+
+    def _files(self):
+        return [self.path]
+
+    def _find(self):
+        raise NotImplementedError
+
+    def _read(self, name):
+        raise NotImplementedError

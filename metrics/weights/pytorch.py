@@ -1,0 +1,158 @@
+"""C3D as a state dict of PyTorch: conv1.weight, conv1.bias, ... fc8.bias; read without PyTorch.
+
+A pickle is a program. Here it may name an ordered dictionary, tensors and their storages, for each
+of which something inert stands in; whatever else it names is refused before it is called.
+"""
+
+import collections
+import os
+import pickle
+import zipfile
+from typing import NamedTuple
+
+import numpy as np
+
+from metrics.weights.published import PublishedFile
+from support.errors import UserError
+
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_STORAGES = {"FloatStorage": "<f4", "HalfStorage": "<f2", "DoubleStorage": "<f8"}
+
+
+class _Storage(NamedTuple):
+    key: str
+    dtype: str
+    size: int  # in numbers
+
+    @property
+    def bytes(self):
+        return self.size * np.dtype(self.dtype).itemsize
+
+
+class _Tensor(NamedTuple):
+    storage: _Storage
+    offset: int  # in numbers, as the strides
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class _TorchFile(PublishedFile):
+    """A state dict, or a dictionary with one as "state_dict"; names may begin with "module."."""
+
+    format, kind = "pytorch", "file of torch.save"
+    errors = (
+        *(OSError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, MemoryError),
+        *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError),
+        *(RuntimeError, NotImplementedError, StopIteration),
+    )
+    name_of, parts = "{layer}.{part}", ("weight", "bias")
+
+    def _find(self):
+        state = self._state()
+        state = state.get("state_dict", state)
+        self._tensors = {name.removeprefix("module."): _check(state[name]) for name in state}
+        return {name: tensor.shape for name, tensor in self._tensors.items()}
+
+    def _read(self, name):
+        storage, offset, shape, strides = self._tensors[name]
+        numbers = self._numbers(storage)
+        strides = [stride * numbers.itemsize for stride in strides]
+        return np.lib.stride_tricks.as_strided(numbers[offset:], shape, strides, writeable=False)
+
+    def _state(self):
+        """What was saved, with `_Tensor`s for tensors."""
+        raise NotImplementedError
+
+    def _numbers(self, storage):
+        """All that a storage holds, [size]."""
+        raise NotImplementedError
+
+
+class TorchZip(_TorchFile):
+    """What PyTorch writes since 1.6: a zip of `data.pkl` and an entry a storage."""
+
+    def _state(self):
+        with zipfile.ZipFile(self.path) as archive:
+            entries = archive.namelist()
+            pickled = next(entry for entry in entries if entry.endswith("/data.pkl"))
+            self._root = pickled.removesuffix("data.pkl")
+            order = f"{self._root}byteorder"
+            if order in entries and archive.read(order) != b"little":
+                raise ValueError("big-endian numbers")
+            with archive.open(pickled) as file:
+                return _Unpickler(file, self.path).load()
+
+    def _numbers(self, storage):
+        with zipfile.ZipFile(self.path) as archive:
+            entry = archive.getinfo(f"{self._root}data/{storage.key}")
+            if entry.file_size != storage.bytes:
+                raise ValueError(f"{entry.file_size} bytes for {storage.size} numbers")
+            return np.frombuffer(archive.read(entry), storage.dtype)
+
+
+class TorchPickles(_TorchFile):
+    """What PyTorch wrote before 1.6: some pickles, then each storage's size and numbers."""
+
+    def _state(self):
+        with open(self.path, "rb") as file:
+            if self._load(file) != _MAGIC or self._load(file) != _PROTOCOL:
+                raise ValueError("a pickle of something else")
+            if not self._load(file)["little_endian"]:
+                raise ValueError("big-endian numbers")
+            unpickler = _Unpickler(file, self.path)
+            state, self._places = unpickler.load(), {}
+            for key in self._load(file):
+                storage, size = unpickler.storages[key], int.from_bytes(file.read(8), "little")
+                if size != storage.size:
+                    raise ValueError(f"{size} numbers for {storage.size}")
+                self._places[key] = file.tell()
+                file.seek(storage.bytes, os.SEEK_CUR)
+            if file.tell() > os.fstat(file.fileno()).st_size:
+                raise EOFError("its end is missing")
+            return state
+
+    def _numbers(self, storage):
+        place = self._places[storage.key]
+        return np.fromfile(self.path, storage.dtype, storage.size, offset=place)
+
+    def _load(self, file):
+        return _Unpickler(file, self.path).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file, path):
+        super().__init__(file)
+        self.path, self.storages = path, {}
+
+    def find_class(self, module, name):
+        if module == "torch" and name in _STORAGES:
+            return _STORAGES[name]
+        if module == "torch._utils" and name in ("_rebuild_tensor", "_rebuild_tensor_v2"):
+            # A new function each time: nothing that a pickle could change for the next one.
+            return lambda storage, offset, shape, strides, *_: _Tensor(
+                storage, offset, shape, strides
+            )
+        if (module, name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        raise UserError(
+            f"{self.path} should hold tensors alone. Received: a pickle that names "
+            f"{module}.{name}, which was not called"
+        )
+
+    def persistent_load(self, reference):
+        kind, dtype, key, _, size, *view = reference
+        if kind != "storage" or dtype not in _STORAGES.values() or any(view):
+            raise ValueError("a storage of another kind")
+        self.storages[key] = _Storage(key, dtype, size)
+        return self.storages[key]
+
+
+def _check(tensor):
+    """`tensor`, if it is one and lies within its storage."""
+    if not isinstance(tensor, _Tensor):
+        raise ValueError(f"{type(tensor).__name__} in place of a tensor")
+    steps = zip(tensor.shape, tensor.strides, strict=True)
+    last = tensor.offset + sum((length - 1) * stride for length, stride in steps)
+    if min(tensor.offset, *tensor.shape, *tensor.strides) < 0 or last >= tensor.storage.size:
+        raise ValueError("a tensor beyond its storage")
+    return tensor
