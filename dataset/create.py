@@ -15,7 +15,6 @@ import numpy as np
 
 from dataset.clips import ClipRules
 from dataset.encoding import RAW, Encoding
-from dataset.held_out import video_of
 from dataset.metadata import Tally, write_metadata
 from dataset.plan import check_space, most_clips
 from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
@@ -123,7 +122,7 @@ class _Maker:
         left = max_clips
         with self._lines(workers) as lines:
             for position, (source, line) in enumerate(zip(self.sources, lines, strict=True)):
-                name = "val" if video_of(source) in self.held_out else "train"
+                name = "val" if source.video in self.held_out else "train"
                 clips = len(range(line["clips"])[:left])
                 tallies[name].add(source, line, clips)
                 writers[name].add(position, clips)

@@ -7,18 +7,13 @@ from dataset.readers.source import Source
 from support.errors import UserError
 
 
-def video_of(source: Source) -> str:
-    """The video that a source is cut from: sources of one video are held out together."""
-    return getattr(source, "video", None) or source.name.partition("#")[0]
-
-
 def held_out_by_chance(sources: list[Source], fraction: float, seed: int) -> frozenset[str]:
     """About `fraction` of the videos; whether one is held out follows from its name and the seed.
 
     Raises:
         UserError: all or none of them.
     """
-    videos = {video_of(source) for source in sources}
+    videos = {source.video for source in sources}
     chosen = frozenset(video for video in videos if _chance(video, seed) < fraction)
     if not 0 < len(chosen) < len(videos):
         raise UserError(
@@ -37,7 +32,7 @@ def held_out_by_list(sources: list[Source], path: Path) -> frozenset[str]:
     if not path.is_file():
         raise UserError(f"--val_list should be a file. Received: {path}")
     chosen = frozenset(filter(None, map(str.strip, path.read_text().splitlines())))
-    unknown = sorted(chosen - {video_of(source) for source in sources})
+    unknown = sorted(chosen - {source.video for source in sources})
     if unknown or not chosen:
         raise UserError(
             f"--val_list should name videos of the source, one a line. Received: {path} with "

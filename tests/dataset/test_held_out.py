@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataset.held_out import held_out_by_chance, held_out_by_list, video_of
+from dataset.held_out import held_out_by_chance, held_out_by_list
 from dataset.readers.source import Source
 from support.errors import UserError
 
@@ -31,7 +31,7 @@ def test_sources_of_a_video_go_together():
     sources = [Source(f"{v}.avi#{i}", None, video=f"{v}.avi") for v in range(50) for i in range(3)]
     chosen = held_out_by_chance(sources, 0.3, 0)
     assert 0 < len(chosen) < 50
-    assert chosen <= {video_of(source) for source in sources}
+    assert chosen <= {source.video for source in sources}
 
 
 @pytest.mark.parametrize("fraction", [0, 1, 0.0001, -1])
