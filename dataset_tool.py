@@ -33,6 +33,7 @@ from dataset.faces.report import funnel
 from dataset.faces.rules import FaceRules
 from dataset.held_out import held_out_by_chance, held_out_by_list
 from dataset.plan import describe_plan, most_clips
+from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS, list_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import Records, open_records
@@ -50,6 +51,7 @@ def create_tfrecords(args):
     """Reads videos and writes their clips at every rung of a preset's ladder."""
     _check(args, "tile frame_stride clip_stride workers max_clips shard_clips", 1)
     _check(args, "seed", 0)
+    _check(args, "fps", 0.1, 1000)
     names = ("ladder", "resolution", "num_frames")
     given = [(name, getattr(args, name)) for name in names]
     config = preset(args.config).override(f"growth.{k}={v}" for k, v in given if v is not None)
@@ -57,6 +59,8 @@ def create_tfrecords(args):
     rules = ClipRules(full.frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short)
     options = ReaderOptions(
         labels=args.labels,
+        split=Path(args.split) if args.split else None,
+        fps=args.fps,
         tile=args.tile,
         num_clips=args.max_clips or ReaderOptions.num_clips,
         num_frames=rules.span,
@@ -71,6 +75,7 @@ def create_tfrecords(args):
         sources,
         config.ladder,
         rules,
+        framing=Framing(args.crop, args.resize_filter, args.order),
         seed=args.seed,
         max_clips=args.max_clips,
         shard_clips=args.shard_clips,
@@ -216,8 +221,13 @@ def parse(argv):
     flag("--source", default="videos", help="file or folder to read (videos)")
     flag("--output", help="folder to write, new (datasets/<config>)")
     flag("--source_format", default="auto", choices=["auto", *READERS], help="layout (auto)")
-    flag("--labels", default="none", choices=["none", "folders"], help="folders: name the label")
+    flag("--split", help="file that lists the sources to take, one a line (all)")
+    flag("--labels", default="own", choices=["own", "folders"], help="own: the layout's")
     flag("--tile", type=int, help="pixels a side of the clips in a grid")
+    flag("--fps", type=float, help="frames a second, of videos (every frame once)")
+    flag("--crop", default="centre", choices=CROPS, help="part of a frame to keep (centre)")
+    flag("--resize_filter", default="auto", choices=RESIZE_FILTERS, help="for frames (auto)")
+    flag("--order", default=ORDERS[0], choices=ORDERS, help=f"({ORDERS[0]})")
     flag("--clip_rule", default="centre", choices=CLIP_RULES, help="clips of a source (centre)")
     flag("--frame_stride", type=int, default=1, help="take every n-th frame (1)")
     flag("--clip_stride", type=int, help="all: frames from clip to clip (they do not overlap)")
