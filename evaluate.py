@@ -1,18 +1,61 @@
-"""Scores a run's generator.
+"""Scores what a generator makes, by protocols with a name.
 
-python evaluate.py distance --config=faces      # runs/faces against datasets/faces
+python evaluate.py distance --config=faces             # runs/faces, datasets/faces; no network
+python evaluate.py convert_weights --source=i3d/model.ckpt --output=i3d.weights.h5
+python evaluate.py train_c3d --data=datasets/actions --output=c3d.weights.h5 --width=8
+python evaluate.py score --config=ucf101 --protocol=tgan --weights=c3d.weights.h5
+python evaluate.py score --clips=videos --data=data --protocol=fvd --weights=i3d.weights.h5
+python evaluate.py memorisation --config=faces --weights=c3d.weights.h5
+python evaluate.py plot --run runs/ucf101
 """
 
 import argparse
+import dataclasses
+import json
 import math
 from pathlib import Path
 
 from absl.flags import argparse_flags
 
 from dataset.pipeline import ClipPipeline
+from metrics import weights
+from metrics.controls import CONTROLS
+from metrics.protocols import PROTOCOLS, protocol
+from metrics.published import PUBLISHED
+from scoring.classifier import Classifier, Labelled, Settings, train_classifier
+from scoring.clip_sets import RecordClips, clip_set
+from scoring.features import load_extractor
+from scoring.memorisation import find_neighbours
+from scoring.score import score as take_score
 from support.errors import UserError, run_script
+from support.files import write_atomically
+from support.media import SUFFIXES, tile_clips, write_clip
+from support.plots import plot_scores
 from training.distance import measure_distance
+from training.run_folder import read_config, read_scores
 from training.snapshot import load_snapshot
+
+
+def score(args):
+    """Inception score, Frechet and kernel distance by a protocol, with all that they depend on."""
+    extractor = open_extractor(args)
+    reals, fakes = open_clips(
+        args, (args.num or extractor.protocol.clips) * extractor.protocol.repeats
+    )
+    found = take_score(
+        extractor,
+        reals,
+        fakes,
+        num=args.num,
+        seed=args.seed,
+        held_out=args.held_out and RecordClips(args.held_out, reals.rung),
+        controls=tuple(CONTROLS) if args.controls == ["all"] else tuple(args.controls),
+    )
+    print(describe(found))
+    output = args.output or default_output(args, f"score-{args.protocol}.json")
+    with write_atomically(output) as temporary:
+        temporary.write_text(json.dumps(found, indent=2) + "\n")
+    print(output)
 
 
 def distance(args):
@@ -21,11 +64,15 @@ def distance(args):
     config = snapshot.config
     clips = ClipPipeline(args.data, config.ladder, config.train.seed, config.train.mirror)
     found = measure_distance(snapshot, clips, args.num)
-    print(
-        "sliced Wasserstein distance {swd:.1f} (reals against reals {swd_floor:.1f})".format(
-            **found
+    for name, patches in (
+        ("swd", "patches of space and time"),
+        ("swd_spatial", "single frames alone"),
+        ("swd_temporal", "single pixels' time alone"),
+    ):
+        print(
+            f"sliced Wasserstein distance {found[name]:.1f} (reals against reals "
+            f"{found[f'{name}_floor']:.1f}): {patches}"
         )
-    )
     print(
         "motion energy {motion:.2f} grey levels a frame (reals {motion_reals:.2f})".format(**found)
     )
@@ -41,6 +88,117 @@ def distance(args):
         )
 
 
+def memorisation(args):
+    """Draws fakes above their nearest reals, and tells how near these are."""
+    output = args.output or default_output(args, "memorisation.png")
+    if output.suffix not in SUFFIXES:
+        raise UserError(f"--output should end in {', '.join(SUFFIXES)}. Received: {output}")
+    extractor = open_extractor(args)
+    reals, fakes = open_clips(args, args.num)
+    held_out = args.held_out and RecordClips(args.held_out, reals.rung)
+    found, clips = find_neighbours(extractor, reals, fakes, held_out, seed=args.seed)
+    print(
+        "distance to the nearest training clip: {nearest:.4g}, {ratio:.3f} times that of held-out "
+        "clips ({fakes} fakes, {reals} training clips, {held_out} held out)".format(**found)
+    )
+    if output.suffix == ".png":
+        clips = clips[:, :, clips.shape[2] // 2, None]
+    columns = clips.swapaxes(0, 1)  # [1 + count, shown, T, H, W, C] A fake above its neighbours.
+    write_clip(output, tile_clips(columns.reshape(-1, *clips.shape[2:]), len(clips)))
+    print(output)
+
+
+def convert_weights(args):
+    """Turns published weights of C3D or I3D into a file for --weights, with a sidecar."""
+    about = weights.convert(args.source, args.output, args.flatten, args.mean, args.classes)
+    print(json.dumps(about, indent=1))
+    print(args.output)
+
+
+def train_c3d(args):
+    """Trains C3D on a labelled data set: a network for scores where there is no other."""
+    if args.output.exists():
+        raise UserError(f"--output should not exist yet. Received: {args.output}")
+    chosen = protocol(args.protocol)
+    settings = Settings(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Settings)})
+    train = Labelled.all_of(RecordClips(args.data))
+    if args.held_out:
+        held_out = Labelled.all_of(RecordClips(args.held_out))
+    else:
+        train, held_out = train.split(args.val_fraction, args.seed)
+        print("Held out: clips of --data. Where several were cut from one video, give --held_out.")
+    about = {
+        "settings": dataclasses.asdict(settings),
+        "protocol": chosen.name,
+        "data": train.clips.about,
+        "held_out": held_out.clips.about,
+        "held_out_fraction": None if args.held_out else args.val_fraction,
+        "init": args.init and weights.load(args.init)[1],
+    }
+    classifier = Classifier(train, held_out, chosen, settings, args.init)
+    found = train_classifier(classifier, args.output, about)["training"]
+    print(
+        "held-out accuracy {held_out_accuracy:.4f} after epoch {epoch}; with shuffled frames "
+        "{shuffled_accuracy:.4f}".format(**found)
+    )
+    print(args.output)
+
+
+def plot(args):
+    """Draws the scores that runs took while they trained, with those of the paper."""
+    runs = {run.name: read_scores(run) for run in args.run}
+    for run in args.run:
+        if not runs[run.name]:
+            raise UserError(
+                f"--run should hold scores (--set metrics.every_kimg). Received: {run}, with none"
+            )
+    published = PUBLISHED.get(read_config(args.run[0]).name, {})
+    output = args.output or args.run[0] / "scores.png"
+    plot_scores(runs, published, output)
+    print(output)
+
+
+def open_extractor(args):
+    """The network of --weights, used as --protocol says."""
+    chosen = protocol(args.protocol)
+    if args.frames:
+        chosen = dataclasses.replace(chosen, frames=args.frames)
+    return load_extractor(args.weights, chosen, args.cache or args.data / "features")
+
+
+def open_clips(args, num: int):
+    """The reals of --data, and `num` clips of --run or those of --clips."""
+    if args.clips:
+        reals = RecordClips(args.data)
+        return reals, clip_set(args.clips, reals.rung.frames)
+    snapshot = load_snapshot(args.run, args.snapshot)
+    return RecordClips(args.data, snapshot.config.ladder[-1]), snapshot.clip_set(num, args.seed)
+
+
+def default_output(args, name: str) -> Path:
+    """Where a result goes without --output: into the run, or here."""
+    return Path(name) if args.clips else args.run / name
+
+
+def describe(found: dict) -> str:
+    """A score in a few lines: each measure beside that of the reals, then the controls."""
+    lines = [f"{found['protocol']['name']}: {found['fakes']['scored']} clips, {found['frames']}"]
+    for name, values in found["measures"].items():
+        title = name.replace("_", " ")
+        if name == "inception_score":
+            text = "{value:.3f} (+-{spread:.3f} over splits); reals {reals:.3f}, "
+            text += "perfect {perfect:.3f}, most {most:.3f}"
+        else:
+            text = "{value:.6g} (floor {floor:.6g} of reals against reals, {floor_clips} clips)"
+            if values["floor_clips"] < values["clips"]:
+                text += "; {at_floor_clips:.6g} with as many clips as the floor"
+        lines.append(f"{title}: {text.format(**values)}")
+    for control, values in found["controls"].items():
+        told = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in values.items())
+        lines.append(f"reals, {control}: {told}")
+    return "\n".join(lines)
+
+
 def parse(argv):
     """The sub-command and its flags."""
     parser = argparse_flags.ArgumentParser(
@@ -49,18 +207,41 @@ def parse(argv):
         allow_abbrev=False,  # absl has flags that begin with "run".
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser(
-        "distance",
-        help=distance.__doc__,
-        description=distance.__doc__,
-        inherited_absl_flags=None,
-    )
-    command.set_defaults(command=distance)
-    flag = command.add_argument
-    flag("--config", default="faces", help="preset that was trained (faces)")
-    flag("--run", type=Path, help="folder of the run (runs/<config>)")
-    flag("--data", type=Path, help="data set folder (datasets/<config>)")
-    flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
+
+    def add(function):
+        command = commands.add_parser(
+            function.__name__,
+            help=function.__doc__,
+            description=function.__doc__,
+            inherited_absl_flags=None,
+        )
+        command.set_defaults(command=function)
+        return command.add_argument
+
+    def add_run(flag):
+        flag("--config", default="faces", help="preset that was trained (faces)")
+        flag("--run", type=Path, help="folder of the run (runs/<config>)")
+        flag("--data", type=Path, help="data set folder (datasets/<config>)")
+        flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
+
+    def add_network(flag):
+        flag("--clips", type=Path, help="videos, .npy or data set to look at in place of a run")
+        flag("--weights", type=Path, required=True, help="network, of convert_weights or train_c3d")
+        flag("--protocol", default="thesis", help=f"one of {', '.join(PROTOCOLS)} (thesis)")
+        flag("--frames", help="first16, centre16, stride2 or all (as the protocol)")
+        flag("--held_out", type=Path, help="data set of reals that were not trained on")
+        flag("--seed", type=int, default=0, help="of latents and of the order of reals (0)")
+        flag("--cache", type=Path, help="folder for features of reals (<data>/features)")
+
+    flag = add(score)
+    add_run(flag)
+    add_network(flag)
+    flag("--num", type=int, help="clips (as the protocol)")
+    flag("--controls", nargs="+", default=[], choices=["all", *CONTROLS], help="changed reals too")
+    flag("--output", type=Path, help="JSON to write (<run>/score-<protocol>.json)")
+
+    flag = add(distance)
+    add_run(flag)
     flag("--num", type=int, default=512, help="fakes and reals (512, or half of the reals)")
     flag("--most_distance", type=float, help="exit with 1 where the distance is larger")
     flag(
@@ -70,14 +251,48 @@ def parse(argv):
         metavar=("LEAST", "MOST"),
         help="exit with 1 where the motion energy is not that many times the reals'",
     )
+
+    flag = add(memorisation)
+    add_run(flag)
+    add_network(flag)
+    flag("--num", type=int, default=256, help="fakes (256)")
+    flag("--output", type=Path, help="picture: .png, .gif or .mp4 (<run>/memorisation.png)")
+
+    flag = add(convert_weights)
+    flag("--source", type=Path, required=True, help="file or folder with the published weights")
+    flag("--output", type=Path, required=True, help="file to write, .weights.h5")
+    flag("--flatten", choices=["hwc", "chw"], help="order of fc6's input (as the format has it)")
+    flag("--mean", help="file of the mean cube, or blue,green,red")
+    flag("--classes", type=Path, help="file with the name of a class a line")
+
+    flag = add(train_c3d)
+    flag("--data", type=Path, required=True, help="labelled data set")
+    flag("--output", type=Path, required=True, help="file to write, .weights.h5")
+    flag("--held_out", type=Path, help="labelled data set to measure on (a part of --data)")
+    flag("--val_fraction", type=float, default=0.2, help="that part (0.2)")
+    flag("--init", type=Path, help="weights to begin with, such as those of Sports-1M")
+    flag("--protocol", default="thesis", help="how clips come to the network (thesis)")
+    for field in dataclasses.fields(Settings):
+        if field.type is bool:
+            flag(f"--{field.name}", action="store_true")
+        else:
+            flag(
+                f"--{field.name}", type=field.type, default=field.default, help=f"({field.default})"
+            )
+
+    flag = add(plot)
+    flag("--run", type=Path, nargs="+", required=True, help="folders of runs")
+    flag("--output", type=Path, help="picture: .png, .pdf or .svg (<run>/scores.png)")
     return parser.parse_args(argv[1:])
 
 
 def main(args):
-    if args.num < 1:
-        raise UserError(f"--num should be at least 1. Received: {args.num}")
-    args.run = args.run or Path(f"runs/{args.config}")
-    args.data = args.data or Path(f"datasets/{args.config}")
+    num = getattr(args, "num", None)
+    if num is not None and num < 1:
+        raise UserError(f"--num should be at least 1. Received: {num}")
+    if "config" in args:
+        args.run = args.run or Path(f"runs/{args.config}")
+        args.data = args.data or Path(f"datasets/{args.config}")
     args.command(args)
 
 

@@ -1,38 +1,194 @@
-"""evaluate.py in the process, on a run that a test made."""
+"""evaluate.py in the process, on a run and a data set that the test makes."""
 
-from types import SimpleNamespace
+import json
+import shutil
 
+import h5py
+import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 
 import evaluate
+from dataset.clips import ClipRules
+from dataset.create import create_dataset
+from dataset.readers import list_sources
+from dataset.readers.source import ReaderOptions
+from growth.phase import phase_until
+from metrics import weights
+from metrics.c3d import C3D
 from support.errors import UserError
-from tests.training.toys import Reals, tiny_config, trainer_for, write_config
+from tests.training.toys import tiny_config, trainer_for, write_config
+from training.monitor import Monitor
+from training.run_folder import RunFolder, read_scores
 from training.snapshot import save_snapshot
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    config = tiny_config()
-    write_config(tmp_path, config)
-    save_snapshot(tmp_path, trainer_for(config).networks.Gs, 32)
-    monkeypatch.setattr(evaluate, "ClipPipeline", lambda *_: Reals(config.ladder))
-    return tmp_path
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """16 labelled clips on the ladder of `tiny_config`."""
+    folder = tmp_path_factory.mktemp("data") / "shapes"
+    options = ReaderOptions(num_clips=16, num_frames=8, resolution=16)
+    sources = list_sources(folder, "synthetic", options)
+    about = {"tool_version": "0", "arguments": {}}
+    create_dataset(folder, sources, tiny_config().ladder, ClipRules(8), about=about)
+    return folder
 
 
-def _distance(run, **flags):
-    flags = {"most_distance": None, "motion_within": None, **flags}
-    evaluate.distance(SimpleNamespace(run=run, data="data", snapshot=None, num=16, **flags))
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A narrow C3D of eight classes with random weights."""
+    path = tmp_path_factory.mktemp("network") / "c3d.weights.h5"
+    weights.save(C3D(8, width=1), path, {"mean": [100.0, 100.0, 100.0]})
+    return path
 
 
-def test_distance_and_motion_beside_those_of_the_reals(run, capsys):
-    _distance(run, most_distance=1e9, motion_within=[0.001, 1000])
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with one snapshot."""
+    config, run = tiny_config(), tmp_path_factory.mktemp("run")
+    write_config(run, config)
+    save_snapshot(run, trainer_for(config).networks.Gs, 32)
+    return run
+
+
+def _main(*flags):
+    evaluate.main(evaluate.parse(["evaluate.py", *map(str, flags)]))
+
+
+def test_distance_and_motion_beside_those_of_the_reals(run, data, capsys):
+    flags = ["distance", f"--run={run}", f"--data={data}", "--num=8"]
+    _main(*flags, "--most_distance=1e9", "--motion_within", 0.001, 1000)
     out = capsys.readouterr().out
-    assert "reals against reals" in out
+    assert out.count("reals against reals") == 3
     assert "grey levels a frame" in out
-
-
-def test_bounds_that_do_not_hold_are_told(run):
     with pytest.raises(UserError, match="at most 1. Received"):
-        _distance(run, most_distance=1.0)
+        _main(*flags, "--most_distance=1")
     with pytest.raises(UserError, match="The motion energy should be"):
-        _distance(run, motion_within=[0.999, 1.001])
+        _main(*flags, "--motion_within", 0.999, 1.001)
+
+
+def test_the_score_of_a_run(run, data, network, capsys):
+    flags = [f"--run={run}", f"--data={data}", f"--weights={network}", "--num=8"]
+    _main("score", *flags, "--controls", "frozen", "shuffled")
+    out = capsys.readouterr().out
+    assert "thesis: 32 clips" in out  # Four repeats.
+    for words in ("inception score: ", "frechet distance: ", "reals, frozen: frechet distance "):
+        assert words in out
+    found = json.loads((run / "score-thesis.json").read_text())
+    assert found["fakes"]["nimg"] == 32
+    assert found["network"]["sha256"] == json.loads(_sidecar(network).read_text())["sha256"]
+    assert found["measures"]["frechet_distance"]["floor_clips"] == 8
+    _main("score", *flags, "--controls", "frozen", "shuffled")
+    assert json.loads((run / "score-thesis.json").read_text()) == found
+
+
+def test_the_score_of_videos_of_an_array_and_of_a_data_set(data, network, tmp_path, capsys):
+    np.save(
+        tmp_path / "clips.npy", np.random.default_rng(0).integers(0, 256, (6, 8, 8, 8, 3), "u1")
+    )
+    flags = [f"--data={data}", f"--weights={network}", "--protocol=tgan", "--num=6"]
+    for clips in (tmp_path / "clips.npy", data):
+        output = tmp_path / "score.json"
+        _main("score", f"--clips={clips}", *flags, f"--output={output}")
+        found = json.loads(output.read_text())
+        assert found["protocol"]["name"] == "tgan"
+        assert list(found["measures"]) == ["inception_score"]
+    assert found["fakes"]["kind"] == "data set"
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--protocol=fid"], "--protocol should be one of thesis, tgan.* Received: fid"),
+        (["--protocol=fvd"], "--weights should be of i3d for the protocol fvd"),
+        (["--frames=last16"], "--frames should be one of first16.* Received: last16"),
+        (["--num=0"], "--num should be at least 1. Received: 0"),
+        (["--num=3"], "at least 4 clips"),
+        (["--clips=nowhere"], "nowhere"),
+        (["--data=nowhere"], "--data should be a data set. Received: nowhere"),
+        (["--weights=nowhere.weights.h5"], "nowhere"),
+    ],
+)
+def test_wrong_flags_of_score(run, data, network, flags, sentence):
+    given = [f"--run={run}", f"--data={data}", f"--weights={network}", "--num=4"]
+    with pytest.raises(UserError, match=sentence):
+        _main("score", *given, *flags)
+
+
+def test_neighbours_are_drawn(run, data, network, tmp_path, capsys):
+    flags = [f"--run={run}", f"--data={data}", f"--weights={network}", "--num=8"]
+    _main("memorisation", *flags)
+    assert "times that of held-out clips (8 fakes, 15 training clips, 1 held out)" in (
+        capsys.readouterr().out
+    )
+    picture = Image.open(run / "memorisation.png")
+    assert picture.size == (8 * 64 + 7 * 2, 4 * 64 + 3 * 2)
+    _main("memorisation", *flags, f"--output={tmp_path / 'm.gif'}")
+    assert Image.open(tmp_path / "m.gif").n_frames == 8
+    with pytest.raises(UserError, match="--output should end in .mp4, .gif, .png"):
+        _main("memorisation", *flags, f"--output={tmp_path / 'm.txt'}")
+
+
+def test_a_classifier_is_trained(data, tmp_path, capsys):
+    output = tmp_path / "own.weights.h5"
+    flags = [f"--data={data}", f"--output={output}", "--width=1", "--epochs=1"]
+    _main("train_c3d", *flags, "--val_fraction=0.5")
+    out = capsys.readouterr().out
+    assert "held-out accuracy" in out
+    assert "with shuffled frames" in out
+    about = json.loads(_sidecar(output).read_text())
+    assert about["training"]["data"]["folder"] == str(data)
+    with pytest.raises(UserError, match="--output should not exist yet"):
+        _main("train_c3d", *flags)
+
+
+def test_published_weights_are_converted(tmp_path, capsys):
+    model, source = C3D(3, width=1), tmp_path / "published.h5"
+    with h5py.File(source, "w") as file:
+        for layer in model.layers:
+            for variable in layer.weights:
+                name = f"{layer.name}/{layer.name}_{'W' if variable.name == 'kernel' else 'b'}"
+                file[name] = variable.numpy()
+        for name in file:
+            file[name].attrs["weight_names"] = [f"{name}_W".encode(), f"{name}_b".encode()]
+        file.attrs["layer_names"] = [name.encode() for name in file]
+    output = tmp_path / "c3d.weights.h5"
+    _main("convert_weights", f"--source={source}", f"--output={output}", "--mean=104,117,123")
+    found, about, mean = weights.load(output)
+    for a, b in zip(found.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(mean, [104, 117, 123])
+    assert str(output) in capsys.readouterr().out
+
+
+def test_scores_are_taken_while_a_run_trains_and_plotted(data, network, tmp_path, capsys):
+    config = tiny_config(f"metrics.weights={network}", "metrics.every_kimg=0.02", "metrics.clips=4")
+    clips = evaluate.ClipPipeline(data, config.ladder, 0, False)
+    trainer = trainer_for(config)
+    run = tmp_path / "run"
+    with RunFolder(run, config, clips.records.identity()) as folder:
+        folder.restore_latest(trainer)
+        monitor = Monitor(folder, config, clips)
+        for nimg in (16, 32, 36, 64):
+            phase = phase_until(nimg, config.schedule, config.ladder)
+            trainer._nimg.assign(nimg)
+            monitor.add({name: tf.constant(0.0) for name in _terms(config)}, 4)
+            monitor.report(trainer, phase)
+    lines = read_scores(run)
+    assert [line["nimg"] for line in lines] == [32, 64]
+    assert {"inception_score", "inception_score_reals", "frechet_distance_floor"} <= set(lines[0])
+    _main("plot", "--run", run)
+    assert Image.open(run / "scores.png").size[0] > 100
+    shutil.rmtree(run / "samples")
+    (run / "scores.jsonl").unlink()
+    with pytest.raises(UserError, match="--run should hold scores"):
+        _main("plot", "--run", run)
+
+
+def _sidecar(path):
+    return path.with_name(path.name.removesuffix(".weights.h5") + ".json")
+
+
+def _terms(config):
+    return (*config.loss.terms, "generator")
