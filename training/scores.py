@@ -32,7 +32,9 @@ class Scores:
             folder = clips.records.folder
             self.reals = RecordClips(folder, config.ladder[-1])
             self.extractor = load_extractor(
-                Path(config.metrics.weights), protocol(config.metrics.protocol), folder / "features"
+                Path(config.metrics.weights),
+                protocol(config.metrics.protocol),
+                Path(folder) / "features",
             )
 
     def is_due(self, before: int, nimg: int) -> bool:
