@@ -24,7 +24,7 @@ from metrics.protocols import PROTOCOLS, protocol
 from metrics.published import PUBLISHED
 from scoring.classifier import Classifier, Labelled, Settings, train_classifier
 from scoring.clip_sets import RecordClips, clip_set
-from scoring.features import load_extractor
+from scoring.features import cache_beside, load_extractor
 from scoring.memorisation import find_neighbours
 from scoring.score import score as take_score
 from support.errors import UserError, run_script
@@ -163,7 +163,7 @@ def open_extractor(args):
     chosen = protocol(args.protocol)
     if args.frames:
         chosen = dataclasses.replace(chosen, frames=args.frames)
-    return load_extractor(args.weights, chosen, args.cache or args.data / "features")
+    return load_extractor(args.weights, chosen, args.cache or cache_beside(args.data))
 
 
 def open_clips(args, num: int):

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dataset.storage import is_remote, normalise
 from metrics import weights
 from metrics.controls import CONTROLS
 from metrics.preprocess import preprocess
@@ -128,6 +129,11 @@ class Extractor:
         }
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
         return self.cache / f"{self.protocol.name}-{digest[:16]}.npz"
+
+
+def cache_beside(data: Path | str) -> Path | None:
+    """Where the features of a data set are kept by default: in its folder, if that is here."""
+    return None if is_remote(normalise(data)) else Path(data) / "features"
 
 
 def load_extractor(path: Path, protocol: Protocol, cache: Path | None) -> Extractor:

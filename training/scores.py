@@ -8,7 +8,7 @@ from config import Config
 from dataset.pipeline import ClipPipeline
 from metrics.protocols import protocol
 from scoring.clip_sets import RecordClips
-from scoring.features import load_extractor
+from scoring.features import cache_beside, load_extractor
 from scoring.score import score
 from training.run_folder import RunFolder
 from training.snapshot import Snapshot
@@ -34,7 +34,7 @@ class Scores:
             self.extractor = load_extractor(
                 Path(config.metrics.weights),
                 protocol(config.metrics.protocol),
-                Path(folder) / "features",
+                cache_beside(folder),
             )
 
     def is_due(self, before: int, nimg: int) -> bool:

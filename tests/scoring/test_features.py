@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from metrics.controls import CONTROLS
-from scoring.features import Extractor, one_ahead
+from scoring.features import Extractor, cache_beside, one_ahead
 from support.errors import UserError
 from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
 
@@ -97,3 +97,8 @@ def test_one_ahead_raises_where_the_result_would_be():
     assert [next(results), next(results)] == [1, 1]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+def test_features_lie_beside_a_data_set_that_is_here(tmp_path):
+    assert cache_beside(tmp_path) == tmp_path / "features"
+    assert cache_beside("gs://bucket/data") is None
