@@ -257,7 +257,7 @@ def augment(clip: np.ndarray, settings: Settings, seed: list[int]) -> np.ndarray
 
 
 def channel_statistics(train: Labelled, most: int = 256) -> tuple[np.ndarray, float]:
-    """The mean of blue, green and red, and the deviation from it, over up to `most` of the clips."""
+    """The mean of blue, green and red over up to `most` of the clips, and the deviation from it."""
     pixels = [clip.reshape(-1, 3) for clip in train.clips.clips(train.indices[:most])]
     means = np.mean([p.mean(0) for p in pixels], axis=0)
     deviation = np.sqrt(np.mean([np.square(p - means).mean() for p in pixels]))
