@@ -4,6 +4,7 @@ import contextlib
 import functools
 import itertools
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def _decode(path):
                     for frame in packet.decode():
                         yield _picture(frame, stream.sample_aspect_ratio or 1), *_times(frame)
             _check_length(container, stream, packets, ends)
+            if container.format.name == "gif":
+                _check_trailer(path)
     except av.FFmpegError as error:
         other = isinstance(error, av.ArgumentError)
         raise RejectedSource(
@@ -151,3 +154,11 @@ def _check_length(container, stream, packets, ends):
         raise RejectedSource(
             f"should last the {stated:.1f} s that its header states. Received: {seconds:.1f} s"
         )
+
+
+def _check_trailer(path):
+    """A GIF states nothing, but ends with a semicolon, which zeros may follow."""
+    with open(path, "rb") as file:
+        file.seek(-min(64, path.stat().st_size), os.SEEK_END)
+        if not file.read().rstrip(b"\0\r\n").endswith(b";"):
+            raise RejectedSource("should be a whole GIF. Received: no trailer at its end")

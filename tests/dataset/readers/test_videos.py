@@ -49,6 +49,20 @@ def test_part_of_a_video_is_rejected(tmp_path, name, share):
         list(videos.decode(path))
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.99])
+def test_part_of_a_gif_is_rejected(tmp_path, share):
+    path = write_gif(tmp_path / "a.gif", noisy(10), 40)
+    assert len(list(videos.decode(path))) == 10
+    with pytest.raises(RejectedSource, match="should be a whole (GIF|video). Received: "):
+        list(videos.decode(cut(path, share)))
+
+
+def test_zeros_may_follow_a_gif(tmp_path):
+    path = write_gif(tmp_path / "a.gif", noisy(10), 40)
+    path.write_bytes(path.read_bytes() + bytes(10))
+    assert len(list(videos.decode(path))) == 10
+
+
 def test_an_avi_cut_between_frames_is_rejected_by_its_count(tmp_path):
     path = write_video(tmp_path / "a.avi", [picture(0)] * 40)
     data = path.read_bytes()
@@ -229,3 +243,15 @@ def test_frames_are_not_kept(tmp_path):
     tracemalloc.stop()
     assert count == 200
     assert peak < 10 * 240 * 320 * 3
+
+
+def test_real_film_at_other_rates(real_clips):
+    """275 frames at 29.97 a second: 9.18 seconds."""
+    path = real_clips / "faces/film_clip_640x360.mp4"
+    whole, same, half = (
+        np.stack([frame[::20, ::20] for frame in videos.decode(path, fps)])
+        for fps in (None, 30_000 / 1001, 15_000 / 1001)
+    )
+    assert whole.shape == (275, 18, 32, 3)
+    np.testing.assert_array_equal(same, whole)
+    np.testing.assert_array_equal(half, whole[::2])
