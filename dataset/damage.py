@@ -62,7 +62,7 @@ def name_record(records: Records, rungs: Iterable[Rung], error: tf.errors.OpErro
     for rung, shard in ((r, shard) for r in rungs for shard in records.shards[str(r)] if offset):
         begins = records.spans(rung, shard)[:, 0]
         for number in np.flatnonzero(np.isin(int(offset[1]) - begins, (0, -HEADER))):
-            if not _is_whole(str(records.folder / shard.file), begins[number]):
+            if not _is_whole(records.path(shard.file), begins[number]):
                 return f"{shard.file}, record {number}"
     return None
 
@@ -74,7 +74,7 @@ def tidy(error: tf.errors.OpError) -> str:
 
 def _damaged(records, rung, shard: Shard):
     """Numbers of the records of a shard that cannot be read."""
-    path, read = str(records.folder / shard.file), 0
+    path, read = records.path(shard.file), 0
     try:
         for _ in tf.data.TFRecordDataset(path):
             read += 1

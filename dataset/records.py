@@ -12,7 +12,7 @@ order: clip i is record i, counted through the shards.
 """
 
 import dataclasses
-import hashlib
+import io
 import json
 import os
 import struct
@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from dataset import encoding
+from dataset import encoding, storage
 from dataset.encoding import RAW, Encoding
 from growth.ladder import Ladder, Rung, make_ladder
 from support.errors import UserError
@@ -78,7 +78,8 @@ class Records:
     """
 
     def __init__(self, folder: Path | str):
-        self.folder = Path(folder)
+        self.folder = storage.normalise(folder)
+        storage.connect(self.folder)
         self.metadata = _read_metadata(self.folder)
         self.ladder = make_ladder(self.metadata["ladder"])
         self.shards = {
@@ -102,8 +103,11 @@ class Records:
 
     def identity(self) -> dict[str, str]:
         """Where the data set lies, and a hash of all that it holds."""
-        digest = hashlib.sha256((self.folder / "metadata.json").read_bytes()).hexdigest()
-        return {"folder": str(self.folder), "sha256": digest}
+        return {"folder": self.folder, "sha256": storage.sha256(self.path("metadata.json"))}
+
+    def path(self, file: str) -> str:
+        """The path of a file of the data set."""
+        return f"{self.folder}/{file}"
 
     def check_ladder(self, ladder: Ladder):
         """Raises `UserError` unless there are clips at each rung of `ladder`."""
@@ -118,16 +122,18 @@ class Records:
         Raises:
             UserError: a file that is missing, cut, of another size or of other records.
         """
-        path, spans = self.folder / shard.file, self.spans(rung, shard)
-        size = path.stat().st_size if path.is_file() else "no such file"
+        path, spans = self.path(shard.file), self.spans(rung, shard)
+        size = storage.size(path)
         if size != shard.bytes:
-            raise UserError(f"{path} should have {shard.bytes} bytes. Received: {size}")
+            found = "no such file" if size is None else size
+            raise UserError(f"{path} should have {shard.bytes} bytes. Received: {found}")
         if len(spans) != shard.records or spans[-1, 1] + FOOTER != size:
             raise UserError(
                 f"{path} should hold {shard.records} records in {size} bytes. Received: "
                 f"{len(spans)} in {spans[-1, 1] + FOOTER if len(spans) else 0} by index.npz"
             )
-        for number, (found, stated) in enumerate(zip(scan(path), np.diff(spans), strict=False)):
+        lengths = () if storage.is_remote(path) else scan(path)  # Each would be a request.
+        for number, (found, stated) in enumerate(zip(lengths, np.diff(spans), strict=False)):
             if found != stated:
                 raise UserError(
                     f"{path}, record {number} should have {stated[0]} bytes. Received: {found}"
@@ -145,7 +151,7 @@ class Records:
         """Where the clips lie at a rung: file, and [N, 2] int64: begin and end of the data."""
         if rung.shape not in self._places:
             shards = self.shards[str(rung)]
-            files = [str(self.folder / s.file) for s in shards for _ in range(s.records)]
+            files = [self.path(s.file) for s in shards for _ in range(s.records)]
             spans = np.concatenate([self.spans(rung, shard) for shard in shards])
             self._places[rung.shape] = files, spans
         return self._places[rung.shape]
@@ -153,7 +159,7 @@ class Records:
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own."""
         files, spans = self.locate(rung)
-        return [read_at(files[i], *spans[i].tolist()) for i in indices]
+        return [storage.read_at(files[i], *spans[i].tolist()) for i in indices]
 
     def clips(self, rung: Rung, indices: Iterable[int]) -> np.ndarray:
         """The clips `indices` at a rung, uint8 [N, T, H, W, C]."""
@@ -173,13 +179,7 @@ def open_records(folder: Path | str) -> Records:
     return records
 
 
-def read_at(path: Path | str, begin: int, end: int) -> bytes:
-    """The bytes of a file from `begin` to `end`."""
-    with open(path, "rb", buffering=0) as file:
-        return os.pread(file.fileno(), end - begin, begin)
-
-
-def scan(path: Path | str) -> Iterable[int]:
+def scan(path: str | Path) -> Iterable[int]:
     """Yields the bytes of each record of a file, from the headers alone."""
     begin = 0
     with open(path, "rb", buffering=0) as file:
@@ -190,11 +190,11 @@ def scan(path: Path | str) -> Iterable[int]:
 
 
 def _read_metadata(folder):
-    path = folder / "metadata.json"
-    if not path.is_file():
+    path = f"{folder}/metadata.json"
+    if storage.size(path) is None:
         raise UserError(f"--data should be a data set. Received: {folder} (no metadata.json)")
     try:
-        metadata = json.loads(path.read_text())
+        metadata = json.loads(storage.read(path))
     except ValueError as error:
         raise UserError(f"{path} should be JSON. Received: {error}") from error
     if metadata.get("format") != FORMAT:
@@ -206,8 +206,11 @@ def _read_metadata(folder):
 
 
 def _read_index(folder):
+    path = f"{folder}/index.npz"
+    if storage.size(path) is None:
+        raise UserError(f"{folder} should hold its index.npz. Received: no such file")
     try:
-        with np.load(folder / "index.npz") as arrays:
+        with np.load(io.BytesIO(storage.read(path))) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{folder} should hold its index.npz. Received: {error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} should be NumPy's. Received: {error}") from error

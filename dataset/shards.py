@@ -1,15 +1,15 @@
 """From the clips of sources to the shards of a data set."""
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from dataset import storage
 from dataset.encoding import raw_bytes
-from dataset.records import FOOTER, HEADER, Shard, read_at, scan
+from dataset.records import FOOTER, HEADER, Shard, scan
 from dataset.unfinished import Unfinished
 from growth.ladder import Ladder
 from support.errors import UserError
@@ -81,12 +81,13 @@ class ShardWriter:
         self._pending.clear()
 
     def _write_files(self, number):
-        spans = {position: _spans(self.work.part(position)) for position, _ in self._pending}
+        parts = {position: str(self.work.part(position)) for position, _ in self._pending}
+        spans = {position: _spans(part) for position, part in parts.items()}
         order = np.random.default_rng([self.seed, number]).permutation(len(self._pending))
         folder = self.work.data_set(self.name)
         for level, rung in enumerate(self.ladder):
             records = (
-                read_at(self.work.part(position), *spans[position][clip * len(self.ladder) + level])
+                storage.read_at(parts[position], *spans[position][clip * len(self.ladder) + level])
                 for position, clip in (self._pending[i] for i in order)
             )
             file = f"{rung}/{number:05d}.tfrecord"
@@ -107,6 +108,5 @@ def _spans(path):
 
 
 def _describe(folder, file, records):
-    with open(folder / file, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Shard(file, records, (folder / file).stat().st_size, digest)
+    path = str(folder / file)
+    return Shard(file, records, storage.size(path), storage.sha256(path))

@@ -1,13 +1,13 @@
 """Looks at every record of a data set, and tells what is wrong with it."""
 
 import dataclasses
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
+from dataset import storage
 from dataset.damage import checked_record, tidy
 from dataset.encoding import EXACT
 from dataset.pyramid import pool
@@ -54,9 +54,7 @@ def find_faults(records: Records, advance: Callable = lambda: None) -> Iterator[
 def _file_faults(records, rung, shard):
     try:
         records.check_shard(rung, shard)
-        with open(records.folder / shard.file, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != shard.sha256:
+        if storage.sha256(records.path(shard.file)) != shard.sha256:
             yield Fault(shard.file, None, "the SHA-256 is not that of the metadata")
     except UserError as error:
         yield Fault(shard.file, None, str(error))
@@ -82,7 +80,7 @@ def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
 
 def _read(records, rung, shard):
     """Yields each record of a file, or the error in its place."""
-    path, number = str(records.folder / shard.file), 0
+    path, number = records.path(shard.file), 0
     try:
         for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
             number += 1
@@ -92,7 +90,7 @@ def _read(records, rung, shard):
         return
     except tf.errors.OpError as error:
         yield error
-    if tf.io.gfile.stat(path).length == shard.bytes:
+    if storage.size(path) == shard.bytes:
         for begin in records.spans(rung, shard)[number + 1 :, 0]:
             try:
                 yield checked_record(path, begin)

@@ -1,6 +1,8 @@
 """Mistakes of the user's, and the one place where they become a sentence and an exit status."""
 
+import atexit
 import errno
+import os
 import signal
 import sys
 
@@ -39,7 +41,20 @@ def run_script(main, **app_run_arguments):
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Lets `finally` clauses run.
     logging.set_verbosity(logging.ERROR)  # TensorFlow's remarks; what a user needs is printed.
-    app.run(guarded, **app_run_arguments)
+    try:
+        app.run(guarded, **app_run_arguments)
+    except SystemExit as end:
+        if "tensorflow_io" in sys.modules:
+            _leave(end.code)
+        raise
+
+
+def _leave(status):
+    """Ends the process before the S3 client of tensorflow-io 0.37 would abort it."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status or 0)
 
 
 def _fail(sentence, status=1):
