@@ -3,7 +3,7 @@
 raw     the bytes, as they are
 zlib    the bytes deflated: about a third of a natural clip, and the same clip again
 jpeg    a JPEG a frame, colours at full size
-webp    a WebP a frame, colours at half size; TensorFlow decodes it from 2.19 on
+webp    a WebP a frame, colours at half size; TensorFlow 2.21 decodes it, 2.17 does not
 
 A data set has one encoding. Yet frames of less than 32x32 stay raw where each would be a file of
 its own, which is longer than such a frame by its header alone.
@@ -74,7 +74,7 @@ def check_readable(name: str):
         raise UserError(f"--encoding should be one of {', '.join(ENCODINGS)}. Received: {name}")
     if name == "webp" and not hasattr(tf.io, "decode_webp"):
         raise UserError(
-            "--encoding=webp should be used with TensorFlow 2.19 or later. "
+            "--encoding=webp should be used with a TensorFlow that decodes it, such as 2.21. "
             f"Received: {tf.__version__}"
         )
 

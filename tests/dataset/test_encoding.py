@@ -77,5 +77,5 @@ def test_errors(monkeypatch):
         ):
             Encoding("jpeg", quality)
     monkeypatch.delattr(encoding.tf.io, "decode_webp")
-    with pytest.raises(UserError, match="--encoding=webp should be used with TensorFlow 2.19"):
+    with pytest.raises(UserError, match="--encoding=webp should be used with a TensorFlow that"):
         Encoding("webp")
