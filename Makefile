@@ -7,6 +7,9 @@ DISK_MB := 3500
 # The stamp is written last and names the lock's content: an interrupted or outdated .venv is made anew.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | cut -d ' ' -f 1)
 
+COMPILE := $(RUN) -m uv pip compile pyproject.toml --extra=dev --universal --fork-strategy=fewest --upgrade \
+	--generate-hashes --quiet --custom-compile-command="make lock"
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint lock clean
 
@@ -15,7 +18,7 @@ help:
 	@echo "make test     run the tests (ARGS=... goes to pytest)"
 	@echo "make lint     check the style"
 	@echo "make install  make .venv with the locked requirements; the others do it by themselves"
-	@echo "make lock     write requirements.txt anew from pyproject.toml"
+	@echo "make lock     write requirements.txt and requirements-io.txt anew from pyproject.toml"
 	@echo "make clean    remove .venv and demo/"
 	@echo "PYTHON=... chooses the Python of .venv, 3.11 to 3.13. Received: PYTHON=$(PYTHON)"
 
@@ -43,8 +46,8 @@ lint: $(INSTALLED)
 	@$(RUN) -m ruff format --check
 
 lock: $(INSTALLED)
-	@$(RUN) -m uv pip compile pyproject.toml --extra=dev --universal --fork-strategy=fewest --upgrade --generate-hashes \
-		--quiet --custom-compile-command="make lock" --output-file=requirements.txt
+	@$(COMPILE) --output-file=requirements.txt
+	@$(COMPILE) --extra=io --output-file=requirements-io.txt
 
 clean:
 	rm -rf $(VENV) demo
