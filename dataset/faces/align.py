@@ -21,7 +21,8 @@ COMMON = np.array([[0.34, 0.4], [0.66, 0.4], [0.5, 0.583], [0.368, 0.77], [0.632
 _ASSUMED = 0.1  # trust in an eye that is put where eyes lie in a box
 _FOLLOWED = 0.1  # trust in a box that was not found
 _MISSING = 1e-3  # trust in points between those that are known
-_ROUNDS = 4
+_ROUNDS = 6
+_GRID = 32  # points a side of a clip that are looked at for lying outside
 
 
 def by_eyes(faces: list[Face], size: int, reach: int) -> list[Similarity]:
@@ -88,17 +89,17 @@ def smooth(values: np.ndarray, trust: np.ndarray, reach: int) -> np.ndarray:
         moments = np.einsum("wi,twk,twk->tki", basis, weights, values[places])
         smoothed = np.linalg.solve(gram, moments[..., None])[..., 0, 0]
         away = np.abs(values - smoothed)
-        limit = 6 * np.median(away, axis=0) + 1e-9
-        fair = np.maximum((1 - np.minimum(away / limit, 1) ** 2) ** 2, 1e-3)
+        limit = 6 * np.median(away, axis=0) + 1e-3  # Pixels; a perfect line has no residuals.
+        fair = np.maximum((1 - np.minimum(away / limit, 1) ** 2) ** 2, 1e-6)
     return smoothed
 
 
 def share_outside(transform: Similarity, size: int, picture: tuple[int, int]) -> float:
     """The share of a clip's frame that lies beyond a picture of this height and width."""
-    grid = np.stack(np.meshgrid(*[np.linspace(0, size, 32)] * 2), -1)
-    x, y = np.moveaxis(transform(grid), -1, 0)
-    height, width = picture
-    return 1 - float(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)))
+    places = (np.arange(_GRID) + 0.5) * size / _GRID - 0.5
+    points = transform(np.stack(np.meshgrid(places, places), -1))
+    inside = (points > -0.5) & (points < np.array(picture[::-1]) - 0.5)
+    return 1 - float(inside.all(-1).mean())
 
 
 def warp(frame: np.ndarray, transform: Similarity, size: int) -> np.ndarray:

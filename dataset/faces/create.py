@@ -61,8 +61,9 @@ def create_face_clips(
         UserError: no film that can be read, or an output of something else.
     """
     films = list_sources(source, "videos", ReaderOptions())
-    if output.resolve().is_relative_to(source.resolve()):
-        raise UserError(f"--output should lie outside of --source. Received: {output}")
+    _check_outside("--output", output, source)
+    if debug:
+        _check_outside("--debug", debug, source, output)
     if landmarks and not landmarks.is_dir():
         raise UserError(f"--landmarks should be a folder. Received: {landmarks}")
     settings = dataclasses.asdict(rules) | {
@@ -102,15 +103,22 @@ def frame_rate(path: Path) -> float:
         return 25.0
 
 
+def _check_outside(flag, folder, *others):
+    """What is written should not be read as a film or a clip the next time."""
+    for other in others:
+        if folder.resolve().is_relative_to(other.resolve()):
+            raise UserError(f"{flag} should lie outside of {other}. Received: {folder}")
+
+
 def _make_all(films, make: Callable, workers):
     """Calls `make` for every film, in threads; returns {film: why it is damaged}."""
-    stop, lock, progress = threading.Event(), threading.Lock(), Progress(None, "frames")
+    stop, lock, progress = threading.Event(), threading.Lock(), Progress(None, "frames read")
 
-    def tick(count):
+    def tick():
         if stop.is_set():
             raise _Stopped
         with lock:
-            progress.advance(count)
+            progress.advance()
 
     damaged = {}
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:

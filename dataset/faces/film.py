@@ -32,7 +32,7 @@ def make_clips(
     *,
     landmarks: Path | None = None,
     drawing: Path | None = None,
-    tick: Callable[[int], None] = lambda count: None,
+    tick: Callable[[], None] = lambda: None,
 ):
     """Writes the clips of a film to the new folder `folder`.
 
@@ -43,41 +43,51 @@ def make_clips(
         fps: frames a second of the film and of the clips.
         landmarks: the folder of landmark files, if there is one.
         drawing: a video to write, with all that was seen drawn onto the film.
-        tick: called at each frame, with 1 where it is new; what it raises ends the work.
+        tick: called at each frame that is read; what it raises ends the work.
 
     Raises:
         RejectedSource: the film is damaged, or its landmarks are.
     """
     points = read(landmarks, film.name) if landmarks else None
-    shots = list(watch(_ticked(film.frames(), tick, 1), rules))
+    shots = list(watch(_ticked(film.frames(), tick), rules))
     if not shots:
         raise RejectedSource("should have frames. Received: none")
+    length = shots[-1].frames.stop
+    if points is not None and len(points) != length:
+        raise RejectedSource(f"should have landmarks of {length} frames. Received: {len(points)}")
     plans, count = plan_clips(shots, rules, points)
     if drawing:
-        write_clip(drawing, draw(_ticked(film.frames(), tick, 0), shots, plans, rules.size), fps)
-    rows = []
-    with new_folder(folder) as new, open(new / "frames.csv", "w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["clip", "frame", "x", "y", "scale", "angle"])
-        for plan, clip in cut_out(_ticked(film.frames(), tick, 0), plans, rules.size):
-            for part in persons(clip, rules.same):
-                if len(part) < rules.min_frames:
-                    count["of another person"] += 1
-                    continue
-                name = f"{len(rows):04}.mp4"
-                write_clip(new / name, clip[part.start : part.stop], fps)
-                piece = plan.part(part)
-                table.writerows([name, *line] for line in piece.lines(rules.size))
-                names = {"clip": f"{film.name}/{name}", "film": film.name}
-                rows.append(names | piece.summary(rules.size))
+        frames = _ticked(film.frames(), tick)
+        write_clip(drawing, draw(frames, shots, plans, rules.size, points), fps)
+    with new_folder(folder) as new:
+        clips = cut_out(_ticked(film.frames(), tick), plans, rules.size)
+        rows = list(_write(new, film.name, clips, rules, fps, count))
         count["clips"] = len(rows)
-        about = {"film": film.name, "fps": fps, "funnel": dict(count), "clips": rows}
+        about = {"film": film.name, "frames": length, "fps": fps}
+        about |= {"funnel": dict(count), "clips": rows}
         (new / "film.json").write_text(json.dumps(about, indent=1))
 
 
-def _ticked(frames, tick, count):
+def _write(folder, film, clips, rules, fps, count):
+    """Writes each person's part of each clip, and the table of frames; yields a row for each."""
+    with open(folder / "frames.csv", "w", newline="") as file:
+        table, number = csv.writer(file), 0
+        table.writerow(["clip", "frame", "x", "y", "scale", "angle"])
+        for plan, clip in clips:
+            parts = persons(clip, plan.found, rules.same)
+            parts = [part for part in parts if len(part) >= rules.min_frames]
+            count["changing"] += not parts
+            for part in parts:
+                name, piece = f"{number:04}.mp4", plan.part(part)
+                write_clip(folder / name, clip[part.start : part.stop], fps)
+                table.writerows([name, *line] for line in piece.lines(rules.size))
+                yield {"clip": f"{film}/{name}", "film": film} | piece.summary(rules.size)
+                number += 1
+
+
+def _ticked(frames, tick):
     for frame in frames:
-        tick(count)
+        tick()
         yield frame
 
 

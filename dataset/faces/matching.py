@@ -29,14 +29,9 @@ def describe(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def matched_share(before, after) -> float:
-    """Matches between two pictures that `describe` saw, as a share of the fewer keypoints.
-
-    Where neither has more than a few (black, a clear sky), nothing has changed: 1.
-    """
+    """Matches between two pictures that `describe` saw, as a share of the fewer keypoints."""
     (few, few_values), (many, many_values) = sorted((before, after), key=lambda seen: len(seen[0]))
-    if len(many) < _FEW:
-        return 1.0
-    if not len(few):
+    if not len(few) or len(many) < 2:
         return 0.0
     pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(few_values, many_values, k=2)
     pairs = [best for best, second in pairs if best.distance < _RATIO * second.distance]
@@ -44,18 +39,40 @@ def matched_share(before, after) -> float:
     return sum(np.hypot(*move) < _REACH for move in moved) / max(len(few), _FEW)
 
 
-def split(same: list[bool]) -> list[range]:
-    """The runs of frames in which each is the same as the one before.
+class Comparison:
+    """Tells of frame after frame whether it shows something else than those before.
 
-    Args:
-        same: of frames 1, 2 and so on: one fewer than frames.
+    A frame with next to no keypoints (black, a clear sky) tells nothing; what comes after it is
+    compared with what came before it, so that a fade through black does not hide a change.
     """
-    edges = [0, *(i for i, one in enumerate(same, 1) if not one), len(same) + 1]
-    return [range(begin, end) for begin, end in zip(edges, edges[1:], strict=False)]
+
+    def __init__(self, same: float):
+        self.same, self._before = same, None
+
+    def changes(self, frame: np.ndarray) -> bool | None:
+        """Whether `frame` uint8 [H, W, 3] matches the last telling one by less than `same`.
+
+        None where it tells nothing itself.
+        """
+        seen = describe(frame)
+        if len(seen[0]) < _FEW:
+            return None
+        before, self._before = self._before, seen
+        return before is not None and matched_share(before, seen) < self.same
 
 
-def persons(clip: np.ndarray, same: float) -> list[range]:
-    """The frames of an aligned clip [T, H, W, 3] uint8 that show one person each, in order."""
-    seen = [describe(frame) for frame in clip]
-    shares = [matched_share(*pair) for pair in zip(seen, seen[1:], strict=False)]
-    return split([share >= same for share in shares])
+def persons(clip: np.ndarray, found: np.ndarray, same: float) -> list[range]:
+    """The parts of an aligned clip uint8 [T, H, W, 3] that show one person each, in order.
+
+    Frames in which the face was not `found` [T], or that tell nothing, belong to a part only where
+    the person before them is the one after them.
+    """
+    compare, parts = Comparison(same), []
+    for number in np.flatnonzero(found).tolist():
+        changes = compare.changes(clip[number])
+        if changes is None:
+            continue
+        if changes or not parts:
+            parts.append(range(number, number))
+        parts[-1] = range(parts[-1].start, number + 1)
+    return parts

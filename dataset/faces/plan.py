@@ -21,13 +21,14 @@ class Plan:
     shot: int  # counted from 0
     frames: range  # of the film
     transforms: list[Similarity]  # from the clip to each of them
-    found: float  # share of the frames in which the cascade found the face
-    eyes: float  # share of the eyes (or of the landmarks) that were found
+    found: np.ndarray  # [T] whether the cascade found the face
+    eyes: np.ndarray  # [T] share of the eyes (or of the landmarks) that were found
 
     def part(self, part: range) -> "Plan":
         """Some of its frames alone, counted from its first."""
         some = slice(part.start, part.stop)
-        return dataclasses.replace(self, frames=self.frames[some], transforms=self.transforms[some])
+        names = ("frames", "transforms", "found", "eyes")
+        return dataclasses.replace(self, **{name: getattr(self, name)[some] for name in names})
 
     def lines(self, size: int) -> list[tuple]:
         """(frame, x, y, scale, angle) of each frame: how the clip lies in the film.
@@ -54,8 +55,8 @@ class Plan:
             "begin": self.frames.start,
             "end": self.frames.stop,
             **dict(zip(("x", "y", "scale", "angle"), medians.round(3).tolist(), strict=True)),
-            "found": round(self.found, 3),
-            "eyes": round(self.eyes, 3),
+            "found": round(float(self.found.mean()), 3),
+            "eyes": round(float(self.eyes.mean()), 3),
         }
 
 
@@ -90,33 +91,26 @@ def plan_clips(shots: list[Shot], rules: FaceRules, landmarks=None):
 
 def align(track: Track, number: int, shot: Shot, rules: FaceRules, landmarks) -> Plan | str:
     """The plan for a track of shot `number`, or why there is none."""
-    if track.found < rules.min_found:
+    found = np.array([face.found for face in track.faces])
+    if found.mean() < rules.min_found:
         return "seldom found"
     if landmarks is None:
         points = np.stack([face.eyes for face in track.faces])
     else:
         points = landmark_files.anchors(landmarks, track.frames, track.faces, shot.enlarge)
-    eyes = float(np.isfinite(points).all(2).mean())
-    if eyes < rules.min_eyes:
+    eyes = np.isfinite(points).all(2).mean(1)
+    if eyes.mean() < rules.min_eyes:
         return "without eyes"
-    size, reach = rules.size, rules.smoothing
     if landmarks is None:
-        transforms = by_eyes(track.faces, size, reach)
+        transforms = by_eyes(track.faces, rules.size, rules.smoothing)
     else:
-        transforms = by_landmarks(points, track.faces, size, reach)
+        transforms = by_landmarks(points, track.faces, rules.size, rules.smoothing)
     transforms = [shot.enlarge @ transform for transform in transforms]
-    inside = [share_outside(t, size, shot.picture) <= rules.max_outside for t in transforms]
-    run = longest_run(inside)
-    if len(run) < rules.min_frames:
+    outside = [share_outside(transform, rules.size, shot.picture) for transform in transforms]
+    inside = longest_run([share <= rules.max_outside for share in outside])
+    if len(inside) < rules.min_frames:
         return "beyond the edge"
-    part = slice(run.start, run.stop)
-    return Plan(
-        number,
-        track.frames[part],
-        transforms[part],
-        found=Track(track.begin, track.faces[part]).found,
-        eyes=float(np.isfinite(points[part]).all(2).mean()),
-    )
+    return Plan(number, track.frames, transforms, found, eyes).part(inside)
 
 
 def longest_run(flags: list[bool]) -> range:

@@ -31,7 +31,7 @@ FUNNEL = {
         "without eyes": "with less than {min_eyes:.0%} of their eyes or landmarks",
         "beyond the edge": "beyond the edge of the picture",
     },
-    "clips": {"of another person": "shorter than {min_frames} frames after a change of person"},
+    "clips": {"changing": "without {min_frames} frames that are surely of one person"},
 }
 
 

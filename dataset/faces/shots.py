@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from dataset.faces.detect import Detector
-from dataset.faces.matching import describe, matched_share
+from dataset.faces.matching import Comparison
 from dataset.faces.rules import FaceRules
 from dataset.faces.similarity import Similarity
 from dataset.faces.tracks import Track, Tracker
@@ -27,11 +27,11 @@ class Shot:
 
 def watch(frames: Iterable[np.ndarray], rules: FaceRules) -> Iterator[Shot]:
     """Yields the shots of a film's frames uint8 [H, W, 3]; one frame is held at a time."""
-    detector = Detector(rules.min_face)
-    shot = tracker = before = None
+    detector, compare = Detector(rules.min_face), Comparison(rules.same)
+    shot = tracker = None
     for number, frame in enumerate(frames):
-        seen = describe(frame)
-        if shot and (frame.shape[:2] != shot.picture or matched_share(before, seen) < rules.same):
+        cut = compare.changes(frame)
+        if shot and (cut or frame.shape[:2] != shot.picture):
             yield dataclasses.replace(shot, tracks=tracker.tracks())
             shot = None
         grey, enlarge = shrink(frame)
@@ -41,7 +41,6 @@ def watch(frames: Iterable[np.ndarray], rules: FaceRules) -> Iterator[Shot]:
         shot = dataclasses.replace(shot, frames=range(shot.frames.start, number + 1))
         if len(shot.frames) <= rules.max_frames:  # It will be dropped otherwise.
             tracker.add(number, grey)
-        before = seen
     if shot:
         yield dataclasses.replace(shot, tracks=tracker.tracks())
 

@@ -30,7 +30,7 @@ class Similarity:
     def matrix(self) -> np.ndarray:
         """[2, 3], as OpenCV wants it."""
         a, b = self.turn, self.shift
-        return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+        return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]], float)
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:

@@ -18,6 +18,7 @@ _LEAST_OVERLAP = 0.3  # of a box that is found with the one that was followed th
 _CORNERS = 80  # at the most, in a face
 _FEWEST = 6  # of corners, from which a motion is taken
 _WINDOW = (15, 15)  # pixels around a corner that are compared
+_MOST_ZOOM = 0.2  # logarithm of how much a face can grow or shrink from frame to frame
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,11 +47,6 @@ class Track:
     def gap(self) -> int:
         """Frames since it was found last."""
         return next(i for i, face in enumerate(reversed(self.faces)) if face.found)
-
-    @property
-    def found(self) -> float:
-        """Share of the frames in which it was found."""
-        return float(np.mean([face.found for face in self.faces]))
 
 
 class Tracker:
@@ -88,15 +84,17 @@ class Tracker:
 def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
     """How the face that lies in `box` moves from one picture uint8 [H, W] to the next.
 
-    The identity where the face has too few corners that can be followed there and back.
+    The identity where too few of its corners can be followed there and back.
     """
     # Look around the box alone.
     top, left = (max(int(n - box.side / 2), 0) for n in (box.top, box.left))
-    bottom, right = (int(n + box.side * 1.5) for n in (box.top, box.left))
+    bottom, right = (max(int(n + box.side * 1.5), 0) for n in (box.top, box.left))
     before, after = before[top:bottom, left:right], after[top:bottom, left:right]
+    if min(before.shape) < max(_WINDOW):
+        return Similarity()
     mask = np.zeros_like(before)
     centre = box.at((0.5, 0.5)) - (left, top)
-    axes = (0.38 * box.side, 0.45 * box.side)
+    axes = (0.38 * box.side, 0.45 * box.side)  # A face fills its box to about there.
     cv2.ellipse(mask, np.rint(centre).astype(int), np.rint(axes).astype(int), 0, 0, 360, 255, -1)
     corners = cv2.goodFeaturesToTrack(before, _CORNERS, 0.01, max(box.side / 25, 2), mask=mask)
     if corners is None:
@@ -106,7 +104,8 @@ def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
     good = (ok & ok_too).astype(bool)[:, 0] & (np.linalg.norm(back - corners, axis=2)[:, 0] < 1)
     if good.sum() < _FEWEST:
         return Similarity()
-    return fit_similarity(corners[good, 0] + (left, top), moved[good, 0] + (left, top))
+    motion = fit_similarity(corners[good, 0] + (left, top), moved[good, 0] + (left, top))
+    return motion if abs(np.log(abs(motion.turn))) < _MOST_ZOOM else Similarity()
 
 
 def move(motion: Similarity, box: Box) -> Box:
