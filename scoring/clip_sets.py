@@ -105,30 +105,24 @@ class ArrayClips:
     """
 
     def __init__(self, path: Path):
-        self.path = Path(path)
-        try:
-            self.array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path} should be a .npy of clips. Received: {error}") from error
-        kind = self.array.dtype.kind
-        if self.array.ndim != 5 or self.array.shape[-1] != 3 or not self.array.size:
+        self.path, array = Path(path), _open_array(path)
+        if array.ndim != 5 or array.shape[-1] != 3 or not array.size:
             raise UserError(
-                f"{path} should hold colour clips [N, T, H, W, 3]. "
-                f"Received: {list(self.array.shape)}"
+                f"{path} should hold colour clips [N, T, H, W, 3]. Received: {list(array.shape)}"
             )
-        if self.array.dtype != np.uint8 and kind != "f":
+        if array.dtype != np.uint8 and array.dtype.kind != "f":
             raise UserError(
-                f"{path} should hold uint8, or floats in [-1, 1]. Received: {self.array.dtype}"
+                f"{path} should hold uint8, or floats in [-1, 1]. Received: {array.dtype}"
             )
-        self.about = {"kind": "array", "file": str(path), "clips": len(self)}
+        self.about = {"kind": "array", "file": str(path), "clips": len(array)}
 
     def __len__(self):
-        return len(self.array)
+        return self.about["clips"]
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`; raises `UserError` for numbers beyond [-1, 1] and for NaN."""
         for index in indices:
-            clip = np.asarray(self.array[index])
+            clip = np.array(_open_array(self.path)[index])  # Anew: pages that were read are let go.
             if clip.dtype == np.uint8:
                 yield clip
                 continue
@@ -173,3 +167,10 @@ def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayCli
     if (path / "metadata.json").is_file():
         return RecordClips(path)
     return ArrayClips(path) if path.suffix == ".npy" else VideoClips(path, num_frames)
+
+
+def _open_array(path):
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path} should be a .npy of clips. Received: {error}") from error
