@@ -53,6 +53,7 @@ def test_folders_of_frames_with_labels(tmp_path):
     files |= {
         f"ffs/{clip:02}/{i}.png": png(tmp_path, 20 * clip + i) for clip in (0, 1) for i in range(12)
     }
+    files["ffs/00/dataset.json"] = b"of something else"
     files["ffs/dataset.json"] = json.dumps({"labels": [["00/0.png", 7], ["01/0.png", 3]]})
     sources = list_sources(pack(tmp_path / "ffs.zip", files), "auto", ReaderOptions())
     assert [(s.name, s.label) for s in sources] == [("ffs/00", "7"), ("ffs/01", "3")]

@@ -137,3 +137,7 @@ def test_frames_that_are_long_and_narrow_are_rejected(tmp_path):
 def test_a_source_is_a_video_of_its_own_unless_it_says_otherwise():
     assert Source("a", None).video == "a"
     assert Source("a#1", None, video="a").video == "a"
+
+
+def test_a_reason_is_one_line():
+    assert str(RejectedSource("should be a.\n Received:\tb\n")) == "should be a. Received: b"

@@ -87,12 +87,13 @@ def test_a_flipped_bit_rejects_its_record_alone(folder):
     assert counts == [6, 6, "should be a whole record of a clip.", 6]
 
 
-@pytest.mark.parametrize("cut", [3, 100, 1300])
-def test_a_cut_file_loses_its_end_alone(folder, cut):
+@pytest.mark.parametrize("left", [1, 5, 12, 100, -3])
+def test_a_cut_file_loses_its_end_alone(folder, left):
     path = folder / "faces-r03.tfrecords"
-    path.write_bytes(path.read_bytes()[:-cut])
+    size = path.stat().st_size // 4  # Of a record.
+    path.write_bytes(path.read_bytes()[: 2 * size + left % size])
     *whole, last = list_sources(folder, "auto", ReaderOptions())
-    assert [len(list(source.frames())) for source in whole] == [6] * len(whole)
+    assert [len(list(source.frames())) for source in whole] == [6, 6]
     with pytest.raises(RejectedSource, match="should be a whole record of a clip. Received: "):
         list(last.frames())
 

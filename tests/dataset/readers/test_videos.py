@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.readers import videos
+from dataset.readers import source, videos
 from dataset.readers.source import ReaderOptions, RejectedSource
 from tests.dataset.readers.media import encode
 from tests.dataset.videos import cut, noisy, picture, write_image, write_video
@@ -27,7 +27,7 @@ def test_sources_are_found_below_folders_and_sorted_naturally(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     sources = videos.list_sources(tmp_path, ReaderOptions(labels="folders"))
-    assert [(source.name, source.label) for source in sources] == [
+    assert [(found.name, found.label) for found in sources] == [
         ("a/9.mp4", "a"),
         ("a/10.mp4", "a"),
         ("b/2.avi", "b"),
@@ -36,8 +36,8 @@ def test_sources_are_found_below_folders_and_sorted_naturally(tmp_path):
 
 def test_a_single_file_is_a_source(tmp_path):
     path = write_video(tmp_path / "a.mp4", [picture(0)] * 3)
-    (source,) = videos.list_sources(path, ReaderOptions())
-    assert (source.name, source.label, len(list(source.frames()))) == ("a.mp4", None, 3)
+    (single,) = videos.list_sources(path, ReaderOptions())
+    assert (single.name, single.label, len(list(single.frames()))) == ("a.mp4", None, 3)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "a.webm"])
@@ -131,6 +131,28 @@ def test_a_constant_rate_is_halved_kept_and_doubled(tmp_path, name, rate):
     assert levels(path, 2 * rate) == [i // 2 for i in range(20)]
 
 
+def at_rate(fps, *timed):
+    return list(videos._at_rate(((i, *times) for i, times in enumerate(timed)), fps))
+
+
+def test_times_may_go_back():
+    assert at_rate(10, (0, 0), (0.3, 0), (0.1, 0), (0.5, 0.1)) == [0, 0, 0, 2, 2, 3]
+
+
+def test_a_last_frame_without_duration_is_shown_as_long_as_the_one_before():
+    assert at_rate(10, (5, 0), (5.2, 0)) == [0, 0, 1, 1]
+    assert at_rate(10, (5, 0)) == [0]
+
+
+def test_a_frame_without_time_or_for_hours_is_rejected():
+    with pytest.raises(
+        RejectedSource, match="when each frame begins, for --fps. Received: no time"
+    ):
+        at_rate(10, (0, 0.1), (None, 0.1))
+    with pytest.raises(RejectedSource, match="no frame longer than 600 s. Received: 601 s"):
+        at_rate(10, (0, 0.1), (601, 0.1))
+
+
 def write_gif(path, pictures, milliseconds):
     first, *others = map(Image.fromarray, pictures)
     first.save(path, save_all=True, append_images=others, duration=milliseconds, disposal=2)
@@ -199,13 +221,21 @@ def test_an_avi_may_leave_out_frames(tmp_path):
 @pytest.mark.parametrize(("name", "codec"), [("a.avi", "mpeg4"), ("a.mp4", "libx264")])
 @pytest.mark.parametrize("seed", range(3))
 def test_bit_rot_is_found(tmp_path, name, codec, seed):
-    path = write_video(tmp_path / name, noisy(20), codec)
+    path = write_video(tmp_path / name, noisy(20, 128, 128), codec)
     data, random = bytearray(path.read_bytes()), np.random.default_rng(seed)
     for place in random.integers(len(data) // 4, len(data) // 4 * 3, 5):
         data[place] ^= 1 << random.integers(8)
     path.write_bytes(data)
     with pytest.raises(RejectedSource, match="should be a whole video. Received: a damaged frame"):
         list(videos.decode(path))
+
+
+def test_a_picture_too_large_is_rejected(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "MAX_PIXELS", 64 * 32)
+    path = encode(tmp_path / "a.mp4", STAIRS, aspect="4/3")
+    assert len(list(videos.decode(path))) == 10
+    with pytest.raises(RejectedSource, match="up to 2048 pixels a picture. Received: 72x32"):
+        list(videos.decode(encode(path, STAIRS, aspect="3/2")))
 
 
 def test_a_picture_named_as_a_video_is_rejected(tmp_path):
