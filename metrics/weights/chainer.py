@@ -1,11 +1,10 @@
 """C3D as Chainer's `save_npz` writes it: conv1a/W, conv1a/b, ... fc8/b."""
 
 import zipfile
-import zlib
 
 import numpy as np
 
-from metrics.weights.published import PublishedFile
+from metrics.weights.published import ZIP_ERRORS, PublishedFile
 
 _SUFFIX = ".npy"
 
@@ -14,10 +13,7 @@ class ChainerFile(PublishedFile):
     """A zip of arrays, compressed or not."""
 
     format, kind = "chainer", "npz file"
-    errors = (
-        *(OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError),
-        *(zipfile.BadZipFile, zlib.error),
-    )
+    errors = ZIP_ERRORS
     name_of, parts = "{caffe_layer}/{part}", ("W", "b")
 
     def _find(self):

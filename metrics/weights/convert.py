@@ -9,7 +9,7 @@ from metrics.weights.chainer import ChainerFile
 from metrics.weights.keras_h5 import KerasFile
 from metrics.weights.mean import read_mean
 from metrics.weights.networks import make_c3d, make_i3d
-from metrics.weights.published import PublishedFile, whole
+from metrics.weights.published import ZIP_ERRORS, PublishedFile, whole
 from metrics.weights.pytorch import TorchPickles, TorchZip
 from metrics.weights.store import check_output, describe, save
 from metrics.weights.tensorflow import TensorFlowCheckpoint
@@ -92,7 +92,7 @@ def open_published(path: Path) -> PublishedFile:
 
 
 def _open_zip(path):
-    with whole(path, "zip file", zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
+    with whole(path, "zip file", *ZIP_ERRORS), zipfile.ZipFile(path) as archive:
         of_torch = any(name.endswith("/data.pkl") for name in archive.namelist())
     return TorchZip(path) if of_torch else ChainerFile(path)
 

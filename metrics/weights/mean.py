@@ -1,13 +1,11 @@
 """The mean of a C3D's training data, as users hold it."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from metrics.weights.caffe import read_blob
-from metrics.weights.published import whole
+from metrics.weights.published import ZIP_ERRORS, whole
 from support.errors import UserError
 
 CUBE = (16, 128, 171, 3)  # frames, height, width, and blue, green, red
@@ -26,7 +24,7 @@ def read_mean(mean: str | Path) -> np.ndarray:
     array = _three_numbers(mean)
     if array is None:
         array = _arrange(Path(mean), _read(Path(mean)))
-    if not (array >= 0).all() or not (array <= 255).all():
+    if not ((array >= 0) & (array <= 255)).all():
         raise UserError(
             "--mean should be grey levels of 0 to 255. "
             f"Received: {mean}, of {array.min():g} to {array.max():g}"
@@ -52,8 +50,7 @@ def _read(path):
         start = file.read(6)
     if start != b"\x93NUMPY" and not start.startswith(b"PK"):
         return read_blob(path)
-    errors = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
-    with whole(path, "file of NumPy", *errors):
+    with whole(path, "file of NumPy", *ZIP_ERRORS):
         data = np.load(path, allow_pickle=False)
         if isinstance(data, np.ndarray):
             return data

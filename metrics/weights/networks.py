@@ -63,8 +63,8 @@ def _scope(names):
 
 
 def _length(file, name, most):
-    """The length of a bias; 1 where there is none, which `_fill` will tell."""
-    shape = file.shapes.get(name, (1,))
+    """The length of a bias; 2 where there is none, which `_fill` will tell."""
+    shape = file.shapes.get(name, (2,))
     if shape != (1,) * (len(shape) - 1) + shape[-1:] or not shape or not 1 <= shape[-1] <= most:
         raise UserError(
             f"{file.path} should hold 1 to {most} numbers at {name}. Received: shape {list(shape)}"

@@ -2,11 +2,21 @@
 
 import contextlib
 import hashlib
+import struct
+import tokenize
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from support.errors import UserError
+
+# What Python raises of a damaged zip, and NumPy of a damaged file.
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(OSError, EOFError, ValueError, KeyError, SyntaxError, tokenize.TokenError, MemoryError),
+)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metrics.weights.published import PublishedFile
+from metrics.weights.published import ZIP_ERRORS, PublishedFile
 from support.errors import UserError
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -41,9 +41,8 @@ class _TorchFile(PublishedFile):
 
     format, kind = "pytorch", "file of torch.save"
     errors = (
-        *(OSError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, MemoryError),
-        *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError),
-        *(RuntimeError, NotImplementedError, StopIteration),
+        *(*ZIP_ERRORS, pickle.UnpicklingError, TypeError, IndexError, AttributeError),
+        *(OverflowError, StopIteration),
     )
     name_of, parts = "{layer}.{part}", ("weight", "bias")
 
@@ -56,6 +55,8 @@ class _TorchFile(PublishedFile):
     def _read(self, name):
         storage, offset, shape, strides = self._tensors[name]
         numbers = self._numbers(storage)
+        if len(numbers) != storage.size:
+            raise EOFError("its end is missing")
         strides = [stride * numbers.itemsize for stride in strides]
         return np.lib.stride_tricks.as_strided(numbers[offset:], shape, strides, writeable=False)
 
@@ -107,8 +108,6 @@ class TorchPickles(_TorchFile):
                     raise ValueError(f"{size} numbers for {storage.size}")
                 self._places[key] = file.tell()
                 file.seek(storage.bytes, os.SEEK_CUR)
-            if file.tell() > os.fstat(file.fileno()).st_size:
-                raise EOFError("its end is missing")
             return state
 
     def _numbers(self, storage):

@@ -17,7 +17,7 @@ from metrics.c3d import C3D
 from metrics.i3d import I3D
 from metrics.weights.keras_h5 import open_hdf5
 from metrics.weights.mean import CUBE
-from metrics.weights.published import whole
+from metrics.weights.published import ZIP_ERRORS, whole
 from support.errors import UserError
 from support.files import write_atomically
 
@@ -145,7 +145,7 @@ def _load_mean(path, about):
     if not file.is_file() or _sha256(file) != about.get("mean_sha256"):
         found = "another SHA-256" if file.is_file() else "no such file"
         raise UserError(f"{file} should hold the mean that {path} subtracts. Received: {found}")
-    with whole(file, "file of NumPy", OSError, ValueError, EOFError):
+    with whole(file, "file of NumPy", *ZIP_ERRORS):
         mean = np.load(file, allow_pickle=False)
     if mean.shape != CUBE:
         raise UserError(f"{file} should hold {list(CUBE)} numbers. Received: {list(mean.shape)}")

@@ -94,7 +94,7 @@ def blob(array: np.ndarray, difference: bool = False) -> bytes:
     sizes = (1,) * (5 - array.ndim) + array.shape
     data = array.astype("<f4").tobytes()
     written = b"".join(field(1 + i, size) for i, size in enumerate(sizes)) + field(6, data)
-    return written + field(7, data) if difference else written
+    return written + field(7, bytes(len(data))) if difference else written
 
 
 def field(number: int, value: int | bytes) -> bytes:

@@ -49,7 +49,7 @@ def test_a_blob_may_have_a_shape_of_its_own(write):
 
 
 def test_other_fields_are_passed_over(write):
-    others = field(3, b"input") + field(4, 112) + b"\x29" + bytes(8) + b"\x2d" + bytes(4)
+    others = field(3, b"input") + field(4, 112) + b"\x29" + b"\xff" * 8 + b"\x2d" + b"\xff" * 4
     assert list(CaffeModel(write(others + layer(b"a", blob(BIAS)) + others)).shapes) == ["a/0"]
 
 

@@ -15,6 +15,7 @@ ARRAYS = {
     "a": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
     "b": np.float32([7.5]),
 }
+STORAGE = ("storage", Global("torch", "FloatStorage"), "0", "cpu", 24)
 SAVE = {"zip": files.save_torch_zip, "pickles": files.save_torch_pickles}
 
 
@@ -139,7 +140,8 @@ def test_a_pickle_changes_nothing_for_the_next(save):
         ({"a": tensor(strides=(-12, 4, 1))}, "a tensor beyond its storage"),
         ({"a": tensor(strides=(12, 4))}, "zip"),
         ({"a": tensor(strides="abc")}, "unsupported operand"),
-        ({"a": Reference(("module", 1, 2, 3, 4))}, "a storage of another kind"),
+        ({"a": Reference(("module", "<f4", "0", "cpu", 24))}, "a storage of another kind"),
+        ({"a": Reference((*STORAGE, ("1", 0, 4)))}, "a storage of another kind"),
         ({"a": Reference(("storage", "<i8", "0", "cpu", 24))}, "a storage of another kind"),
         ({"a": Reference(("storage",))}, "not enough values"),
         ({"a": Global("torch", "LongStorage")}, "names torch.LongStorage, which was not called"),
@@ -178,6 +180,22 @@ def test_big_endian_numbers_are_refused(tmp_path):
     path.write_bytes(b"".join(map(pickled, parts)))
     with pytest.raises(UserError, match="Received: big-endian numbers"):
         TorchPickles(path)
+
+
+def test_a_pickle_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "c3d.pickle"
+    for parts in ([{"a": 1}], [0x1950A86A20F9469CFC6C, 1002], [1, 1001]):
+        path.write_bytes(b"".join(map(pickled, [*parts, {"little_endian": True}, {}, []])))
+        with pytest.raises(UserError, match="file of torch.save. Received: a pickle of something"):
+            TorchPickles(path)
+
+
+def test_a_missing_end_is_noticed(tmp_path):
+    path = tmp_path / "c3d.pickle"
+    files.save_torch_pickles(path, {"a": tensor()}, ARRAYS.values())
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(UserError, match="c3d.pickle should be .*its end is missing"):
+        TorchPickles(path).read("a")
 
 
 def test_a_damaged_zip_is_refused(tmp_path):

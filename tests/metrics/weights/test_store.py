@@ -155,6 +155,18 @@ def test_another_mean_is_refused(path):
     refused(path, "c3d.mean.npy should hold the mean that .*Received: no such file")
 
 
+def test_a_mean_of_objects_runs_nothing(path, tmp_path):
+    class Runs:
+        def __reduce__(self):
+            return (tmp_path / "it ran").mkdir, ()
+
+    mean = path.with_name("c3d.mean.npy")
+    np.save(mean, np.array([Runs()], object))
+    rewrite(path, mean_sha256=sha256(mean))
+    refused(path, "c3d.mean.npy should be a whole file of NumPy")
+    assert not (tmp_path / "it ran").exists()
+
+
 def test_the_mean_lies_beside_the_weights_and_nowhere_else(path, tmp_path):
     np.save(tmp_path / "outside.npy", CUBE)
     digest = sha256(tmp_path / "outside.npy")
