@@ -15,6 +15,7 @@ from dataset.readers.source import (
     list_files,
     make_sources,
     natural_key,
+    walk_files,
 )
 
 
@@ -25,7 +26,7 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each folder that holds images."""
-    folders = {file.parent for file in list_files(path, images.SUFFIXES)}
+    folders = {file.parent for file in walk_files(path, images.SUFFIXES)}
     return make_sources(sorted(folders, key=natural_key), path, options, _frames, read_labels(path))
 
 

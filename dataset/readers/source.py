@@ -53,25 +53,27 @@ class ReaderOptions:
     seed: int = 0
 
 
+def walk_files(path: Path, suffixes: set[str]) -> Iterator[Path]:
+    """Yields the files at or below `path` with one of these suffixes; no hidden ones."""
+    if path.is_file():
+        yield from [path] if path.suffix.lower() in suffixes else []
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if os.path.splitext(name)[1].lower() in suffixes and not name.startswith("."):
+                file = Path(folder, name)
+                if file.is_file():
+                    yield file
+
+
 def list_files(path: Path, suffixes: set[str]) -> list[Path]:
-    """The files at or below `path` with one of these suffixes, 2 before 10; no hidden ones."""
-    return sorted(_walk(path, suffixes), key=natural_key)
+    """All of them, 2 before 10."""
+    return sorted(walk_files(path, suffixes), key=natural_key)
 
 
 def first_file(path: Path, suffixes: set[str]) -> Path | None:
     """One of them, found without listing all; None where there are none."""
-    return next(_walk(path, suffixes), None)
-
-
-def _walk(path, suffixes):
-    if path.is_file():
-        yield from [path] if path.suffix.lower() in suffixes else []
-    for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(folder, name)
-            if not name.startswith(".") and file.suffix.lower() in suffixes and file.is_file():
-                yield file
+    return next(walk_files(path, suffixes), None)
 
 
 def natural_key(path: PurePath | str) -> tuple:

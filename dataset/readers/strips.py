@@ -1,5 +1,6 @@
 """Image files that each hold the square frames of a clip side by side, or stacked downwards."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from dataset.readers.source import (
     Source,
     list_files,
     make_sources,
+    walk_files,
 )
 
 
 def matches(path: Path, options: ReaderOptions) -> bool:
     """Whether the first whole image is at least four squares long, which no common frame is."""
-    for file in list_files(path, images.SUFFIXES)[:10]:
+    for file in itertools.islice(walk_files(path, images.SUFFIXES), 10):
         try:
             with Image.open(file) as image:
                 short, long = sorted(image.size)
