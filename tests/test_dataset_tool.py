@@ -127,6 +127,8 @@ def test_help(name, capsys):
         ("--val_fraction=0", "--val_fraction should hold out some videos but not all"),
         ("--val_list=absent", "--val_list should be a file. Received: absent"),
         ("--seed=-1", "--seed should be at least 0. Received: -1"),
+        ("--fps=0", "--fps should be in 0.1 to 1000. Received: 0.0"),
+        ("--split=absent.txt", "--split should be a file of paths. Received: absent.txt"),
         ("--labels=folders", "--labels=folders should .* Received: "),
         ("--short=error", "a.mp4 should have at least 8 frames. Received: 5"),
     ],
@@ -136,6 +138,20 @@ def test_a_wrong_value_is_said(tmp_path, flag, message):
     with pytest.raises(UserError, match=message):
         create(tmp_path / "in", tmp_path / "out/new", flag)
     assert not (tmp_path / "out/new").exists()
+
+
+def test_rate_part_and_list_of_sources(tmp_path):
+    """At half the rate 8 frames take 16, and the left part of these is their brightness alone."""
+    for name in ("a.mp4", "b.mp4"):
+        frames = [np.full((32, 64, 3), 10 * i, np.uint8) for i in range(16)]
+        for frame in frames:
+            frame[:, 32:] = 255
+        write_video(tmp_path / "in" / name, frames)
+    (tmp_path / "list.txt").write_text("b.mp4\n")
+    more = ("--fps=12.5", "--crop=left", f"--split={tmp_path}/list.txt")
+    records = create(tmp_path / "in", tmp_path / "new", *more)
+    (clip,) = records.clips(records.ladder[-1], range(len(records)))
+    np.testing.assert_allclose(np.median(clip, axis=(1, 2, 3)), 20 * np.arange(8), atol=3)
 
 
 def test_an_existing_data_set_is_kept(tmp_path):
