@@ -46,6 +46,25 @@ def test_differences_by_hand(tmp_path):
         assert f"worst clip {order.index(20)}: mean 6.000, up to 6" in str(difference)
 
 
+def test_the_worst_clip_is_that_of_the_largest_mean(tmp_path):
+    """One bright pixel is less than a little everywhere."""
+
+    def plain(level, pixel):
+        frame = np.full((8, 8, 3), level, np.uint8)
+        frame[0, 0] = pixel
+        return lambda: iter([frame] * 4)
+
+    def pair(folder, *frames):
+        sources = [Source(str(i), f) for i, f in enumerate(frames)]
+        create_dataset(tmp_path / folder, sources, LADDER, ClipRules(4), about={})
+        return Records(tmp_path / folder)
+
+    one = pair("a", plain(10, 10), plain(20, 20))
+    other = pair("b", plain(10, 200), plain(30, 30))
+    difference = compare(one, other)[1]
+    assert (difference.worst_mean, difference.worst_pixel) == (10, 10)
+
+
 def test_data_sets_of_other_sizes(tmp_path):
     one = grey([10, 20, 30], tmp_path / "a", labels="ab")
     other = grey([10], tmp_path / "b", make_ladder("4x4x4"), labels="xy")

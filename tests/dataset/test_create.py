@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -193,15 +194,41 @@ def test_killed_at_any_write_and_started_again(tmp_path, monkeypatch, more, work
 
 def test_killed_between_the_moves_of_both_data_sets(tmp_path, monkeypatch):
     make(tmp_path / "whole", MIXED, held_out=HELD_OUT)
+
+    def sync(path):
+        if path == tmp_path:  # One of them has just been moved there.
+            raise Killed
+
     with monkeypatch.context() as patch:
-        patch.setattr(unfinished.Unfinished, "publish", lambda work: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        patch.setattr(unfinished, "sync", sync)
+        with pytest.raises(Killed):
             make(tmp_path / "new", MIXED, held_out=HELD_OUT)
-    (tmp_path / "new.unfinished/val").rename(tmp_path / "new-val")
+    assert {path.name for path in tmp_path.glob("new*")} == {"new.unfinished", "new-val"}
     rejected = make(tmp_path / "new", MIXED, held_out=HELD_OUT)
     assert set(rejected) == {"b", "e"}
     for name in ("new", "new-val"):
         assert content(tmp_path / name) == content(tmp_path / name.replace("new", "whole"))
+
+
+def test_an_error_ends_the_work_on_other_sources(tmp_path):
+    begun, read = threading.Event(), []
+
+    def long():
+        for number in range(200_000):
+            read.append(number)
+            begun.set()
+            yield np.zeros((16, 16, 3), np.uint8)
+
+    def wrong():
+        begun.wait()
+        raise UserError("should be right. Received: wrong")
+        yield
+
+    both = [Source("a", long), Source("b", wrong)]
+    first = np.random.default_rng(0).permutation(2)[0]  # Which of them the seed puts first.
+    with pytest.raises(UserError, match="b should be right. Received: wrong"):
+        make(tmp_path / "new", both if first else both[::-1], workers=2)
+    assert len(read) < 200_000
 
 
 def test_work_that_was_done_is_not_done_again(tmp_path, monkeypatch):

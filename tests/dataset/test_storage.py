@@ -13,7 +13,8 @@ import pytest
 
 from dataset import storage
 from dataset.pipeline import ClipPipeline
-from dataset.records import Records
+from dataset.records import Records, open_records
+from dataset.verify import find_faults
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
 
@@ -34,9 +35,12 @@ def test_paths(given, normal):
     assert storage.is_remote(normal) == ("bucket" in normal)
 
 
-def test_reading_a_file_here(tmp_path):
-    path, data = str(tmp_path / "file"), bytes(range(256)) * 9000
-    Path(path).write_bytes(data)
+@pytest.mark.parametrize("scheme", ["", "file://"])  # The second reads by TensorFlow.
+def test_reading_a_file(tmp_path, scheme):
+    data = bytes(range(256)) * 9000
+    (tmp_path / "file").write_bytes(data)
+    path = f"{scheme}{tmp_path}/file"
+    assert storage.is_remote(path) == bool(scheme)
     assert storage.size(path) == len(data)
     assert storage.size(path + "x") is None
     assert storage.size(path + "/x") is None
@@ -48,6 +52,18 @@ def test_reading_a_file_here(tmp_path):
 def test_an_unknown_file_system_is_a_users_error():
     with pytest.raises(UserError, match="should be read with tensorflow-io .*Received: TensorFlow"):
         Records("nosuch://bucket/faces")
+
+
+def test_a_data_set_read_by_tensorflows_file_system(shapes):
+    here, there = open_records(shapes), open_records(f"file://{shapes}")
+    assert there.identity()["sha256"] == here.identity()["sha256"]
+    assert there.read(LADDER[1], [7, 2]) == here.read(LADDER[1], [7, 2])
+    assert list(find_faults(there)) == []
+    batches = [
+        next(iter(ClipPipeline(folder, LADDER, 3, True).dataset(2, 2, 5)))
+        for folder in (shapes, there.folder)
+    ]
+    np.testing.assert_array_equal(*batches)
 
 
 @pytest.fixture(scope="module")
