@@ -20,7 +20,7 @@ _BLOCK = 2**20
 
 def normalise(path: Path | str) -> str:
     """The path as text; `Path` takes a slash from s3://bucket, which is put back."""
-    return re.sub(r"^(\w+):/+", r"\1://", str(path))
+    return re.sub(r"^(\w+):/(?!/)", r"\1://", str(path))
 
 
 def is_remote(path: str) -> bool:

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
         (Path("s3://bucket/a"), "s3://bucket/a"),
         (Path("datasets/faces"), "datasets/faces"),
         ("/data/faces", "/data/faces"),
+        ("file:///bucket/a", "file:///bucket/a"),
     ],
 )
 def test_paths(given, normal):
@@ -43,10 +44,14 @@ def test_reading_a_file(tmp_path, scheme):
     assert storage.is_remote(path) == bool(scheme)
     assert storage.size(path) == len(data)
     assert storage.size(path + "x") is None
-    assert storage.size(path + "/x") is None
     assert storage.read(path) == data
     assert storage.read_at(path, 300, 1000) == data[300:1000]
     assert storage.sha256(path) == hashlib.sha256(data).hexdigest()
+
+
+def test_no_file_lies_below_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    assert storage.size(f"{tmp_path}/file/x") is None
 
 
 def test_an_unknown_file_system_is_a_users_error():
