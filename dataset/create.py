@@ -168,7 +168,7 @@ class _Maker:
             return fit(frame, *self.ladder[-1].shape[1:], self.framing)
 
         def records():
-            random = np.random.default_rng([self.seed, position])
+            random = np.random.default_rng([self.seed, 2, position])
             try:
                 for clip in self.rules.cut(frames, random, prepare):
                     yield from self._encode(clip, source)

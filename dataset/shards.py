@@ -83,7 +83,7 @@ class ShardWriter:
     def _write_files(self, number):
         parts = {position: str(self.work.part(position)) for position, _ in self._pending}
         spans = {position: _spans(part) for position, part in parts.items()}
-        order = np.random.default_rng([self.seed, number]).permutation(len(self._pending))
+        order = np.random.default_rng([self.seed, 1, number]).permutation(len(self._pending))
         folder = self.work.data_set(self.name)
         for level, rung in enumerate(self.ladder):
             records = (

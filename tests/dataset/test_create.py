@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import itertools
 import json
 import shutil
@@ -304,6 +305,17 @@ def test_lengths_of_the_sources_are_kept(tmp_path):
     make(tmp_path / "new", MIXED)
     metadata = json.loads((tmp_path / "new/metadata.json").read_text())
     assert metadata["source_frames"] == {"9": 1, "25": 1, "80": 1}
+
+
+def test_the_clips_of_a_shard_are_shuffled_apart_from_the_sources(tmp_path):
+    """Had both orders the same random numbers, two clips would keep theirs at every seed."""
+    orders = set()
+    for seed in range(8):
+        frames = [[np.full((16, 16, 3), level, np.uint8)] * 8 for level in (0, 1)]
+        sources = [Source(str(level), functools.partial(iter, frames[level])) for level in (0, 1)]
+        make(tmp_path / str(seed), sources, seed=seed)
+        orders.add(tuple(Records(tmp_path / str(seed)).clips(LADDER[0], [0, 1])[:, 0, 0, 0, 0]))
+    assert orders == {(0, 1), (1, 0)}
 
 
 def test_shards_are_full_but_the_last(tmp_path):
