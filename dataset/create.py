@@ -101,7 +101,7 @@ def create_dataset(
 
 def held_out_folder(output: Path) -> Path:
     """Where the held-out clips of a data set lie."""
-    return output.with_name(f"{output.name}-val")
+    return output.parent / f"{output.name}-val"
 
 
 class _Maker:

@@ -124,7 +124,7 @@ class Unfinished(contextlib.AbstractContextManager):
 
 def unfinished_folder(output: Path) -> Path:
     """Where the data set `output` is made."""
-    return output.with_name(f"{output.name}.unfinished")
+    return output.parent / f"{output.name}.unfinished"
 
 
 def _read_lines(path):

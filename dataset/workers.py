@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-AHEAD = 64  # Items that are begun before the first of them has been taken.
+AHEAD = 16  # Items that are begun before the first of them has been taken.
 
 
 class Stopped(Exception):

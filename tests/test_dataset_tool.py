@@ -182,6 +182,14 @@ def test_videos_are_held_out(tmp_path, capsys):
         create(tmp_path / "in", tmp_path / "c", "--val_list=list.txt", "--val_fraction=0.5")
 
 
+def test_the_folder_itself_is_no_place_for_a_data_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="^. should not exist yet"):
+        create("", ".", *SHAPES[1:], "--max_clips=1")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_half_a_video_beside_a_whole_one(tmp_path):
     write_video(tmp_path / "in/a/whole.mp4", noisy(9))
     cut(write_video(tmp_path / "in/b/half.avi", noisy(40)))
