@@ -97,7 +97,7 @@ def create_tfrecords(args):
 def create_faces(args):
     """Finds faces in films and writes a clip of each, aligned: from trailers to TrailerFaces."""
     _check(args, "workers", 1)
-    rules = FaceRules(args.size, args.min_frames, args.max_frames)
+    rules = FaceRules(size=args.size, min_frames=args.min_frames, max_frames=args.max_frames)
     output = Path(args.output)
     reports, damaged = create_face_clips(
         Path(args.source),
@@ -113,7 +113,10 @@ def create_faces(args):
             print(f"  {name} {reason}")
     print(funnel(reports, len(damaged), rules))
     clips = sum(len(report["clips"]) for report in reports)
-    print(f"{output}: {clips or 'no'} clips of {rules.size}x{rules.size}, listed in clips.csv")
+    if clips:
+        print(f"{output}: {clips} clips of {rules.size}x{rules.size}, listed in clips.csv")
+    else:
+        print(f"{output}: no clips, for the reasons above")
 
 
 def info(args):

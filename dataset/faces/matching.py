@@ -1,7 +1,9 @@
 """Whether neighbouring frames show the same, by the share of their SIFT keypoints that match.
 
 Used twice, as in chapter 7.1 of the paper: between frames of a film, where the share drops at a cut
-from shot to shot, and between aligned frames of a face, where it drops as the person changes.
+from shot to shot, and between aligned frames of a face, where it drops as the person changes. A
+dissolve is no cut, for its neighbouring frames match; faces in it are told apart where they stand
+at different places, or where neither is found for some frames.
 """
 
 import cv2

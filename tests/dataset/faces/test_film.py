@@ -12,6 +12,7 @@ from dataset.faces.similarity import Similarity
 from dataset.readers.source import RejectedSource, Source
 from dataset.readers.videos import decode
 from tests.dataset.faces.scenes import KnownFaces, scene
+from tests.dataset.faces.test_landmarks import face_of
 
 RULES = FaceRules(size=64, min_frames=5, max_frames=40)
 
@@ -103,6 +104,22 @@ def test_landmarks_should_be_as_long_as_the_film(film, tmp_path):
     np.save(tmp_path / "marks/a/film.npy", np.zeros((25, 68, 2)))
     with pytest.raises(RejectedSource, match="landmarks of 26 frames. Received: 25"):
         make_clips(film, tmp_path / "new", RULES, 25, landmarks=tmp_path / "marks")
+
+
+def test_landmarks_align_where_no_eyes_are_found(film, tmp_path, monkeypatch):
+    monkeypatch.setattr(KnownFaces, "find_eyes", lambda *_: np.full((2, 2), np.nan))
+    make_clips(film, tmp_path / "without", RULES, 25)
+    about = json.loads((tmp_path / "without/film.json").read_text())
+    assert about["funnel"]["without eyes"] == 2
+    landmarks = np.stack([face_of(50 + i / 2, 30, 64) for i in range(26)])
+    (tmp_path / "marks/a").mkdir(parents=True)
+    np.save(tmp_path / "marks/a/film.npy", landmarks)
+    boxes = [[(50 + i / 2, 30, 64)] for i in range(26)]
+    monkeypatch.setattr(dataset.faces.shots, "Detector", lambda _: KnownFaces(boxes))
+    make_clips(film, tmp_path / "new", RULES, 25, landmarks=tmp_path / "marks")
+    rows = json.loads((tmp_path / "new/film.json").read_text())["clips"]
+    assert [(row["begin"], row["end"]) for row in rows] == [(0, 6), (6, 16), (16, 26)]
+    assert all(row["eyes"] == 1 and abs(row["scale"] - 1) < 0.02 for row in rows)
 
 
 def test_a_drawing_shows_boxes_eyes_and_clips(film, tmp_path):
