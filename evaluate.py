@@ -26,6 +26,7 @@ from scoring.classifier import Classifier, Labelled, Settings, train_classifier
 from scoring.clip_sets import RecordClips, clip_set
 from scoring.features import cache_beside, load_extractor
 from scoring.memorisation import find_neighbours
+from scoring.score import check_apart
 from scoring.score import score as take_score
 from support.errors import UserError, run_script
 from support.files import write_atomically
@@ -39,9 +40,9 @@ from training.snapshot import load_snapshot
 def score(args):
     """Inception score, Frechet and kernel distance by a protocol, with all that they depend on."""
     extractor = open_extractor(args)
-    reals, fakes = open_clips(
-        args, (args.num or extractor.protocol.clips) * extractor.protocol.repeats
-    )
+    chosen = extractor.protocol
+    reals, fakes = open_clips(args, (args.num or chosen.clips) * chosen.repeats)
+    output = choose_output(args, f"score-{chosen.name}", ".json", {".json"}, fakes)
     found = take_score(
         extractor,
         reals,
@@ -49,12 +50,10 @@ def score(args):
         num=args.num,
         seed=args.seed,
         held_out=args.held_out and RecordClips(args.held_out, reals.rung),
-        controls=tuple(CONTROLS) if args.controls == ["all"] else tuple(args.controls),
+        controls=tuple(CONTROLS) if "all" in args.controls else tuple(args.controls),
     )
     print(describe(found))
-    output = args.output or default_output(args, f"score-{args.protocol}.json")
-    with write_atomically(output) as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
+    write_json(output, found)
     print(output)
 
 
@@ -90,21 +89,25 @@ def distance(args):
 
 def memorisation(args):
     """Draws fakes above their nearest reals, and tells how near these are."""
-    output = args.output or default_output(args, "memorisation.png")
-    if output.suffix not in SUFFIXES:
-        raise UserError(f"--output should end in {', '.join(SUFFIXES)}. Received: {output}")
     extractor = open_extractor(args)
     reals, fakes = open_clips(args, args.num)
+    output = choose_output(args, "memorisation", ".png", SUFFIXES, fakes)
     held_out = args.held_out and RecordClips(args.held_out, reals.rung)
-    found, clips = find_neighbours(extractor, reals, fakes, held_out, seed=args.seed)
+    found, clips = find_neighbours(extractor, reals, fakes, held_out, num=args.num, seed=args.seed)
     print(
-        "distance to the nearest training clip: {nearest:.4g}, {ratio:.3f} times that of held-out "
-        "clips ({fakes} fakes, {reals} training clips, {held_out} held out)".format(**found)
+        "distance of a fake to the nearest training clip: {nearest:.4g}, {ratio:.3f} times that of "
+        "a held-out clip ({fakes} fakes, {reals} training clips, {held_out} held out)".format(
+            **found
+        )
     )
-    if output.suffix == ".png":
+    if held_out is None:
+        print("Held out: a tenth of --data, which may have been trained on. Give --held_out.")
+    if output.suffix.lower() == ".png":
         clips = clips[:, :, clips.shape[2] // 2, None]
     columns = clips.swapaxes(0, 1)  # [1 + count, shown, T, H, W, C] A fake above its neighbours.
     write_clip(output, tile_clips(columns.reshape(-1, *clips.shape[2:]), len(clips)))
+    record = {"network": extractor.about, "fakes": fakes.about, "reals": reals.about}
+    write_json(output.with_suffix(".json"), found | record | {"seed": args.seed})
     print(output)
 
 
@@ -117,44 +120,48 @@ def convert_weights(args):
 
 def train_c3d(args):
     """Trains C3D on a labelled data set: a network for scores where there is no other."""
-    if args.output.exists():
-        raise UserError(f"--output should not exist yet. Received: {args.output}")
+    weights.check_new(args.output)
     chosen = protocol(args.protocol)
     settings = Settings(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Settings)})
     train = Labelled.all_of(RecordClips(args.data))
     if args.held_out:
         held_out = Labelled.all_of(RecordClips(args.held_out))
+        check_apart(train.clips, held_out.clips, "--held_out")
     else:
         train, held_out = train.split(args.val_fraction, args.seed)
         print("Held out: clips of --data. Where several were cut from one video, give --held_out.")
+    classifier = Classifier(train, held_out, chosen, settings, args.init)
     about = {
-        "settings": dataclasses.asdict(settings),
+        "settings": dataclasses.asdict(classifier.settings),
         "protocol": chosen.name,
         "data": train.clips.about,
         "held_out": held_out.clips.about,
         "held_out_fraction": None if args.held_out else args.val_fraction,
-        "init": args.init and weights.load(args.init)[1],
+        "init": classifier.init,
     }
-    classifier = Classifier(train, held_out, chosen, settings, args.init)
     found = train_classifier(classifier, args.output, about)["training"]
     print(
-        "held-out accuracy {held_out_accuracy:.4f} after epoch {epoch}; with shuffled frames "
-        "{shuffled_accuracy:.4f}".format(**found)
+        "held-out accuracy {held_out_accuracy:.4f} in epoch {epoch}, the best; with shuffled "
+        "frames {shuffled_accuracy:.4f}".format(**found)
     )
     print(args.output)
 
 
 def plot(args):
     """Draws the scores that runs took while they trained, with those of the paper."""
-    runs = {run.name: read_scores(run) for run in args.run}
+    curves = {}
     for run in args.run:
-        if not runs[run.name]:
+        lines = read_scores(run)
+        if not lines:
             raise UserError(
                 f"--run should hold scores (--set metrics.every_kimg). Received: {run}, with none"
             )
+        for line in lines:  # A run may go on with other settings of its scores.
+            network = line["details"]["network"]["sha256"][:6]
+            curves.setdefault(f"{run}, {line['protocol']} {network}", []).append(line)
     published = PUBLISHED.get(read_config(args.run[0]).name, {})
     output = args.output or args.run[0] / "scores.png"
-    plot_scores(runs, published, output)
+    plot_scores(curves, published, output)
     print(output)
 
 
@@ -175,22 +182,38 @@ def open_clips(args, num: int):
     return RecordClips(args.data, snapshot.config.ladder[-1]), snapshot.clip_set(num, args.seed)
 
 
-def default_output(args, name: str) -> Path:
-    """Where a result goes without --output: into the run, or here."""
-    return Path(name) if args.clips else args.run / name
+def choose_output(args, stem: str, suffix: str, suffixes, fakes) -> Path:
+    """Where a result goes, without --output into the run, or here; checked before the work."""
+    if not args.clips:
+        stem = f"{stem}-{fakes.about['nimg']}"
+    output = args.output or (Path() if args.clips else args.run) / f"{stem}{suffix}"
+    if output.suffix.lower() not in suffixes or output.is_dir():
+        raise UserError(
+            f"--output should be a file that ends in {', '.join(suffixes)}. Received: {output}"
+        )
+    return output
+
+
+def write_json(path: Path, found: dict):
+    """Writes plain values."""
+    with write_atomically(path) as temporary:
+        temporary.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def describe(found: dict) -> str:
     """A score in a few lines: each measure beside that of the reals, then the controls."""
-    lines = [f"{found['protocol']['name']}: {found['fakes']['scored']} clips, {found['frames']}"]
+    fakes, trained = found["fakes"], found["network"].get("training")
+    lines = [f"{found['protocol']['name']}: {fakes['scored']} clips, {fakes['frames']}"]
+    if trained and trained["protocol"] != found["protocol"]["name"]:
+        lines.append(f"The network was trained by the protocol {trained['protocol']}.")
     for name, values in found["measures"].items():
         title = name.replace("_", " ")
         if name == "inception_score":
             text = "{value:.3f} (+-{spread:.3f} over splits); reals {reals:.3f}, "
-            text += "perfect {perfect:.3f}, most {most:.3f}"
+            text += "perfect {perfect:.3f}, most {most:.3f} with {clips_in_split} clips in a split"
         else:
             text = "{value:.6g} (floor {floor:.6g} of reals against reals, {floor_clips} clips)"
-            if values["floor_clips"] < values["clips"]:
+            if values["at_floor_clips"] is not None:
                 text += "; {at_floor_clips:.6g} with as many clips as the floor"
         lines.append(f"{title}: {text.format(**values)}")
     for control, values in found["controls"].items():
@@ -272,13 +295,15 @@ def parse(argv):
     flag("--val_fraction", type=float, default=0.2, help="that part (0.2)")
     flag("--init", type=Path, help="weights to begin with, such as those of Sports-1M")
     flag("--protocol", default="thesis", help="how clips come to the network (thesis)")
-    for field in dataclasses.fields(Settings):
-        if field.type is bool:
-            flag(f"--{field.name}", action="store_true")
-        else:
-            flag(
-                f"--{field.name}", type=field.type, default=field.default, help=f"({field.default})"
-            )
+    of = Settings()
+    flag("--width", type=int, default=of.width, help="maps of the first layer; 8 for CPUs (64)")
+    flag("--epochs", type=int, default=of.epochs, help="at most (60)")
+    flag("--patience", type=int, default=of.patience, help="epochs without a better accuracy (8)")
+    flag("--minibatch", type=int, default=of.minibatch, help="clips a step (16)")
+    flag("--rate", type=float, default=of.rate, help="of Adam, at first (3e-4)")
+    flag("--mirror", action="store_true", help="mirror half of the clips: labels must allow it")
+    flag("--crop", type=float, default=of.crop, help="share that random crops leave out (0.1)")
+    flag("--seed", type=int, default=of.seed, help="of weights, order and augmentation (0)")
 
     flag = add(plot)
     flag("--run", type=Path, nargs="+", required=True, help="folders of runs")
@@ -287,9 +312,10 @@ def parse(argv):
 
 
 def main(args):
-    num = getattr(args, "num", None)
-    if num is not None and num < 1:
-        raise UserError(f"--num should be at least 1. Received: {num}")
+    for name, least in (("num", 1), ("seed", 0)):
+        value = getattr(args, name, None)
+        if value is not None and value < least:
+            raise UserError(f"--{name} should be at least {least}. Received: {value}")
     if "config" in args:
         args.run = args.run or Path(f"runs/{args.config}")
         args.data = args.data or Path(f"datasets/{args.config}")

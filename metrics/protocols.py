@@ -31,7 +31,7 @@ Sources, and what we chose where they are silent:
                Chosen: frames.
     styleganv  universome/stylegan-v, isv2048_ucf: TGANv2's classifier, said to be equal to the last
                digits; 2,048 clips in 10 splits; the first 16 frames of clips from a file; no
-               epsilon; the first videos in sorted order: 16 of the 101 classes of UCF-101.
+               epsilon. Its reals, the first in sorted order, are 16 of 101 classes: not kept.
     fvd        google-research/frechet_video_distance; kernel: Unterthiner et al. 2018.
                Chosen: 2,048 clips, as StyleGAN-V's fvd2048.
     i3d        The inception score on the classes of Kinetics-400 that the thesis' chapter 9 asks
@@ -74,7 +74,7 @@ class Protocol:
     splits: int = 1  # parts of a repeat, each with an inception score of its own
     repeats: int = 1  # sets of generated clips, each with an inception score of its own
     epsilon: float = 0.0  # added to probabilities in the logarithms of the inception score
-    order: str = "balanced"  # reals: balanced over classes, random, or sorted by class
+    order: str = "balanced"  # of reals: balanced over the classes, or random
 
     def __post_init__(self):
         known = _FRAMES[self.network]
@@ -141,7 +141,6 @@ _STYLEGANV = dataclasses.replace(
     splits=10,
     repeats=1,
     epsilon=0.0,
-    order="sorted",
 )
 
 _FVD = Protocol(

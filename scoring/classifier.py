@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -35,6 +36,17 @@ class Settings:
     crop: float = 0.1  # share of height and width that a random crop leaves out at most
     seed: int = 0  # of weights, order and augmentation
 
+    def __post_init__(self):
+        for name in ("width", "epochs", "patience", "minibatch"):
+            if getattr(self, name) < 1:
+                raise UserError(f"--{name} should be at least 1. Received: {getattr(self, name)}")
+        if not 0 < self.rate < math.inf:
+            raise UserError(f"--rate should be positive. Received: {self.rate}")
+        if not 0 <= self.crop < 1:
+            raise UserError(f"--crop should lie in [0, 1). Received: {self.crop}")
+        if self.seed < 0:
+            raise UserError(f"--seed should be at least 0. Received: {self.seed}")
+
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
@@ -57,12 +69,22 @@ class Labelled:
         return cls(clips, np.arange(len(clips)), labels)
 
     def split(self, share: float, seed: int) -> tuple["Labelled", "Labelled"]:
-        """The clips without, and those of, a random `share` of every class."""
+        """The clips without, and those of, a random `share` of every class of two clips or more.
+
+        Raises:
+            UserError: the share does not lie between 0 and 1, or holds no clip.
+        """
+        if not 0 < share < 1:
+            raise UserError(f"--val_fraction should lie between 0 and 1. Received: {share}")
         random = np.random.default_rng(seed)
         held = np.zeros(len(self.indices), bool)
         for label in np.unique(self.labels):
             members = random.permutation(np.flatnonzero(self.labels == label))
-            held[members[: max(1, round(share * len(members)))]] = True
+            held[members[: min(max(1, round(share * len(members))), len(members) - 1)]] = True
+        if not held.any():
+            raise UserError(
+                f"{self.clips.about['folder']} should have two clips of a label. Received: none"
+            )
         return tuple(Labelled(self.clips, self.indices[m], self.labels[m]) for m in (~held, held))
 
 
@@ -101,8 +123,11 @@ class Classifier:
         if protocol.network != "c3d":
             raise UserError(f"--protocol should be one of C3D. Received: {protocol.name}")
         keras.utils.set_random_seed(settings.seed)
+        self.init = None
         if init:
-            (self.model, self.mean), self.scale = _fine_tuned(init, len(self.names)), 1.0
+            self.model, self.mean, about = _fine_tuned(init, len(self.names))
+            self.scale, self.init = 1.0, about["sha256"]
+            self.settings = dataclasses.replace(settings, width=about["width"])
         else:
             self.model = C3D(len(self.names), settings.width)
             self.mean, self.scale = channel_statistics(train)
@@ -149,6 +174,11 @@ class Classifier:
         ]
         for part, batch in zip(parts, one_ahead(prepare, parts), strict=True):
             losses.append(float(self._step(batch, self.train.labels[part])))
+            if not math.isfinite(losses[-1]):
+                raise UserError(
+                    f"The loss should be finite: try a lower --rate than {settings.rate:g}. "
+                    f"Received: {losses[-1]} in epoch {epoch + 1}"
+                )
             progress.advance(len(part))
         progress.close()
         accuracy = self.accuracy()
@@ -228,16 +258,12 @@ def train_classifier(classifier: Classifier, output: Path, about: dict) -> dict:
         "held_out_clips": len(classifier.held_out.indices),
         "epoch": int(classifier.best_epoch),
     }
-    sidecar = weights.save(
-        model,
-        output,
-        {
-            "format": "trained",
-            "class_names": classifier.names,
-            "mean": [float(value) for value in classifier.mean],
-            "training": about | measured,
-        },
-    )
+    sidecar = {
+        "format": "trained",
+        "class_names": classifier.names,
+        "training": about | measured,
+    }
+    sidecar = weights.save(model, output, sidecar, classifier.mean)
     shutil.rmtree(state)
     return sidecar
 
@@ -258,14 +284,18 @@ def augment(clip: np.ndarray, settings: Settings, seed: list[int]) -> np.ndarray
 
 def channel_statistics(train: Labelled, most: int = 256) -> tuple[np.ndarray, float]:
     """The mean of blue, green and red over up to `most` of the clips, and the deviation from it."""
-    pixels = [clip.reshape(-1, 3) for clip in train.clips.clips(train.indices[:most])]
-    means = np.mean([p.mean(0) for p in pixels], axis=0)
-    deviation = np.sqrt(np.mean([np.square(p - means).mean() for p in pixels]))
+    sums, squares, count = np.zeros(3), np.zeros(3), 0
+    for clip in train.clips.clips(train.indices[:most]):
+        pixels = clip.reshape(-1, 3).astype(np.float64)
+        sums, squares = sums + pixels.sum(0), squares + np.square(pixels).sum(0)
+        count += len(pixels)
+    means = sums / count
+    deviation = np.sqrt((squares / count - np.square(means)).mean())
     return means[::-1].astype(np.float32), float(deviation)
 
 
 def _fine_tuned(path, num_classes):
-    """C3D with the weights at `path` up to fc7 and a new fc8, and the mean that they subtract."""
+    """C3D with the weights at `path` up to fc7 and a new fc8, their mean, and their sidecar."""
     known, about, mean = weights.load(path)
     if about["network"] != "c3d":
         raise UserError(f"--init should be weights of C3D. Received: {path}, of {about['network']}")
@@ -273,7 +303,7 @@ def _fine_tuned(path, num_classes):
     for variable, value in zip(model.trainable_variables, known.trainable_variables, strict=True):
         if variable.path.split("/")[-2] != "fc8":
             variable.value.assign(value.value)
-    return model, mean
+    return model, mean, about
 
 
 def _check_same(path, about):

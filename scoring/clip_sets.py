@@ -153,10 +153,16 @@ class GeneratedClips:
         return len(self.latents)
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
-        """Yields the clips `indices`."""
+        """Yields the clips `indices`; raises `UserError` where they are not finite."""
         indices = list(indices)
         for begin in range(0, len(indices), self.minibatch):
-            clips = to_uint8(self.sample(self.latents[indices[begin : begin + self.minibatch]]))
+            clips = self.sample(self.latents[indices[begin : begin + self.minibatch]])
+            if not np.isfinite(clips).all():
+                raise UserError(
+                    "The generator should make finite clips. "
+                    f"Received: NaN or infinity from {self.about}"
+                )
+            clips = to_uint8(clips)
             factors = [full // now for full, now in zip(self.shape, clips.shape[1:4], strict=True)]
             yield from np.asarray(upscale(clips, factors))
 

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import itertools
 import json
@@ -30,18 +31,23 @@ class Features:
     """What the network made of N clips.
 
     `values` [N, D] float32 is the protocol's endpoint, `probabilities` [N, C] float32 are of the
-    classes, and `sha256` is a hash of the pixels of all clips in order.
+    classes, and `digests` [N] hashes of each clip's pixels.
     """
 
     values: np.ndarray
     probabilities: np.ndarray
-    sha256: str
+    digests: np.ndarray
 
     def __len__(self):
         return len(self.values)
 
-    def __getitem__(self, part: slice) -> "Features":
-        return Features(self.values[part], self.probabilities[part], self.sha256)
+    def __getitem__(self, part) -> "Features":
+        return Features(self.values[part], self.probabilities[part], self.digests[part])
+
+    @property
+    def sha256(self) -> str:
+        """A hash of all pixels, in order."""
+        return hashlib.sha256(b"".join(self.digests.tolist())).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,35 +92,47 @@ class Extractor:
             return _load(path)
         features = self._compute(clips, indices, control)
         if path:
-            _save(path, features)
+            try:
+                _save(path, features)
+            except OSError as error:
+                print(f"Features are not kept: {error.strerror}: {path} (--cache=FOLDER)")
         return features
+
+    def prepare(self, clips: list[np.ndarray]) -> np.ndarray:
+        """Clips as the network takes them; raises as `preprocess_each` does."""
+        return preprocess_each(clips, self.protocol, self.mean)
 
     def _compute(self, clips, indices, control):
         title = f"clips ({', '.join(filter(None, [clips.about['kind'], control]))})"
-        digest, progress = hashlib.sha256(), Progress(len(indices), title)
+        progress = Progress(len(indices), title)
 
         def prepare(part):
             shown = list(clips.clips(part))
             if control:
                 shown = [CONTROLS[control](c, i) for c, i in zip(shown, part, strict=True)]
-            return shown, preprocess_each(shown, self.protocol, self.mean)
+            return shown, self.prepare(shown)
+
+        values, probabilities, digests = [], [], []
+        parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
+        for shown, batch in one_ahead(prepare, parts):
+            digests += [hashlib.sha256(np.ascontiguousarray(c)).hexdigest().encode() for c in shown]
+            outputs = self._forward(tf.constant(batch))
+            values.append(outputs[0].numpy())
+            probabilities.append(outputs[1].numpy())
+            progress.advance(len(shown))
+        progress.close()
+        return Features(*map(np.concatenate, (values, probabilities)), np.array(digests))
+
+    @functools.cached_property
+    def _forward(self):
+        """The network's features and probabilities of a batch, traced once."""
 
         @tf.function(reduce_retracing=True)
         def forward(batch):
             endpoints = self.network.endpoints(batch)
             return endpoints[self.protocol.features], endpoints["probabilities"]
 
-        values, probabilities = [], []
-        parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
-        for shown, batch in one_ahead(prepare, parts):
-            for clip in shown:
-                digest.update(np.ascontiguousarray(clip))
-            outputs = forward(tf.constant(batch))
-            values.append(outputs[0].numpy())
-            probabilities.append(outputs[1].numpy())
-            progress.advance(len(shown))
-        progress.close()
-        return Features(np.concatenate(values), np.concatenate(probabilities), digest.hexdigest())
+        return forward
 
     def _cached(self, clips, indices, control):
         """Where the features lie that depend on all this, or None for what is not a data set."""
@@ -126,6 +144,7 @@ class Extractor:
             "control": control,
             "protocol": dataclasses.asdict(self.protocol),
             "weights": self.about["sha256"],
+            "mean": None if self.mean is None else hashlib.sha256(self.mean.tobytes()).hexdigest(),
         }
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
         return self.cache / f"{self.protocol.name}-{digest[:16]}.npz"
@@ -143,8 +162,19 @@ def load_extractor(path: Path, protocol: Protocol, cache: Path | None) -> Extrac
 
 
 def preprocess_each(clips: list[np.ndarray], protocol: Protocol, mean) -> np.ndarray:
-    """Clips uint8 [T, H, W, 3], of one size or of several, as a protocol's network takes them."""
-    return np.concatenate([preprocess(clip[None], protocol, mean) for clip in clips])
+    """Clips uint8 [T, H, W, 3], of one size or of several, as a protocol's network takes them.
+
+    Raises:
+        UserError: the protocol takes all frames, and the clips differ in their number.
+    """
+    ready = [preprocess(clip[None], protocol, mean) for clip in clips]
+    lengths = {clip.shape[1] for clip in ready}
+    if len(lengths) > 1:
+        raise UserError(
+            f"Clips for the protocol {protocol.name} should be of one length. "
+            f"Received: clips of {' and '.join(map(str, sorted(lengths)))} frames"
+        )
+    return np.concatenate(ready)
 
 
 def one_ahead(work: Callable, items: Iterable) -> Iterator:
@@ -166,7 +196,7 @@ def _save(path, features):
 def _load(path):
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Features(arrays["values"], arrays["probabilities"], str(arrays["sha256"]))
+            return Features(arrays["values"], arrays["probabilities"], arrays["digests"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"{path} should hold cached features. Received: {error} (remove it)"

@@ -4,9 +4,8 @@ import numpy as np
 
 from metrics.neighbours import memorisation_ratio, nearest
 from scoring.features import Extractor
-from scoring.score import real_order
-
-_MOST = 10_000  # reals that are searched
+from scoring.score import check_apart, fake_order, real_order
+from support.errors import UserError
 
 
 def find_neighbours(
@@ -15,6 +14,7 @@ def find_neighbours(
     fakes,
     held_out=None,
     *,
+    num: int = 256,
     shown: int = 8,
     count: int = 3,
     seed: int = 0,
@@ -27,6 +27,7 @@ def find_neighbours(
         fakes: clip set of generated clips.
         held_out: clip set of reals that were not trained on. Without it a tenth of `reals` stands
             for them: the ratio then says how fakes lie among clips that were all trained on.
+        num: fakes, at most.
         shown: fakes in the picture.
         count: neighbours of each.
         seed: of the order in which reals are taken.
@@ -35,15 +36,22 @@ def find_neighbours(
         "ratio", "nearest" (median distance of a fake to its nearest real) and what they depend on;
         and clips [shown, 1 + count, T, H, W, 3] uint8: fakes, each before its neighbours.
     """
-    order = real_order(reals, "random", seed)[:_MOST]
+    if len(reals) < 2 or len(fakes) < 1:
+        raise UserError(
+            "A memorisation check should have two training clips and a fake at least. "
+            f"Received: {len(reals)} and {len(fakes)}"
+        )
+    order = real_order(reals, "random", seed)
     if held_out is None:
         share = max(len(order) // 10, 1)
         order, apart = order[share:], (reals, order[:share])
     else:
-        apart = held_out, real_order(held_out, "random", seed)[:_MOST]
+        check_apart(reals, held_out, "--held_out")
+        apart = held_out, np.arange(len(held_out))
+    made = fake_order(fakes, seed)[:num]
     known = extractor.extract(reals, order).values
     others = extractor.extract(*apart).values
-    values = extractor.extract(fakes, range(len(fakes))).values
+    values = extractor.extract(fakes, made).values
     indices, distances = nearest(values, known, min(count, len(known)))
     about = {
         "ratio": memorisation_ratio(values, known, others),
@@ -52,14 +60,14 @@ def find_neighbours(
         "held_out": len(others),
         "fakes": len(values),
     }
-    return about, _picture(reals, fakes, order[indices[:shown]])
+    return about, _picture(reals, fakes, made, order[indices[:shown]])
 
 
-def _picture(reals, fakes, neighbours):
-    rows = []
-    for index, row in enumerate(neighbours):
-        fake = next(fakes.clips([index]))
-        rows.append(np.stack([fake, *(_fitted(clip, fake.shape) for clip in reals.clips(row))]))
+def _picture(reals, fakes, made, neighbours):
+    rows, shape = [], None
+    for fake, row in zip(fakes.clips(made[: len(neighbours)]), neighbours, strict=True):
+        shape = shape or fake.shape
+        rows.append(np.stack([_fitted(clip, shape) for clip in (fake, *reals.clips(row))]))
     return np.stack(rows)
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 import platform
 
+import av
+import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,7 +26,7 @@ class RealFeatures:
     """Features of the reals: those that fakes are compared with, and two sets for the floor."""
 
     reference: Features
-    floor: tuple[Features, Features]  # of equally many clips; the first are in the reference
+    floor: tuple[Features, Features]  # of equally many clips
     others: tuple  # clip set and indices of the second set of the floor
 
 
@@ -57,82 +59,132 @@ def score(
     """
     protocol = extractor.protocol
     wanted = num or protocol.clips
-    if min(wanted, len(reals), len(fakes)) < _LEAST:
-        raise UserError(
-            f"A score should have at least {_LEAST} clips of each kind. "
-            f"Received: {len(reals)} reals, {len(fakes)} to score, {wanted} wanted"
-        )
-    seen = extractor.extract(fakes, range(min(wanted * protocol.repeats, len(fakes))))
-    compared = seen[: min(wanted, len(seen))]
-    real = real_features(extractor, reals, wanted, len(compared), seed, held_out)
+    check_counts(wanted, len(reals), len(fakes))
+    check_apart(reals, fakes, "what is scored")
+    if held_out:
+        check_apart(reals, held_out, "--held_out")
+    size = min(wanted, len(fakes))
+    repeats = min(protocol.repeats, len(fakes) // size)
+    seen = extractor.extract(fakes, fake_order(fakes, seed)[: size * repeats])
+    real = real_features(extractor, reals, size, seed, held_out)
     measures = {}
     if "inception_score" in protocol.measures:
-        measures["inception_score"] = _inception(protocol, seen, real.reference)
+        measures["inception_score"] = _inception(protocol, seen, repeats, real.reference)
     for name, distance in DISTANCES.items():
         if name in protocol.measures:
-            measures[name] = _distance(distance, real, compared)
+            measures[name] = _distance(distance, real, seen[:size])
+    first, second = real.floor
     return {
         "measures": measures,
         "controls": _controls(extractor, real, controls),
         "protocol": dataclasses.asdict(protocol),
         "network": extractor.about,
-        "reals": reals.about | {"scored": len(real.reference), "pixels": real.reference.sha256},
-        "fakes": fakes.about | {"scored": len(seen), "pixels": seen.sha256},
-        "held_out": held_out and held_out.about,
-        "frames": describe_frames(next(fakes.clips([0])).shape[0], protocol),
+        "reals": _record(extractor, reals, real.reference) | {"floor_pixels": first.sha256},
+        "held_out": _record(extractor, held_out or reals, second),
+        "fakes": _record(extractor, fakes, seen),
         "seed": seed,
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
+            **{module.__name__: module.__version__ for module in (keras, np, cv2, av)},
         },
     }
 
 
-def real_features(extractor, reals, wanted, num_fakes, seed, held_out=None) -> RealFeatures:
-    """Extracts the reals that `num_fakes` fakes are compared with, `wanted` if there are as many.
+def check_counts(wanted: int, num_reals: int, num_fakes: int):
+    """Raises `UserError` where there are too few clips for a score."""
+    if min(wanted, num_reals, num_fakes) < _LEAST:
+        raise UserError(
+            f"A score should have at least {_LEAST} clips of each kind. "
+            f"Received: {num_reals} reals, {num_fakes} to score, {wanted} wanted"
+        )
 
-    The floor takes two sets of reals as large as the set of fakes, or half of the reals each.
+
+def check_apart(reals, others, name: str):
+    """Raises `UserError` where two clip sets are one data set."""
+    if others.about.get("sha256") == reals.about["sha256"]:
+        raise UserError(
+            f"{name} should be other clips than those of --data. Received: the same data set"
+        )
+
+
+def real_features(extractor, reals, size: int, seed: int, held_out=None) -> RealFeatures:
+    """Extracts the reals that `size` fakes are compared with, as many if there are.
+
+    The floor takes two sets of reals as large, or half of the reals each. Classes are shared out
+    between the two evenly.
     """
     order = real_order(reals, extractor.protocol.order, seed)
-    num_reference = min(wanted, len(order))
     if held_out is None:
-        num_floor = min(num_fakes, len(order) // 2)
-        known = extractor.extract(reals, order[: max(num_reference, 2 * num_floor)])
-        others = reals, order[num_floor : 2 * num_floor]
-        second = known[num_floor : 2 * num_floor]
+        known = extractor.extract(reals, order[: 2 * size])
+        taken = order[: len(known)]
+        second = _every_second(reals.labels()[taken])
+        count = min(size, second.sum(), (~second).sum())
+        indices = [np.flatnonzero(part)[:count] for part in (~second, second)]
+        floor = known[indices[0]], known[indices[1]]
+        others = reals, taken[indices[1]]
     else:
-        num_floor = min(num_fakes, num_reference, len(held_out))
-        known = extractor.extract(reals, order[:num_reference])
-        others = held_out, real_order(held_out, extractor.protocol.order, seed)[:num_floor]
+        known = extractor.extract(reals, order[:size])
+        others = held_out, real_order(held_out, extractor.protocol.order, seed)[: len(known)]
         second = extractor.extract(*others)
-    return RealFeatures(known[:num_reference], (known[:num_floor], second), others)
+        floor = known[: len(second)], second
+    return RealFeatures(known[:size], floor, others)
 
 
 def real_order(reals, order: str, seed: int) -> np.ndarray:
     """The order in which reals are taken, as indices [N].
 
-    "sorted": class after class. "random": a permutation. "balanced": a permutation in which the
-    classes take turns, so that its beginning holds as many of each as there can be.
+    "random": a permutation. "balanced": a permutation in which the classes take turns, so that its
+    beginning holds as many of each as there can be.
     """
-    if order == "sorted":
-        return np.argsort(reals.labels(), kind="stable")
     shuffled = np.random.default_rng(seed).permutation(len(reals))
     if order == "random":
         return shuffled
-    labels = reals.labels()[shuffled]
-    turn = np.empty(len(labels), int)  # how many of its class come before a clip
+    return shuffled[np.argsort(_turns(reals.labels()[shuffled]), kind="stable")]
+
+
+def fake_order(fakes, seed: int) -> np.ndarray:
+    """The order in which clips to score are taken: as made, or of files a permutation.
+
+    Files lie sorted by name, and names often tell the class.
+    """
+    if fakes.about["kind"] == "generator":
+        return np.arange(len(fakes))
+    return np.random.default_rng((seed, 1)).permutation(len(fakes))
+
+
+def _turns(labels):
+    """How many clips of the same label come before each, [N]."""
+    turns = np.empty(len(labels), int)
     for label in np.unique(labels):
-        turn[labels == label] = np.arange((labels == label).sum())
-    return shuffled[np.argsort(turn, kind="stable")]
+        turns[labels == label] = np.arange((labels == label).sum())
+    return turns
 
 
-def _inception(protocol, fakes, reals):
+def _every_second(labels):
+    """Marks every second clip of each label; odd ones out are shared by the labels in turn."""
+    _, classes = np.unique(labels, return_inverse=True)
+    return (_turns(labels) + classes) % 2 == 1
+
+
+def _record(extractor, clips, features):
+    frames = next(clips.clips([0])).shape[0]
+    return clips.about | {
+        "scored": len(features),
+        "pixels": features.sha256,
+        "frames": describe_frames(frames, extractor.protocol),
+    }
+
+
+def _inception(protocol, fakes, repeats, reals):
+    splits = min(protocol.splits * repeats, len(fakes))
+    in_split = len(fakes) // splits
+    value, spread = _inception_score(protocol, fakes, splits)
+    # Parts of the reals are as large as those of the fakes: the score rises with their size.
+    real_splits = max(len(reals) // in_split, 1)
+    of_reals = reals[: real_splits * in_split]
+    real_value, real_spread = _inception_score(protocol, of_reals, real_splits)
     num_classes = fakes.probabilities.shape[1]
-    value, spread = _inception_score(protocol, fakes, protocol.repeats)
-    real_value, real_spread = _inception_score(protocol, reals, 1)
-    in_split = max(len(fakes) // (protocol.splits * protocol.repeats), 1)
     return {
         "value": value,
         "spread": spread,
@@ -141,15 +193,16 @@ def _inception(protocol, fakes, reals):
         "perfect": perfect_score(num_classes, in_split),
         "most": balanced_score(num_classes, in_split),
         "clips": len(fakes),
+        "splits": splits,
+        "clips_in_split": in_split,
+        "reals_in_split": len(of_reals) // real_splits,
         "classes": num_classes,
     }
 
 
-def _inception_score(protocol, features, repeats):
-    splits = min(protocol.splits * repeats, len(features))
-    metric = InceptionScore(
-        features.probabilities.shape[1], len(features), splits, protocol.epsilon
-    )
+def _inception_score(protocol, features, splits):
+    num_classes = features.probabilities.shape[1]
+    metric = InceptionScore(num_classes, len(features), splits, protocol.epsilon)
     metric.update_state(features.probabilities)
     result = metric.result()
     return float(result["mean"]), float(result["std"])
@@ -158,7 +211,7 @@ def _inception_score(protocol, features, repeats):
 def _distance(distance, real, fakes):
     first, second = (features.values for features in real.floor)
     reference, values = real.reference.values, fakes.values
-    count = min(len(reference), len(values)) // _SUBSETS
+    few, count = len(first), min(len(reference), len(values)) // _SUBSETS
     parts = [slice(i * count, (i + 1) * count) for i in range(_SUBSETS)] if count > 1 else []
     of_parts = [distance(reference[part], values[part]) for part in parts]
     return {
@@ -166,7 +219,8 @@ def _distance(distance, real, fakes):
         "clips": len(values),
         "floor": distance(first, second),
         "floor_clips": len(first),
-        "at_floor_clips": distance(first, values[: len(first)]),
+        # With as many clips as the floor, where that has fewer.
+        "at_floor_clips": distance(first, values[:few]) if few < len(values) else None,
         "subset_clips": count,
         "subset_mean": float(np.mean(of_parts)) if parts else None,
         "spread": float(np.std(of_parts)) if parts else None,
@@ -180,12 +234,16 @@ def _controls(extractor, real, names):
     first, second = real.floor
     changed = {"unchanged": second}
     changed |= {name: extractor.extract(*real.others, control=name) for name in names}
-    measures = extractor.protocol.measures
-    found = {}
-    for name, features in changed.items():
-        found[name] = {
-            m: d(first.values, features.values) for m, d in DISTANCES.items() if m in measures
-        }
-        if "inception_score" in measures:
-            found[name]["inception_score"] = _inception_score(extractor.protocol, features, 1)[0]
+    return {name: _control(extractor.protocol, first, part) for name, part in changed.items()}
+
+
+def _control(protocol, first, changed):
+    found = {
+        name: distance(first.values, changed.values)
+        for name, distance in DISTANCES.items()
+        if name in protocol.measures
+    }
+    if "inception_score" in protocol.measures:
+        splits = min(protocol.splits, len(changed))
+        found["inception_score"], _ = _inception_score(protocol, changed, splits)
     return found

@@ -18,6 +18,7 @@ from growth.phase import phase_until
 from metrics import weights
 from metrics.c3d import C3D
 from support.errors import UserError
+from tests.dataset.videos import write_video
 from tests.training.toys import tiny_config, trainer_for, write_config
 from training.monitor import Monitor
 from training.run_folder import RunFolder, read_scores
@@ -27,11 +28,20 @@ from training.snapshot import save_snapshot
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """16 labelled clips on the ladder of `tiny_config`."""
-    folder = tmp_path_factory.mktemp("data") / "shapes"
-    options = ReaderOptions(num_clips=16, num_frames=8, resolution=16)
+    return _make_shapes(tmp_path_factory.mktemp("data") / "shapes", seed=0)
+
+
+@pytest.fixture(scope="module")
+def other_data(tmp_path_factory):
+    """16 others."""
+    return _make_shapes(tmp_path_factory.mktemp("data") / "others", seed=1)
+
+
+def _make_shapes(folder, seed):
+    options = ReaderOptions(num_clips=16, num_frames=8, resolution=16, seed=seed)
     sources = list_sources(folder, "synthetic", options)
     about = {"tool_version": "0", "arguments": {}}
-    create_dataset(folder, sources, tiny_config().ladder, ClipRules(8), about=about)
+    create_dataset(folder, sources, tiny_config().ladder, ClipRules(8), seed=seed, about=about)
     return folder
 
 
@@ -75,26 +85,32 @@ def test_the_score_of_a_run(run, data, network, capsys):
     assert "thesis: 32 clips" in out  # Four repeats.
     for words in ("inception score: ", "frechet distance: ", "reals, frozen: frechet distance "):
         assert words in out
-    found = json.loads((run / "score-thesis.json").read_text())
+    written = run / "score-thesis-32.json"
+    found = json.loads(written.read_text())
     assert found["fakes"]["nimg"] == 32
     assert found["network"]["sha256"] == json.loads(_sidecar(network).read_text())["sha256"]
     assert found["measures"]["frechet_distance"]["floor_clips"] == 8
     _main("score", *flags, "--controls", "frozen", "shuffled")
-    assert json.loads((run / "score-thesis.json").read_text()) == found
+    assert json.loads(written.read_text()) == found
 
 
-def test_the_score_of_videos_of_an_array_and_of_a_data_set(data, network, tmp_path, capsys):
-    np.save(
-        tmp_path / "clips.npy", np.random.default_rng(0).integers(0, 256, (6, 8, 8, 8, 3), "u1")
-    )
+def test_the_score_of_videos_of_an_array_and_of_a_data_set(
+    data, other_data, network, tmp_path, capsys
+):
+    clips = np.random.default_rng(0).integers(0, 256, (6, 8, 16, 16, 3), "u1")
+    np.save(tmp_path / "clips.npy", clips)
+    for i, clip in enumerate(clips):
+        write_video(tmp_path / "videos" / f"{i}.mp4", list(clip))
     flags = [f"--data={data}", f"--weights={network}", "--protocol=tgan", "--num=6"]
-    for clips in (tmp_path / "clips.npy", data):
+    kinds = []
+    for path in (tmp_path / "clips.npy", tmp_path / "videos", other_data):
         output = tmp_path / "score.json"
-        _main("score", f"--clips={clips}", *flags, f"--output={output}")
+        _main("score", f"--clips={path}", *flags, f"--output={output}")
         found = json.loads(output.read_text())
         assert found["protocol"]["name"] == "tgan"
         assert list(found["measures"]) == ["inception_score"]
-    assert found["fakes"]["kind"] == "data set"
+        kinds.append(found["fakes"]["kind"])
+    assert kinds == ["array", "videos", "data set"]
 
 
 @pytest.mark.parametrize(
@@ -105,9 +121,11 @@ def test_the_score_of_videos_of_an_array_and_of_a_data_set(data, network, tmp_pa
         (["--frames=last16"], "--frames should be one of first16.* Received: last16"),
         (["--num=0"], "--num should be at least 1. Received: 0"),
         (["--num=3"], "at least 4 clips"),
-        (["--clips=nowhere"], "nowhere"),
+        (["--seed=-1"], "--seed should be at least 0. Received: -1"),
+        (["--clips=nowhere"], "--source should be a file or a folder. Received: nowhere"),
         (["--data=nowhere"], "--data should be a data set. Received: nowhere"),
-        (["--weights=nowhere.weights.h5"], "nowhere"),
+        (["--weights=nowhere.weights.h5"], "Weights should be .* Received: nowhere.weights.h5"),
+        (["--output=/tmp"], "--output should be a file that ends in .json. Received: /tmp"),
     ],
 )
 def test_wrong_flags_of_score(run, data, network, flags, sentence):
@@ -119,14 +137,15 @@ def test_wrong_flags_of_score(run, data, network, flags, sentence):
 def test_neighbours_are_drawn(run, data, network, tmp_path, capsys):
     flags = [f"--run={run}", f"--data={data}", f"--weights={network}", "--num=8"]
     _main("memorisation", *flags)
-    assert "times that of held-out clips (8 fakes, 15 training clips, 1 held out)" in (
-        capsys.readouterr().out
-    )
-    picture = Image.open(run / "memorisation.png")
+    out = capsys.readouterr().out
+    assert "times that of a held-out clip (8 fakes, 15 training clips, 1 held out)" in out
+    assert "a tenth of --data" in out
+    assert json.loads((run / "memorisation-32.json").read_text())["fakes"]["nimg"] == 32
+    picture = Image.open(run / "memorisation-32.png")
     assert picture.size == (8 * 64 + 7 * 2, 4 * 64 + 3 * 2)
     _main("memorisation", *flags, f"--output={tmp_path / 'm.gif'}")
     assert Image.open(tmp_path / "m.gif").n_frames == 8
-    with pytest.raises(UserError, match="--output should end in .mp4, .gif, .png"):
+    with pytest.raises(UserError, match="a file that ends in .mp4, .gif, .png"):
         _main("memorisation", *flags, f"--output={tmp_path / 'm.txt'}")
 
 
@@ -141,6 +160,10 @@ def test_a_classifier_is_trained(data, tmp_path, capsys):
     assert about["training"]["data"]["folder"] == str(data)
     with pytest.raises(UserError, match="--output should not exist yet"):
         _main("train_c3d", *flags)
+    with pytest.raises(UserError, match="--output should end in .weights.h5"):
+        _main("train_c3d", *flags, f"--output={tmp_path / 'own.h5'}")
+    with pytest.raises(UserError, match="--held_out should be other clips"):
+        _main("train_c3d", *flags, f"--output={tmp_path / 'x.weights.h5'}", f"--held_out={data}")
 
 
 def test_published_weights_are_converted(tmp_path, capsys):
@@ -178,11 +201,17 @@ def test_scores_are_taken_while_a_run_trains_and_plotted(data, network, tmp_path
     lines = read_scores(run)
     assert [line["nimg"] for line in lines] == [32, 64]
     assert {"inception_score", "inception_score_reals", "frechet_distance_floor"} <= set(lines[0])
+    with pytest.raises(UserError, match="at least 4 clips"):
+        few = config.override(["metrics.clips=2"])
+        Monitor(folder, few, clips)
     _main("plot", "--run", run)
     assert Image.open(run / "scores.png").size[0] > 100
     shutil.rmtree(run / "samples")
     (run / "scores.jsonl").unlink()
     with pytest.raises(UserError, match="--run should hold scores"):
+        _main("plot", "--run", run)
+    (run / "scores.jsonl").write_text("{\n")
+    with pytest.raises(UserError, match="scores.jsonl should hold JSON, a line each"):
         _main("plot", "--run", run)
 
 

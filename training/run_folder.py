@@ -157,7 +157,10 @@ def _append_line(path, line):
 def _read_lines(path):
     # The last line of a killed run may lack its end.
     lines = path.read_text().split("\n")[:-1] if path.is_file() else []
-    return [json.loads(line) for line in lines]
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise UserError(f"{path} should hold JSON, a line each. Received: {error}") from error
 
 
 def _forget_later(path, nimg):

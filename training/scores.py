@@ -9,7 +9,7 @@ from dataset.pipeline import ClipPipeline
 from metrics.protocols import protocol
 from scoring.clip_sets import RecordClips
 from scoring.features import cache_beside, load_extractor
-from scoring.score import score
+from scoring.score import check_counts, score
 from training.run_folder import RunFolder
 from training.snapshot import Snapshot
 
@@ -36,6 +36,9 @@ class Scores:
                 protocol(config.metrics.protocol),
                 cache_beside(folder),
             )
+            # What makes a score impossible is told now, not at the first one.
+            check_counts(config.metrics.clips, len(self.reals), config.metrics.clips)
+            self.extractor.prepare(list(self.reals.clips([0])))
 
     def is_due(self, before: int, nimg: int) -> bool:
         """Whether a score is due between two moments of training, or at its end."""

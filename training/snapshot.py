@@ -5,6 +5,7 @@ in follows from its nimg, so nothing else has to be kept.
 """
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,22 @@ class Snapshot:
             sample_latents(num, config.network.latent_size, (seed, 2)),
             config.ladder[-1].shape,
             phase.minibatch,
-            {"kind": "generator", "config": config.name, "nimg": phase.nimg, "seed": seed},
+            {
+                "kind": "generator",
+                "config": config.name,
+                "nimg": phase.nimg,
+                "phase": f"{config.ladder[phase.level]} {phase}",
+                "seed": seed,
+                "weights": self._hash(),
+            },
         )
+
+    def _hash(self):
+        values = (np.ascontiguousarray(v.numpy()) for v in self.generator.variables)
+        digest = hashlib.sha256()
+        for value in values:
+            digest.update(value)
+        return digest.hexdigest()
 
 
 def save_snapshot(run: Path, generator: Generator, nimg: int):
@@ -57,7 +72,8 @@ def save_snapshot(run: Path, generator: Generator, nimg: int):
 def list_snapshots(run: Path) -> list[int]:
     """The nimg of each snapshot of a run, ascending."""
     files = (Path(run) / "snapshots").glob("gs-*.weights.h5")
-    return sorted(int(file.name.split(".")[0][3:]) for file in files)
+    names = (file.name.removeprefix("gs-").removesuffix(".weights.h5") for file in files)
+    return sorted(int(name) for name in names if name.isdecimal())
 
 
 def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:

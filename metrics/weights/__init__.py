@@ -6,6 +6,6 @@ and a line in `metrics.weights.convert`.
 """
 
 from metrics.weights.convert import convert
-from metrics.weights.store import load, save
+from metrics.weights.store import check_new, load, save
 
-__all__ = ["convert", "load", "save"]
+__all__ = ["check_new", "convert", "load", "save"]

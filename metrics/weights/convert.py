@@ -58,9 +58,6 @@ def convert(
         "flatten": flatten,
         "class_names": classes and _read_classes(classes, describe(model)["num_classes"]),
     }
-    if mean is not None and mean.shape == (3,):
-        about["mean"] = mean.tolist()
-        mean = None
     return save(model, output, about, mean)
 
 

@@ -30,8 +30,8 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     Args:
         model: to write.
         output: file to write, ending in .weights.h5.
-        about: what else the sidecar says; it may have "mean" as three numbers.
-        mean: a cube, for a file of its own.
+        about: what else the sidecar says.
+        mean: of the training data: three numbers, or a cube, which gets a file of its own.
 
     Returns:
         The sidecar.
@@ -42,7 +42,9 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     output = Path(output)
     check_output(output)
     about = {**describe(model), "mean": None, **about}
-    if mean is not None:
+    if mean is not None and mean.ndim == 1:
+        about["mean"] = mean.tolist()
+    elif mean is not None:
         file = _beside(output, ".mean.npy")
         with write_atomically(file) as temporary:
             np.save(temporary, mean.astype(np.float32))
@@ -86,6 +88,14 @@ def check_output(output: Path):
     """Raises `UserError` unless the name ends in .weights.h5."""
     if not output.name.endswith(SUFFIX):
         raise UserError(f"--output should end in {SUFFIX}. Received: {output}")
+
+
+def check_new(output: Path):
+    """Raises `UserError` unless weights and sidecar can be written there without loss."""
+    check_output(output)
+    for path in (output, _beside(output, ".json")):
+        if path.exists():
+            raise UserError(f"--output should not exist yet. Received: {path}")
 
 
 def describe(model: keras.Model) -> dict:

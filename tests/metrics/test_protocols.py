@@ -24,7 +24,7 @@ COUNTS = {
     "thesis": ("centre16", 10000, 1, 4, 1e-7, "balanced"),
     "tgan": ("centre16", 9984, 1, 4, 1e-7, "balanced"),
     "tgan2": ("centre16", 2048, 1, 10, 1e-20, "balanced"),
-    "styleganv": ("first16", 2048, 10, 1, 0, "sorted"),
+    "styleganv": ("first16", 2048, 10, 1, 0, "balanced"),
     "fvd": ("all", 2048, 1, 1, 0, "balanced"),
     "i3d": ("all", 10000, 1, 1, 1e-7, "balanced"),
 }

@@ -98,6 +98,12 @@ def test_a_stopped_training_goes_on(clips, tmp_path, monkeypatch, capsys):
     for a, b in zip(begun[0], kept, strict=True):
         np.testing.assert_array_equal(a, b)
 
+    whole = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    monkeypatch.setattr(Classifier, "train_epoch", epoch)
+    train_classifier(whole, tmp_path / "whole.weights.h5", {"seed": 0})
+    for a, b in zip(again.best_weights, whole.best_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_training(clips, monkeypatch):
     settings = dataclasses.replace(SETTINGS, epochs=9, patience=2)
@@ -149,12 +155,44 @@ def test_fine_tuning_begins_with_all_but_the_last_layer(clips, tmp_path):
             np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
+@pytest.mark.parametrize("mean", [None, np.full((16, 128, 171, 3), 90, np.float32)])
+def test_the_mean_that_fine_tuning_began_with_is_kept(clips, tmp_path, mean):
+    weights.save(C3D(5, width=1), tmp_path / "known.weights.h5", {}, mean)
+    settings = dataclasses.replace(SETTINGS, epochs=1, width=64)
+    tuned = Classifier(*parts_of(clips), THESIS, settings, tmp_path / "known.weights.h5")
+    assert tuned.settings.width == 1
+    train_classifier(tuned, tmp_path / "tuned.weights.h5", {})
+    _, _, found = weights.load(tmp_path / "tuned.weights.h5")
+    np.testing.assert_array_equal(found, mean)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"width": 0}, {"epochs": 0}, {"patience": -1}, {"minibatch": 0}, {"rate": float("nan")}]
+    + [{"rate": -1.0}, {"crop": 1.0}, {"crop": -0.1}, {"seed": -1}],
+)
+def test_wrong_settings_are_named(wrong):
+    (name,) = wrong
+    with pytest.raises(UserError, match=f"--{name} should"):
+        Settings(**wrong)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(clips, monkeypatch):
+    trained = Classifier(*parts_of(clips), THESIS, SETTINGS)
+    monkeypatch.setattr(trained, "_step", lambda *_: float("nan"))
+    with pytest.raises(UserError, match="The loss should be finite.* Received: nan in epoch 1"):
+        trained.train_epoch()
+
+
 def test_a_split_takes_of_every_class(clips):
     labels = np.array([0] * 10 + [1] * 5 + [2])
     train, held_out = Labelled(clips.clips, np.arange(16), labels).split(0.2, seed=0)
-    assert [int((held_out.labels == c).sum()) for c in range(3)] == [2, 1, 1]
+    assert [int((held_out.labels == c).sum()) for c in range(3)] == [2, 1, 0]
     assert sorted([*train.indices, *held_out.indices]) == list(range(16))
     np.testing.assert_array_equal(labels[held_out.indices], held_out.labels)
+    for share in (0, 1, -3, float("nan")):
+        with pytest.raises(UserError, match="--val_fraction should lie between 0 and 1"):
+            train.split(share, seed=0)
 
 
 def test_augmentation_crops_and_dims_within_its_bounds():

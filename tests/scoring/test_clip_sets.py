@@ -104,3 +104,11 @@ def test_generated_clips_are_brought_to_the_full_size():
     for clip, index in zip(clips, [6, 0, 1, 2], strict=True):
         expected = np.rint((latents[index] + 1) * 127.5)
         assert (clip == expected).all()
+
+
+def test_clips_that_are_not_finite_are_refused():
+    made = GeneratedClips(
+        lambda z: np.full((1, 1, 4, 4, 3), np.nan), np.zeros((1, 2)), (1, 4, 4), 1, {}
+    )
+    with pytest.raises(UserError, match="The generator should make finite clips"):
+        next(made.clips([0]))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from metrics.controls import CONTROLS
-from scoring.features import Extractor, cache_beside, one_ahead
+from metrics.protocols import PROTOCOLS
+from scoring.features import Extractor, cache_beside, one_ahead, preprocess_each
 from support.errors import UserError
 from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
 
@@ -58,8 +59,28 @@ def test_they_are_not_taken_for_those_of_anything_else(tmp_path):
     toy_extractor(tmp_path, frames="first16").extract(clips, [1, 2])
     about = extractor.about | {"sha256": "1"}
     Extractor(Means(), toy_protocol(), None, about, tmp_path).extract(clips, [1, 2])
+    Extractor(Means(), toy_protocol(), np.ones(3), extractor.about, tmp_path).extract(clips, [1, 2])
     extractor.extract(Clips(6, kind="videos"), [1, 2])  # Not kept.
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_without_a_place_for_features_work_goes_on(tmp_path, capsys):
+    (tmp_path / "features").touch()
+    found = toy_extractor(tmp_path / "features").extract(Clips(6), [1, 2])
+    assert len(found) == 2
+    assert "Features are not kept" in capsys.readouterr().out
+
+
+def test_a_part_has_the_hash_of_its_own_pixels():
+    whole = toy_extractor().extract(Clips(6), range(6))
+    assert whole[2:4].sha256 == toy_extractor().extract(Clips(6), [2, 3]).sha256
+
+
+def test_clips_of_several_lengths_are_refused_where_all_frames_count():
+    clips = [np.zeros((frames, 16, 16, 3), np.uint8) for frames in (9, 10)]
+    with pytest.raises(UserError, match="of one length. Received: clips of 9 and 10 frames"):
+        preprocess_each(clips, PROTOCOLS["fvd"], None)
+    assert preprocess_each(clips, PROTOCOLS["thesis"], None).shape == (2, 16, 112, 112, 3)
 
 
 def test_damaged_features_are_named(tmp_path):

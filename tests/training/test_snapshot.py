@@ -31,6 +31,11 @@ def test_a_snapshot_makes_the_generators_clips(run):
     np.testing.assert_allclose(clips, generator(latents, level=1, weight=0.5), atol=1e-5)
 
 
+def test_other_files_are_no_snapshots(run):
+    (run[0] / "snapshots" / "gs-copy.weights.h5").touch()
+    assert list_snapshots(run[0]) == [48, 64]
+
+
 def test_the_newest_is_the_default(run):
     assert load_snapshot(run[0]).phase.nimg == 64
 
