@@ -11,14 +11,13 @@ and no metadata.json, so that nothing takes it for a data set.
 """
 
 import contextlib
-import fcntl
 import json
 import shutil
 import sys
 from pathlib import Path
 
 from support.errors import UserError
-from support.files import sync, write_atomically
+from support.files import lock, read_json_lines, sync, write_atomically
 
 
 class Unfinished(contextlib.AbstractContextManager):
@@ -49,11 +48,14 @@ class Unfinished(contextlib.AbstractContextManager):
         for path in (self.folder / "parts", *map(self.data_set, outputs)):
             if not complete:
                 path.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self.folder / "lock")
+        self._lock = lock(
+            self.folder / "lock",
+            f"--output should not be in use. Received: {self.folder}, where another process writes",
+        )
         self._check_request(json.loads(json.dumps(request)))
         for rest in self.folder.rglob(".*"):  # Files that were being written.
             rest.unlink()
-        lines = _read_lines(self.folder / "journal.jsonl")
+        lines = read_json_lines(self.folder / "journal.jsonl")
         self.sources = [line["source"] for line in lines if "source" in line]
         self.shards = {line["shard"]: line["files"] for line in lines if "shard" in line}
         with write_atomically(self.folder / "journal.jsonl") as path:
@@ -125,21 +127,3 @@ class Unfinished(contextlib.AbstractContextManager):
 def unfinished_folder(output: Path) -> Path:
     """Where the data set `output` is made."""
     return output.parent / f"{output.name}.unfinished"
-
-
-def _read_lines(path):
-    # The last line of a killed process may lack its end.
-    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
-    return [json.loads(line) for line in lines]
-
-
-def _lock(path):
-    file = open(path, "a")  # noqa: SIM115 - open for as long as the work goes on.
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise UserError(
-            f"--output should not be in use. Received: {path.parent}, where another process writes"
-        ) from None
-    return file

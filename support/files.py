@@ -1,6 +1,8 @@
 """Files and folders that appear whole or not at all."""
 
 import contextlib
+import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -52,6 +54,37 @@ def new_folder(path):
         sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def lock(path, refusal: str):
+    """Opens the file `path` and locks it until it is closed, or the process ends.
+
+    Raises:
+        UserError: another process holds it; says `refusal`.
+    """
+    file = open(path, "a")  # noqa: SIM115 - open for as long as it is locked.
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise UserError(refusal) from None
+    return file
+
+
+def read_json_lines(path) -> list:
+    """What stands in a file of JSON, a line each; [] where there is none.
+
+    The last line may lack its end, after a process was killed: it is left out.
+
+    Raises:
+        UserError: another line is damaged.
+    """
+    path = Path(path)
+    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise UserError(f"{path} should hold JSON, a line each. Received: {error}") from error
 
 
 def sync(path):

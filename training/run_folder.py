@@ -11,7 +11,6 @@ events.*          TensorBoard
 """
 
 import contextlib
-import fcntl
 import json
 import platform
 import shutil
@@ -23,7 +22,7 @@ import tensorflow as tf
 
 from config import Config, from_dict
 from support.errors import UserError
-from support.files import write_atomically
+from support.files import lock, read_json_lines, write_atomically
 from training.trainer import Trainer
 
 # Settings that may change when a run goes on.
@@ -64,7 +63,10 @@ class RunFolder(contextlib.AbstractContextManager):
                 )
             description = known | {"config": config.as_dict()}
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self.path / "lock")
+        self._lock = lock(
+            self.path / "lock",
+            f"--run should not be in use. Received: {self.path}, where another process trains",
+        )
         with write_atomically(self.path / "config.json") as temporary:
             temporary.write_text(json.dumps(description, indent=2))
 
@@ -124,12 +126,12 @@ class RunFolder(contextlib.AbstractContextManager):
 
 def read_history(run: Path) -> list[dict]:
     """The history of a run folder, a dict a tick; [] where there is none."""
-    return _read_lines(Path(run) / _HISTORY)
+    return read_json_lines(Path(run) / _HISTORY)
 
 
 def read_scores(run: Path) -> list[dict]:
     """The scores of a run folder, ascending in "nimg"; [] where there are none."""
-    return _read_lines(Path(run) / _SCORES)
+    return read_json_lines(Path(run) / _SCORES)
 
 
 def read_config(run: Path) -> Config:
@@ -154,19 +156,10 @@ def _append_line(path, line):
         file.write(json.dumps(line) + "\n")
 
 
-def _read_lines(path):
-    # The last line of a killed run may lack its end.
-    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
-    try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise UserError(f"{path} should hold JSON, a line each. Received: {error}") from error
-
-
 def _forget_later(path, nimg):
     """Drops the lines after `nimg`: a killed run told more than its last checkpoint holds."""
     if path.exists():
-        kept = [line for line in _read_lines(path) if line["nimg"] <= nimg]
+        kept = [line for line in read_json_lines(path) if line["nimg"] <= nimg]
         with write_atomically(path) as temporary:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
@@ -177,18 +170,6 @@ def _versions():
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
-
-
-def _lock(path):
-    file = open(path, "a")  # noqa: SIM115 - open for as long as the run is.
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise UserError(
-            f"--run should not be in use. Received: {path.parent}, where another process trains"
-        ) from None
-    return file
 
 
 def _check_same(path, known, given):

@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from support.errors import UserError
-from support.files import new_folder, write_atomically
+from support.files import lock, new_folder, read_json_lines, write_atomically
 
 
 def names(folder):
@@ -92,3 +92,19 @@ def test_a_folder_with_contents_is_kept(tmp_path):
             pass
     assert names(tmp_path) == ["data"]
     assert names(path) == ["mine.txt"]
+
+
+def test_a_lock_is_held_until_it_is_closed(tmp_path):
+    with lock(tmp_path / "lock", "taken"), pytest.raises(UserError, match="taken"):
+        lock(tmp_path / "lock", "taken")
+    lock(tmp_path / "lock", "taken").close()
+
+
+def test_lines_of_json(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    assert read_json_lines(path) == []
+    path.write_text('{"a": 1}\n[2]\n{"b"')  # Killed while writing.
+    assert read_json_lines(path) == [{"a": 1}, [2]]
+    path.write_text('{"a"\n[2]\n')
+    with pytest.raises(UserError, match="lines.jsonl should hold JSON, a line each"):
+        read_json_lines(path)
