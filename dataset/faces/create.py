@@ -26,6 +26,7 @@ from dataset.faces.report import write_sheet, write_table
 from dataset.faces.rules import FaceRules
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
+from dataset.readers.videos import FACE_CLIPS
 from support.errors import UserError
 from support.files import write_atomically
 from support.progress import Progress
@@ -83,7 +84,7 @@ def create_face_clips(
         done = [output / film.name / "film.json" for film in films if film.name not in damaged]
         reports = [json.loads(path.read_text()) for path in done]
         clips = [clip for report in reports for clip in report["clips"]]
-        write_table(output / "clips.csv", clips)
+        write_table(output / FACE_CLIPS, clips)
         if clips:
             write_sheet(output / "contact_sheet.png", output, [clip["clip"] for clip in clips])
         with write_atomically(output / "damaged.txt") as temporary:

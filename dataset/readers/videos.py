@@ -1,6 +1,7 @@
 """Video files: one, or all in a folder and below it, decoded as a player shows them."""
 
 import contextlib
+import dataclasses
 import functools
 import itertools
 import math
@@ -31,6 +32,7 @@ CONTAINERS = "asf,avi,flv,gif,m4v,matroska,mov,mpeg,mpegts,mpegvideo,ogg"
 STATE_SECONDS = ("asf", "flv", "matroska,webm")
 SLACK = 0.05  # seconds: some state no duration of the last frame
 ROUNDING = 1e-3  # seconds: some containers round to that when a frame begins
+FACE_CLIPS = "clips.csv"  # lists face clips, which lie in a folder a film
 LONGEST_FRAME = 600  # seconds that `--fps` holds a frame
 
 
@@ -40,9 +42,13 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
-    """A source for each video."""
+    """A source for each video; clips that were cut out of one film are of one video."""
     frames = functools.partial(decode, fps=options.fps)
-    return make_sources(list_files(path, SUFFIXES), path, options, frames, read_labels(path))
+    files = list_files(path, SUFFIXES)
+    sources = make_sources(files, path, options, frames, read_labels(path))
+    if (path / FACE_CLIPS).is_file():
+        sources = [dataclasses.replace(s, video=os.path.dirname(s.name)) for s in sources]
+    return sources
 
 
 def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
