@@ -12,7 +12,7 @@ class FaceRules:
     size: int = 300  # pixels a side of a clip
     min_frames: int = 31  # of a shot, of a track and of a clip
     max_frames: int = 500  # of a shot; also bounds the memory
-    same: float = 0.08  # share of SIFT keypoints that match, below which the picture has changed
+    same: float = 0.07  # share of SIFT keypoints that match, below which the picture has changed
     min_face: float = 0.12  # side of a face's box, as a share of the picture's height
     max_gap: int = 12  # frames on end in which a face may be followed without being found
     min_found: float = 0.5  # share of a track's frames in which the face should be found

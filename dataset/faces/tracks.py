@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from dataset.faces.detect import Box, Detector
-from dataset.faces.similarity import Similarity, fit_similarity
+from dataset.faces.similarity import Similarity, as_complex, fit_similarity
 
 _LEAST_OVERLAP = 0.3  # of a box that is found with the one that was followed there
 _CORNERS = 80  # at the most, in a face
 _FEWEST = 6  # of corners, from which a motion is taken
 _WINDOW = (15, 15)  # pixels around a corner that are compared
-_MOST_ZOOM = 0.2  # logarithm of how much a face can grow or shrink from frame to frame
+_MOST_TURN = 0.1  # zoom and tilt from frame to frame, as the logarithm of a similarity's turn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +104,11 @@ def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
     good = (ok & ok_too).astype(bool)[:, 0] & (np.linalg.norm(back - corners, axis=2)[:, 0] < 1)
     if good.sum() < _FEWEST:
         return Similarity()
-    motion = fit_similarity(corners[good, 0] + (left, top), moved[good, 0] + (left, top))
-    return motion if abs(np.log(abs(motion.turn))) < _MOST_ZOOM else Similarity()
+    source, target = corners[good, 0] + (left, top), moved[good, 0] + (left, top)
+    motion = fit_similarity(source, target)
+    if abs(np.log(motion.turn)) < _MOST_TURN:
+        return motion
+    return Similarity(1, as_complex(np.median(target - source, axis=0)))  # Blurred, most likely.
 
 
 def move(motion: Similarity, box: Box) -> Box:

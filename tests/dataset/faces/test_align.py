@@ -106,10 +106,10 @@ def test_landmarks_come_to_their_places():
     box = Box(0, 0, 1)
     faces = [Face(box, True, np.zeros((2, 2)), m) for m in [Similarity(), *steps]]
     points = np.stack([place(COMMON * 30) for place in places])
-    points[10:14] = np.nan
+    points[10:14] = points[40:] = np.nan
     points[30] += 50
     for place, transform in zip(places, by_landmarks(points, faces, SIZE, 15), strict=True):
-        want = place @ Similarity(30 / SIZE)
+        want = place @ Similarity(30 / SIZE)  # Also where none were known, for 20 frames.
         assert abs(transform.turn - want.turn) < 1e-3
         assert abs(transform.shift - want.shift) < 0.2
 

@@ -47,14 +47,14 @@ def test_shots_are_cut_where_the_picture_cuts(real_clips):
 
 def test_the_singer_alone_becomes_clips(made):
     _, rows = made
-    # He looks down and aside from frame 113 to 122.
-    assert [row["shot"] for row in rows] == ["1", "1"]
+    assert {row["shot"] for row in rows} == {"1"}
     frames = [range(60 + int(row["begin"]), 60 + int(row["end"])) for row in rows]
-    assert frames[0].start in range(82, 84)
-    assert frames[0].stop in range(113, 115)
-    assert frames[1].start in range(120, 127)
-    assert frames[1].stop == 165
-    assert all(float(row["found"]) > 0.95 and float(row["eyes"]) > 0.9 for row in rows)
+    assert frames[0].start in (82, 83)
+    assert frames[-1].stop == 165
+    # From frame 113 to 122 he looks down and aside: one clip may end there and another begin.
+    assert {*range(83, 112), *range(127, 165)} <= set().union(*frames)
+    assert len(frames) <= 2
+    assert all(float(row["found"]) > 0.85 and float(row["eyes"]) > 0.85 for row in rows)
 
 
 def test_the_face_stands_still(made):

@@ -77,6 +77,13 @@ def test_follow_measures_to_a_fraction_of_a_pixel(after, turn, tolerance):
     np.testing.assert_allclose(moved, Box(*after).at((0.5, 0.5)), atol=0.15)
 
 
+def test_a_turn_that_cannot_be_is_a_shift():
+    before, after = (scene(1, {2: (50, 30, side)})[..., 0] for side in (60, 68))
+    motion = follow(before, after, Box(50, 30, 60))
+    assert motion.turn == 1
+    assert abs(motion.shift - (4 + 4j)) < 1  # The centre of the larger one.
+
+
 @pytest.mark.parametrize("box", [(300, 300, 40), (-100, 20, 40), (150, 110, 30), (10, 10, 3)])
 def test_nothing_to_follow_is_no_motion(box):
     picture = texture(0)[..., 0]
