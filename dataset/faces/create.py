@@ -12,7 +12,6 @@ damaged.txt        films that could not be read, and why
 import concurrent.futures
 import contextlib
 import dataclasses
-import fcntl
 import json
 import shutil
 import threading
@@ -28,7 +27,7 @@ from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
 from dataset.readers.videos import FACE_CLIPS
 from support.errors import UserError
-from support.files import write_atomically
+from support.files import lock, write_atomically
 from support.progress import Progress
 
 
@@ -148,14 +147,8 @@ def _opened(folder, settings):
             )
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(settings, indent=1))
-    with open(path) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"--output should not be in use. Received: {folder}, where another process works"
-            ) from None
-        known = json.load(file)
+    with lock(path, f"--output should not be in use. Received: {folder}, where another works"):
+        known = json.loads(path.read_text())
         changed = [
             f"{key} = {known.get(key)} there, {settings.get(key)} here"
             for key in sorted(known.keys() | settings.keys())
