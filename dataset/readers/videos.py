@@ -77,7 +77,7 @@ def _decode(path):
                 raise RejectedSource("should be a video. Received: no stream that can be decoded")
             # Several files are decoded at a time; and H.264 in slices does not tell its damages.
             stream.codec_context.thread_type = "NONE"
-            packets, ends = 0, {stream.index: 0}
+            packets, ends, turn = 0, {stream.index: 0}, None
             for packet in container.demux():
                 if packet.pts is not None:
                     end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
@@ -85,7 +85,11 @@ def _decode(path):
                 if packet.stream.index == stream.index:
                     packets += packet.size > 0
                     for frame in packet.decode():
-                        yield _picture(frame, stream.sample_aspect_ratio or 1), *_times(frame)
+                        # Of the first frame alone: a frame that was asked refers to itself, and
+                        # waits in memory until such circles are looked for.
+                        turn = _display_matrix(frame) if turn is None else turn
+                        picture = _picture(frame, stream.sample_aspect_ratio or 1)
+                        yield _turn(picture, turn), *_times(frame)
             _check_length(container, stream, packets, ends)
             if container.format.name == "gif":
                 _check_trailer(path)
@@ -106,16 +110,21 @@ def _picture(frame, aspect):
     }
     check_size(**size)
     if frame.format.has_palette or any(part.is_alpha for part in frame.format.components):
-        picture = over_black(frame.to_ndarray(format="rgba", **size))
-    else:
-        picture = frame.to_ndarray(format="rgb24", **size)
+        return over_black(frame.to_ndarray(format="rgba", **size))
+    return frame.to_ndarray(format="rgb24", **size)
+
+
+def _display_matrix(frame):
+    """a, b, c, d, by which the picture is turned: x' = ax + cy, y' = bx + dy."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
-    return picture if matrix is None else _turn(picture, np.frombuffer(matrix, np.int32))
+    return (
+        (1, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[[0, 1, 3, 4]].tolist()
+    )
 
 
 def _turn(picture, matrix):
-    """Turns and mirrors as a matrix a, b, u, c, d, v, ... says: x' = ax + cy, y' = bx + dy."""
-    a, b, _, c, d = matrix[:5]
+    """Turns and mirrors a picture as its display matrix says."""
+    a, b, c, d = matrix
     if abs(b) > abs(a):
         picture, a, d = picture.swapaxes(0, 1), c, b
     return np.ascontiguousarray(picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
