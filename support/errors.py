@@ -1,10 +1,12 @@
 """Mistakes of the user's, and the one place where they become a sentence and an exit status."""
 
 import atexit
+import contextlib
 import errno
 import os
 import signal
 import sys
+from pathlib import Path
 
 from absl import app, logging
 
@@ -16,6 +18,18 @@ _FILE_SYSTEM_ERRORS = {
 
 class UserError(ValueError):
     """A flag, a file or a setting is wrong: one sentence with what was expected and what came."""
+
+
+@contextlib.contextmanager
+def whole(path: Path, kind: str, *errors: type[Exception]):
+    """Says in a sentence what a library raises as one of `errors` when `path` is damaged."""
+    try:
+        yield
+    except UserError:
+        raise
+    except errors as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path} should be a whole {kind}. Received: {reason}") from error
 
 
 def run_script(main, **app_run_arguments):

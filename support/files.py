@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -85,6 +86,12 @@ def read_json_lines(path) -> list:
         return [json.loads(line) for line in lines]
     except ValueError as error:
         raise UserError(f"{path} should hold JSON, a line each. Received: {error}") from error
+
+
+def sha256(path) -> str:
+    """The hash of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path):

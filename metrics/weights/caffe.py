@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from metrics.weights.published import PublishedFile, whole
+from metrics.weights.published import PublishedFile
+from support.errors import whole
 
 STARTS = (b"\x0a", b"\x12", b"\xa2\x06")  # Of the fields 1, 2 and 100.
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5

@@ -9,11 +9,11 @@ from metrics.weights.chainer import ChainerFile
 from metrics.weights.keras_h5 import KerasFile
 from metrics.weights.mean import read_mean
 from metrics.weights.networks import make_c3d, make_i3d
-from metrics.weights.published import ZIP_ERRORS, PublishedFile, whole
+from metrics.weights.published import ZIP_ERRORS, PublishedFile
 from metrics.weights.pytorch import TorchPickles, TorchZip
 from metrics.weights.store import check_output, describe, save
 from metrics.weights.tensorflow import TensorFlowCheckpoint
-from support.errors import UserError
+from support.errors import UserError, whole
 
 
 def convert(

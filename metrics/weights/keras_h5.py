@@ -1,12 +1,8 @@
 """C3D as Keras 1 and 2 save it: HDF5 with a group a layer."""
 
-import contextlib
-from pathlib import Path
-
-import h5py
-
 from metrics.weights.published import PublishedFile
 from support.errors import UserError
+from support.weights import open_hdf5
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 
@@ -44,26 +40,3 @@ class KerasFile(PublishedFile):
     def _read(self, name):
         with open_hdf5(self.path) as file:
             return file[self._places[name]][()]
-
-
-@contextlib.contextmanager
-def open_hdf5(path: Path):
-    """Opens an HDF5 file that holds its data itself.
-
-    Raises:
-        UserError: it has soft or external links, or data that lie in other files.
-    """
-    with h5py.File(path, "r") as file:
-        found = file.id.links.visit(_find_link, info=True) or file.visititems(_find_elsewhere)
-        if found:
-            raise UserError(f"{path} should hold its data itself. Received: {found}")
-        yield file
-
-
-def _find_link(name, info):
-    return None if info.type == h5py.h5l.TYPE_HARD else f"a link at {name.decode()}"
-
-
-def _find_elsewhere(name, data):
-    elsewhere = isinstance(data, h5py.Dataset) and (data.external or data.is_virtual)
-    return f"{name} in another file" if elsewhere else None

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from metrics.weights.caffe import read_blob
-from metrics.weights.published import ZIP_ERRORS, whole
-from support.errors import UserError
+from metrics.weights.published import ZIP_ERRORS
+from support.errors import UserError, whole
 
 CUBE = (16, 128, 171, 3)  # frames, height, width, and blue, green, red
 _CHANNELS_FIRST = (3, 16, 128, 171)

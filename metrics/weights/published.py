@@ -1,6 +1,5 @@
 """What the files of published weights have in common."""
 
-import contextlib
 import hashlib
 import struct
 import tokenize
@@ -10,25 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from support.errors import UserError
+from support.errors import UserError, whole
 
 # What Python raises of a damaged zip, and NumPy of a damaged file.
 ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
     *(OSError, EOFError, ValueError, KeyError, SyntaxError, tokenize.TokenError, MemoryError),
 )
-
-
-@contextlib.contextmanager
-def whole(path: Path, kind: str, *errors: type[Exception]):
-    """Says in a sentence what a library raises as one of `errors` when `path` is damaged."""
-    try:
-        yield
-    except UserError:
-        raise
-    except errors as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(f"{path} should be a whole {kind}. Received: {reason}") from error
 
 
 class PublishedFile:

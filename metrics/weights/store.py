@@ -6,7 +6,6 @@ subtract from clips: null, three numbers (blue, green, red), or the name of a fi
 cube [16, 128, 171, 3] in that order of channels, whose hash is "mean_sha256".
 """
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,13 +14,11 @@ import numpy as np
 
 from metrics.c3d import C3D
 from metrics.i3d import I3D
-from metrics.weights.keras_h5 import open_hdf5
 from metrics.weights.mean import CUBE
-from metrics.weights.published import ZIP_ERRORS, whole
-from support.errors import UserError
-from support.files import write_atomically
-
-SUFFIX = ".weights.h5"
+from metrics.weights.published import ZIP_ERRORS
+from support.errors import UserError, whole
+from support.files import sha256, write_atomically
+from support.weights import SUFFIX, load_weights, sidecar_of
 
 
 def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None = None) -> dict:
@@ -45,14 +42,14 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     if mean is not None and mean.ndim == 1:
         about["mean"] = mean.tolist()
     elif mean is not None:
-        file = _beside(output, ".mean.npy")
+        file = output.with_name(output.name.removesuffix(SUFFIX) + ".mean.npy")
         with write_atomically(file) as temporary:
             np.save(temporary, mean.astype(np.float32))
-        about |= {"mean": file.name, "mean_sha256": _sha256(file)}
+        about |= {"mean": file.name, "mean_sha256": sha256(file)}
     with write_atomically(output) as temporary:
         model.save_weights(temporary)
-    about["sha256"] = _sha256(output)
-    with write_atomically(_beside(output, ".json")) as temporary:
+    about["sha256"] = sha256(output)
+    with write_atomically(sidecar_of(output)) as temporary:
         temporary.write_text(json.dumps(about, indent=1) + "\n")
     return about
 
@@ -69,18 +66,12 @@ def load(path: Path) -> tuple[keras.Model, dict, np.ndarray | None]:
     """
     path = Path(path)
     about = _read_sidecar(path)
-    if _sha256(path) != about["sha256"]:
+    if sha256(path) != about["sha256"]:
         raise UserError(
-            f"{path} should be the file that {_beside(path, '.json')} describes. "
+            f"{path} should be the file that {sidecar_of(path)} describes. "
             "Received: another SHA-256 (damaged, or of something else)"
         )
-    c3d = about["network"] == "c3d"
-    model = C3D(about["num_classes"], about["width"]) if c3d else I3D(about["num_classes"])
-    kind = f"file of weights of {about['network'].upper()}"
-    with whole(path, kind, OSError, ValueError, KeyError, RuntimeError):
-        with open_hdf5(path):  # It refuses links.
-            pass
-        model.load_weights(path)
+    model = load_weights(lambda: _make(about), path, about["network"].upper())
     return model, about, _load_mean(path, about)
 
 
@@ -93,7 +84,7 @@ def check_output(output: Path):
 def check_new(output: Path):
     """Raises `UserError` unless weights and sidecar can be written there without loss."""
     check_output(output)
-    for path in (output, _beside(output, ".json")):
+    for path in (output, sidecar_of(output)):
         if path.exists():
             raise UserError(f"--output should not exist yet. Received: {path}")
 
@@ -106,13 +97,18 @@ def describe(model: keras.Model) -> dict:
     return {"network": "c3d", "width": width, "num_classes": model.fc8.units}
 
 
+def _make(about):
+    c3d = about["network"] == "c3d"
+    return C3D(about["num_classes"], about["width"]) if c3d else I3D(about["num_classes"])
+
+
 def _read_sidecar(path):
     if not path.name.endswith(SUFFIX) or not path.is_file():
         raise UserError(
             f"Weights should be a file ending in {SUFFIX}, made by convert_weights or train_c3d. "
             f"Received: {path}{'' if path.is_file() else ' (not there)'}"
         )
-    sidecar = _beside(path, ".json")
+    sidecar = sidecar_of(path)
     try:
         about = json.loads(sidecar.read_text())
         if _is_sidecar(about):
@@ -152,7 +148,7 @@ def _load_mean(path, about):
     if not isinstance(mean, str):
         return None if mean is None else np.array(mean, np.float32)
     file = path.with_name(Path(mean).name)
-    if not file.is_file() or _sha256(file) != about.get("mean_sha256"):
+    if not file.is_file() or sha256(file) != about.get("mean_sha256"):
         found = "another SHA-256" if file.is_file() else "no such file"
         raise UserError(f"{file} should hold the mean that {path} subtracts. Received: {found}")
     with whole(file, "file of NumPy", *ZIP_ERRORS):
@@ -160,12 +156,3 @@ def _load_mean(path, about):
     if mean.shape != CUBE:
         raise UserError(f"{file} should hold {list(CUBE)} numbers. Received: {list(mean.shape)}")
     return mean
-
-
-def _sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _beside(path, suffix):
-    return path.with_name(path.name.removesuffix(SUFFIX) + suffix)

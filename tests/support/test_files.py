@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from support.errors import UserError
-from support.files import lock, new_folder, read_json_lines, write_atomically
+from support.files import lock, new_folder, read_json_lines, sha256, write_atomically
 
 
 def names(folder):
@@ -108,3 +108,8 @@ def test_lines_of_json(tmp_path):
     path.write_text('{"a"\n[2]\n')
     with pytest.raises(UserError, match="lines.jsonl should hold JSON, a line each"):
         read_json_lines(path)
+
+
+def test_hash_of_a_file(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")  # The example of FIPS 180-4.
+    assert sha256(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")

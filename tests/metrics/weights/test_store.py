@@ -120,14 +120,14 @@ def test_a_file_that_is_none_is_refused_whatever_its_hash(path):
 def test_weights_of_another_network_are_refused(path, changes):
     rewrite(path, **changes)
     network = changes.get("network", "c3d").upper()
-    refused(path, f"c3d.weights.h5 should be a whole file of weights of {network}")
+    refused(path, f"c3d.weights.h5 should hold the arrays of {network}, and no others")
 
 
 def test_a_missing_array_is_refused(path):
     with h5py.File(path, "a") as file:
         del file["fc8/vars/0"]
     rewrite(path)
-    refused(path, "c3d.weights.h5 should be a whole file of weights of C3D")
+    refused(path, r"c3d.weights.h5 should hold the arrays of C3D. Received: too few of shape \[128")
 
 
 @pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/passwd", "/fc7"), h5py.SoftLink("/fc7")])
@@ -138,7 +138,7 @@ def test_a_link_is_refused(path, link, place):
             del file[place]
         file[place] = link
     rewrite(path)
-    refused(path, f"c3d.weights.h5 should hold its data itself. Received: a link at {place}")
+    refused(path, f"c3d.weights.h5 should hold its data itself, .* Received: a link at {place}")
 
 
 def test_another_mean_is_refused(path):
