@@ -11,11 +11,12 @@ COMPILE := $(RUN) -m uv pip compile pyproject.toml --extra=dev --universal --for
 	--generate-hashes --quiet --custom-compile-command="make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock clean
+.PHONY: help install demo test soak lint lock clean
 
 help:
 	@echo "make demo     synthetic clips, training through all rungs, pictures: all in demo/"
 	@echo "make test     run the tests (ARGS=... goes to pytest)"
+	@echo "make soak     run the long forms of some tests: many kills, thousands of steps"
 	@echo "make lint     check the style"
 	@echo "make install  make .venv with the locked requirements; the others do it by themselves"
 	@echo "make lock     write requirements.txt and requirements-io.txt anew from pyproject.toml"
@@ -40,6 +41,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(RUN) -m pytest -q -rs $(ARGS)
+
+soak: $(INSTALLED)
+	@$(RUN) -m pytest -q -rs -m soak --soak $(ARGS)
 
 lint: $(INSTALLED)
 	@$(RUN) -m ruff check

@@ -16,6 +16,23 @@ tf.config.set_logical_device_configuration(
 NO_REAL_CLIPS = "REAL_CLIPS is not set"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--soak", action="store_true", help="long forms of tests marked soak")
+
+
+@pytest.hookimpl(tryfirst=True)  # Before `-m` selects.
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "soak" in item.fixturenames:
+            item.add_marker("soak")
+
+
+@pytest.fixture(scope="session")
+def soak(request) -> bool:
+    """Whether to run long: all the kills, all the steps. A test that asks is marked `soak`."""
+    return request.config.getoption("--soak")
+
+
 @pytest.fixture(scope="session")
 def real_clips() -> Path:
     """The folder of real clips; the test is skipped where there is none."""
