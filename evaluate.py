@@ -7,6 +7,7 @@ python evaluate.py score --config=ucf101 --protocol=tgan --weights=c3d.weights.h
 python evaluate.py score --clips=videos --data=data --protocol=fvd --weights=i3d.weights.h5
 python evaluate.py memorisation --config=faces --weights=c3d.weights.h5
 python evaluate.py plot --run runs/ucf101
+python evaluate.py distance --model=gs-000012000.weights.h5 --data=datasets/faces   # and its card
 """
 
 import argparse
@@ -34,7 +35,7 @@ from support.media import SUFFIXES, tile_clips, write_clip
 from support.plots import plot_scores
 from training.distance import measure_distance
 from training.run_folder import read_config, read_scores
-from training.snapshot import load_snapshot
+from training.snapshot import choose_snapshot
 
 
 def score(args):
@@ -59,7 +60,7 @@ def score(args):
 
 def distance(args):
     """Prints sliced Wasserstein distance and motion energy, each beside that of the reals."""
-    snapshot = load_snapshot(args.run, args.snapshot)
+    snapshot = choose_snapshot(args.model, args.run, args.snapshot)
     config = snapshot.config
     clips = ClipPipeline(args.data, config.ladder, config.train.seed, config.train.mirror)
     found = measure_distance(snapshot, clips, args.num)
@@ -178,7 +179,7 @@ def open_clips(args, num: int):
     if args.clips:
         reals = RecordClips(args.data)
         return reals, clip_set(args.clips, reals.rung.frames)
-    snapshot = load_snapshot(args.run, args.snapshot)
+    snapshot = choose_snapshot(args.model, args.run, args.snapshot)
     return RecordClips(args.data, snapshot.config.ladder[-1]), snapshot.clip_set(num, args.seed)
 
 
@@ -231,7 +232,7 @@ def parse(argv):
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def add(function):
+    def add(function, of_run=False):
         command = commands.add_parser(
             function.__name__,
             help=function.__doc__,
@@ -239,13 +240,15 @@ def parse(argv):
             inherited_absl_flags=None,
         )
         command.set_defaults(command=function)
-        return command.add_argument
-
-    def add_run(flag):
-        flag("--config", default="faces", help="preset that was trained (faces)")
-        flag("--run", type=Path, help="folder of the run (runs/<config>)")
-        flag("--data", type=Path, help="data set folder (datasets/<config>)")
-        flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
+        flag = command.add_argument
+        if of_run:
+            flag("--config", default="faces", help="preset that was trained (faces)")
+            choice = command.add_mutually_exclusive_group()
+            choice.add_argument("--run", type=Path, help="folder of the run (runs/<config>)")
+            choice.add_argument("--model", type=Path, help="weights, with their card, of any run")
+            flag("--data", type=Path, help="data set folder (datasets/<config>)")
+            flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
+        return flag
 
     def add_network(flag):
         flag("--clips", type=Path, help="videos, .npy or data set to look at in place of a run")
@@ -256,15 +259,13 @@ def parse(argv):
         flag("--seed", type=int, default=0, help="of latents and of the order of reals (0)")
         flag("--cache", type=Path, help="folder for features of reals (<data>/features)")
 
-    flag = add(score)
-    add_run(flag)
+    flag = add(score, of_run=True)
     add_network(flag)
     flag("--num", type=int, help="clips (as the protocol)")
     flag("--controls", nargs="+", default=[], choices=["all", *CONTROLS], help="changed reals too")
     flag("--output", type=Path, help="JSON to write (<run>/score-<protocol>.json)")
 
-    flag = add(distance)
-    add_run(flag)
+    flag = add(distance, of_run=True)
     flag("--num", type=int, default=512, help="fakes and reals (512, or half of the reals)")
     flag("--most_distance", type=float, help="exit with 1 where the distance is larger")
     flag(
@@ -275,8 +276,7 @@ def parse(argv):
         help="exit with 1 where the motion energy is not that many times the reals'",
     )
 
-    flag = add(memorisation)
-    add_run(flag)
+    flag = add(memorisation, of_run=True)
     add_network(flag)
     flag("--num", type=int, default=256, help="fakes (256)")
     flag("--output", type=Path, help="picture: .png, .gif or .mp4 (<run>/memorisation.png)")
@@ -317,7 +317,7 @@ def main(args):
         if value is not None and value < least:
             raise UserError(f"--{name} should be at least {least}. Received: {value}")
     if "config" in args:
-        args.run = args.run or Path(f"runs/{args.config}")
+        args.run = args.run or (args.model.parent if args.model else Path(f"runs/{args.config}"))
         args.data = args.data or Path(f"datasets/{args.config}")
     args.command(args)
 

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from support.errors import UserError, whole
+from support.files import sha256
 
 SUFFIX = ".weights.h5"
 _ERRORS = (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError)
@@ -24,6 +25,15 @@ _PLAIN = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS)
 def sidecar_of(path: Path) -> Path:
     """What lies beside the weights at `path` and tells what they are."""
     return path.with_name(path.name.removesuffix(SUFFIX) + ".json")
+
+
+def check_hash(path: Path, digest: str):
+    """Raises `UserError` unless `digest`, of the sidecar, is the SHA-256 of the weights."""
+    if sha256(path) != digest:
+        raise UserError(
+            f"{path} should be the file that {sidecar_of(path)} describes. "
+            "Received: another SHA-256 (damaged, or of something else)"
+        )
 
 
 def load_weights(make: Callable[[], keras.Model], path: Path, of: str) -> keras.Model:

@@ -94,6 +94,20 @@ def test_the_score_of_a_run(run, data, network, capsys):
     assert json.loads(written.read_text()) == found
 
 
+def test_a_model_that_was_passed_on_is_measured_alone(run, data, network, tmp_path, capsys):
+    for file in (run / "snapshots").iterdir():
+        shutil.copy(file, tmp_path)
+    _main("distance", f"--run={run}", f"--data={data}", "--num=8")
+    expected = capsys.readouterr().out
+    model = f"--model={tmp_path / 'gs-000000032.weights.h5'}"
+    _main("distance", model, f"--data={data}", "--num=8")
+    assert capsys.readouterr().out == expected
+    _main("score", model, f"--data={data}", f"--weights={network}", "--num=8")
+    assert json.loads((tmp_path / "score-thesis-32.json").read_text())["fakes"]["nimg"] == 32
+    _main("memorisation", model, f"--data={data}", f"--weights={network}", "--num=8")
+    assert (tmp_path / "memorisation-32.png").exists()
+
+
 def test_the_score_of_videos_of_an_array_and_of_a_data_set(
     data, other_data, network, tmp_path, capsys
 ):

@@ -54,7 +54,7 @@ class RunFolder(contextlib.AbstractContextManager):
         self.path, self.config = Path(path), config
         description = {"config": config.as_dict(), "data": data, "versions": _versions()}
         if self.path.exists() and any(self.path.iterdir()):
-            known = _read_description(self.path)
+            known = read_description(self.path)
             _check_same(path, from_dict(known["config"]), config)
             if known["data"]["sha256"] != data["sha256"]:
                 raise UserError(
@@ -136,10 +136,11 @@ def read_scores(run: Path) -> list[dict]:
 
 def read_config(run: Path) -> Config:
     """The config of a run folder; raises `UserError` where there is none."""
-    return from_dict(_read_description(run)["config"])
+    return from_dict(read_description(run)["config"])
 
 
-def _read_description(run):
+def read_description(run: Path) -> dict:
+    """ "config", "data" and "versions" of a run folder; raises `UserError` where there are none."""
     path = Path(run) / "config.json"
     try:
         description = json.loads(path.read_text())

@@ -1,7 +1,8 @@
 """Snapshots of Gs, the generator's running average: small files that make clips on their own.
 
-A run folder holds `config.json` and `snapshots/gs-<nimg>.weights.h5`. The phase that a snapshot is
-in follows from its nimg, so nothing else has to be kept.
+A run folder holds them as `snapshots/gs-<nimg>.weights.h5`, each with its card, `gs-<nimg>.json`;
+such a pair needs no run folder. Where there is no card, config.json of the run has all that is
+needed, since the phase that a snapshot is in follows from its nimg.
 """
 
 import dataclasses
@@ -9,6 +10,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from config import Config
 from growth.phase import Phase, phase_until
@@ -16,6 +18,8 @@ from networks.generator import Generator
 from scoring.clip_sets import GeneratedClips
 from support.errors import UserError
 from support.files import write_atomically
+from support.weights import load_weights, sidecar_of
+from training.card import make_card, read_card, seal, write_card
 from training.run_folder import read_config
 
 
@@ -26,15 +30,17 @@ class Snapshot:
     config: Config
     phase: Phase
     generator: Generator
+    card: dict | None = None  # what is known of it where it was loaded
 
-    def sample(self, latents: np.ndarray, minibatch: int = 8) -> np.ndarray:
+    def __call__(self, latents: tf.Tensor) -> tf.Tensor:
         """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
         weight = self.phase.weight if self.phase.fading else None
-        clips = [
-            self.generator(part, level=self.phase.level, weight=weight).numpy()
-            for part in np.split(latents, range(minibatch, len(latents), minibatch))
-        ]
-        return np.concatenate(clips)
+        return self.generator(latents, level=self.phase.level, weight=weight)
+
+    def sample(self, latents: np.ndarray, minibatch: int = 8) -> np.ndarray:
+        """As a call, a minibatch at a time."""
+        parts = np.split(latents, range(minibatch, len(latents), minibatch))
+        return np.concatenate([self(part).numpy() for part in parts])
 
     def clip_set(self, num: int, seed: int | None = None) -> GeneratedClips:
         """`num` clips to score, at the full size; their latents follow from the (run's) seed."""
@@ -64,9 +70,16 @@ class Snapshot:
 
 
 def save_snapshot(run: Path, generator: Generator, nimg: int):
-    """Writes `generator` as the run's snapshot at `nimg`."""
-    with write_atomically(snapshot_path(run, nimg)) as path:
-        generator.save_weights(path)
+    """Writes `generator` as the run's snapshot at `nimg`, with what the run knows of it."""
+    save_model(snapshot_path(run, nimg), generator, make_card(run, nimg))
+
+
+def save_model(path: Path, generator: Generator, card: dict):
+    """Writes weights and card; one that is there already never stands beside other weights."""
+    sidecar_of(path).unlink(missing_ok=True)
+    with write_atomically(path) as temporary:
+        generator.save_weights(temporary)
+    write_card(sidecar_of(path), seal(card, path))
 
 
 def list_snapshots(run: Path) -> list[int]:
@@ -76,11 +89,20 @@ def list_snapshots(run: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
+def choose_snapshot(model: Path | None, run: Path, nimg: int | None) -> Snapshot:
+    """The generator of --model, or else that of --run and --snapshot."""
+    if model is None:
+        return load_snapshot(run, nimg)
+    if nimg is not None:
+        raise UserError(f"--snapshot should be one of --run. Received: --model={model} beside it")
+    return load_model(model)
+
+
 def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     """Loads the run's snapshot at `nimg`, by default the newest.
 
     Raises:
-        UserError: no such snapshot, or a file that does not fit the run's config.
+        UserError: no such snapshot, or a file that does not fit its card or the run's config.
     """
     config, known = read_config(run), list_snapshots(run)
     if not known:
@@ -90,15 +112,26 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
         raise UserError(
             f"--snapshot should be one of {', '.join(map(str, known))} (in {run}). Received: {nimg}"
         )
-    generator = Generator(config.ladder, config.network)
-    try:
-        generator.load_weights(snapshot_path(run, nimg))
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{snapshot_path(run, nimg)} should hold the weights of {config.name}'s generator. "
-            f"Received: {str(error).splitlines()[0]}"
-        ) from error
-    return Snapshot(config, phase_until(nimg, config.schedule, config.ladder), generator)
+    path = snapshot_path(run, nimg)
+    if sidecar_of(path).exists():
+        return load_model(path)
+    return _load(path, seal(make_card(run, nimg), path), config)
+
+
+def load_model(path: Path) -> Snapshot:
+    """Loads a generator from its weights and the card beside them, alone.
+
+    Raises:
+        UserError: a file is missing, damaged, or does not fit the other.
+    """
+    return _load(Path(path), *read_card(Path(path)))
+
+
+def _load(path, card, config):
+    of = f"{config.name}'s generator"
+    generator = load_weights(lambda: Generator(config.ladder, config.network), path, of)
+    phase = phase_until(card["nimg"], config.schedule, config.ladder)
+    return Snapshot(config, phase, generator, card)
 
 
 def sample_latents(num: int, size: int, seed, truncation: float | None = None) -> np.ndarray:

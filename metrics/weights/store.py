@@ -18,7 +18,7 @@ from metrics.weights.mean import CUBE
 from metrics.weights.published import ZIP_ERRORS
 from support.errors import UserError, whole
 from support.files import sha256, write_atomically
-from support.weights import SUFFIX, load_weights, sidecar_of
+from support.weights import SUFFIX, check_hash, load_weights, sidecar_of
 
 
 def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None = None) -> dict:
@@ -66,11 +66,7 @@ def load(path: Path) -> tuple[keras.Model, dict, np.ndarray | None]:
     """
     path = Path(path)
     about = _read_sidecar(path)
-    if sha256(path) != about["sha256"]:
-        raise UserError(
-            f"{path} should be the file that {sidecar_of(path)} describes. "
-            "Received: another SHA-256 (damaged, or of something else)"
-        )
+    check_hash(path, about["sha256"])
     model = load_weights(lambda: _make(about), path, about["network"].upper())
     return model, about, _load_mean(path, about)
 

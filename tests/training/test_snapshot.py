@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -5,7 +7,15 @@ import pytest
 from networks.generator import Generator
 from support.errors import UserError
 from tests.training.toys import tiny_config, write_config
-from training.snapshot import list_snapshots, load_snapshot, sample_latents, save_snapshot
+from training.snapshot import (
+    choose_snapshot,
+    list_snapshots,
+    load_model,
+    load_snapshot,
+    sample_latents,
+    save_snapshot,
+    snapshot_path,
+)
 
 
 @pytest.fixture
@@ -17,6 +27,10 @@ def run(tmp_path):
         generator = Generator(c.ladder, c.network)
         save_snapshot(tmp_path, generator, nimg)
     return tmp_path, generator
+
+
+def card_of(run, nimg):
+    return run / "snapshots" / f"gs-{nimg:09d}.json"
 
 
 def test_a_snapshot_makes_the_generators_clips(run):
@@ -46,9 +60,72 @@ def test_mistakes_are_told(run, tmp_path_factory):
         load_snapshot(path, 1)
     with pytest.raises(UserError, match="no config.json"):
         load_snapshot(tmp_path_factory.mktemp("empty"))
-    (path / "snapshots" / "gs-000000064.weights.h5").write_bytes(b"no weights")
-    with pytest.raises(UserError, match="should hold the weights"):
+    snapshot_path(path, 64).write_bytes(b"no weights")
+    with pytest.raises(UserError, match="should be the file that"):
         load_snapshot(path)
+
+
+def test_a_pair_is_loaded_alone(run, tmp_path_factory):
+    path, generator = run
+    alone = tmp_path_factory.mktemp("alone") / "mine.weights.h5"
+    snapshot_path(path, 48).rename(alone)
+    card_of(path, 48).rename(alone.with_name("mine.json"))
+    snapshot, latents = load_model(alone), sample_latents(3, 8, seed=0)
+    assert (snapshot.phase.nimg, snapshot.config) == (48, tiny_config())
+    np.testing.assert_allclose(
+        snapshot.sample(latents), generator(latents, level=1, weight=0.5), atol=1e-5
+    )
+    assert choose_snapshot(alone, path, None).phase.nimg == 48
+    assert choose_snapshot(None, path, 64).phase.nimg == 64
+    with pytest.raises(UserError, match="--snapshot should be one of --run. Received: --model="):
+        choose_snapshot(alone, path, 64)
+
+
+def test_a_snapshot_without_a_card_needs_the_run(run):
+    path, generator = run
+    card = json.loads(card_of(path, 48).read_text())
+    card_of(path, 48).unlink()
+    snapshot, latents = load_snapshot(path, 48), sample_latents(3, 8, seed=0)
+    np.testing.assert_allclose(
+        snapshot.sample(latents), generator(latents, level=1, weight=0.5), atol=1e-5
+    )
+    assert json.loads(json.dumps(snapshot.card)) == card
+    with pytest.raises(UserError, match="should be the model card"):
+        load_model(snapshot_path(path, 48))
+
+
+def test_weights_of_another_config_are_refused(run):
+    path, _ = run
+    card_of(path, 64).unlink()
+    write_config(path, tiny_config("growth.feature_maps_max=2"))
+    with pytest.raises(
+        UserError,
+        match=r"064.weights.h5 should hold the arrays of demo's generator, and no others. "
+        r"Received: blocks/generator_block/conv0/vars/0 of shape \[3, 3, 3, 4, 4\]",
+    ):
+        load_snapshot(path)
+
+
+def test_a_diverged_generator_is_told(run):
+    path, generator = run
+    generator.dense.bias.assign([np.nan] * 4)
+    save_snapshot(path, generator, 64)
+    with pytest.raises(UserError, match="should hold finite numbers. Received: NaN or infinity at"):
+        load_snapshot(path)
+
+
+def test_a_card_never_stands_beside_other_weights(run, monkeypatch):
+    path, generator = run
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.snapshot.write_card", stop)
+    generator.dense.bias.assign_add([1.0] * 4)
+    with pytest.raises(KeyboardInterrupt):
+        save_snapshot(path, generator, 64)
+    assert not card_of(path, 64).exists()
+    np.testing.assert_array_equal(load_snapshot(path).generator.dense.bias, [1.0] * 4)
 
 
 def test_latents():

@@ -1,0 +1,145 @@
+import datetime
+import json
+
+import keras
+import pytest
+
+from networks.generator import Generator
+from support.errors import UserError
+from support.files import sha256
+from tests.training.toys import tiny_config, write_config
+from training.card import make_card, read_card
+from training.snapshot import save_snapshot, snapshot_path
+
+CONFIG = tiny_config()
+
+
+def _write_lines(path, lines):
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.fixture
+def run(tmp_path):
+    write_config(tmp_path, CONFIG)
+    description = json.loads((tmp_path / "config.json").read_text())
+    description |= {"data": {"folder": "/home/me/shapes", "sha256": "ab"}, "versions": {"keras": 3}}
+    (tmp_path / "config.json").write_text(json.dumps(description))
+    _write_lines(
+        tmp_path / "history.jsonl",
+        [
+            {"nimg": 16, "kimg": 0.016, "swd": 9.0, "swd_floor": 5.0, "motion": 1.0, "critic": 0.1},
+            {"nimg": 32, "kimg": 0.032, "swd": 8.0, "swd_floor": 5.0, "motion": 2.0, "critic": 0.1},
+            {"nimg": 48, "kimg": 0.048, "critic": 0.1},
+            {"nimg": 64, "kimg": 0.064, "swd": 7.0},
+        ],
+    )
+    details = {"network": {"sha256": "cd", "file": "/home/me/c3d"}}
+    scores = [(32, "tgan", 1.0), (32, "thesis", 2.0), (48, "thesis", 3.0), (64, "thesis", 4.0)]
+    _write_lines(
+        tmp_path / "scores.jsonl",
+        [
+            {"nimg": n, "protocol": p, "inception_score": s, "details": details}
+            for n, p, s in scores
+        ],
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def pair(run):
+    keras.utils.set_random_seed(0)
+    save_snapshot(run, Generator(CONFIG.ladder, CONFIG.network), 48)
+    return snapshot_path(run, 48)
+
+
+def test_a_card_tells_what_is_known_at_that_time(pair):
+    path = pair.with_name("gs-000000048.json")
+    text = path.read_text()
+    assert "/home/me" not in text
+    card = json.loads(text)
+    assert card.pop("config") == json.loads(json.dumps(CONFIG.as_dict()))
+    date = datetime.datetime.fromisoformat(card.pop("date"))
+    assert abs(datetime.datetime.now(datetime.UTC) - date) < datetime.timedelta(hours=1)
+    assert card == {
+        "kind": "generator of clips",
+        "name": "demo",
+        "nimg": 48,
+        "kimg": 0.048,
+        "phase": {"rung": "4x8x8", "fading": True, "weight": 0.5, "lod": 1.5},
+        "latents": "[N, 8] float32, drawn from N(0, I)",
+        "clips": "[N, 4, 8, 8, 3] float32, RGB, about [-1, 1]",
+        "distance": {"kimg": 0.032, "swd": 8.0, "swd_floor": 5.0, "motion": 2.0},
+        "scores": [
+            {"nimg": 32, "protocol": "tgan", "inception_score": 1.0, "network_sha256": "cd"},
+            {"nimg": 48, "protocol": "thesis", "inception_score": 3.0, "network_sha256": "cd"},
+        ],
+        "data": {"name": "shapes", "sha256": "ab"},
+        "versions": {"keras": 3},
+        "sha256": sha256(pair),
+    }
+
+
+def test_a_run_without_distances_and_scores_has_a_card(run):
+    (run / "history.jsonl").unlink()
+    (run / "scores.jsonl").unlink()
+    card = make_card(run, 0)
+    assert (card["distance"], card["scores"]) == (None, [])
+
+
+def test_what_was_written_is_read(pair):
+    card, config = read_card(pair)
+    assert config == CONFIG
+    assert card["nimg"] == 48
+
+
+def _change(pair, **changes):
+    path = pair.with_name("gs-000000048.json")
+    card = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in card.items() if value != "left out"}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"kind": "c3d"}, "a file of something else"),
+        ({"kind": "left out"}, "'kind'"),
+        ({"nimg": -1}, "a file of something else"),
+        ({"nimg": True}, "a file of something else"),
+        ({"nimg": "48"}, "a file of something else"),
+        ({"sha256": "left out"}, "'sha256'"),
+        ({"config": "left out"}, "'config'"),
+        ({"config": 5}, ""),
+        ({"config": {"nam": "a"}}, "nam"),
+        ({"config": {}}, "name"),
+        ({"config": {"name": "a", "loss": {"kind": "other"}}}, "`loss` should be one of"),
+        ({"config": {"name": "a", "growth": {"resolution": 5}}}, "power of two"),
+        ({"config": {"name": "a", "network": {"latent_size": "8"}}}, "`network.latent_size`"),
+    ],
+)
+def test_a_card_of_something_else_is_refused(pair, changes, reason):
+    _change(pair, **changes)
+    with pytest.raises(UserError, match=f"048.json should be the model card of .*{reason}"):
+        read_card(pair)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", "\xff", "[" * 10**5])
+def test_a_damaged_card_is_refused(pair, text):
+    pair.with_name("gs-000000048.json").write_text(text, "latin-1")
+    with pytest.raises(UserError, match=r"048.json should be the model card of .* Received: \S"):
+        read_card(pair)
+
+
+def test_a_card_of_other_weights_is_refused(pair):
+    _change(pair, sha256="0" * 64)
+    with pytest.raises(UserError, match="048.weights.h5 should be the file that .*048.json desc"):
+        read_card(pair)
+
+
+def test_weights_without_a_card_and_other_files_are_refused(pair):
+    pair.with_name("gs-000000048.json").unlink()
+    with pytest.raises(UserError, match="048.json should be the model card .* No such file"):
+        read_card(pair)
+    with pytest.raises(UserError, match=r"A model should be .* Received: .*048.json \(not there\)"):
+        read_card(pair.with_name("gs-000000048.json"))
+    with pytest.raises(UserError, match=r"A model should be .* Received: .*config.json$"):
+        read_card(pair.parent.parent / "config.json")

@@ -1,0 +1,101 @@
+"""Model cards: what is known of a snapshot, beside its weights; the pair can be passed on.
+
+A card is JSON: "config", as it was resolved, and "nimg" make the generator anew; the rest tells a
+reader where it comes from and how good it is. Of the data set it has the name and the hash alone.
+"""
+
+import datetime
+import json
+from pathlib import Path
+
+from config import Config, from_dict
+from growth.phase import phase_until
+from support.errors import UserError
+from support.files import sha256, write_atomically
+from support.weights import SUFFIX, check_hash, sidecar_of
+from training.run_folder import read_description, read_history, read_scores
+
+_KIND = "generator of clips"
+_MEASURED = ("swd", "motion")  # What names of distances begin with.
+
+
+def make_card(run: Path, nimg: int) -> dict:
+    """The card of the run's snapshot at `nimg`, with the last distance and scores up to there."""
+    description = read_description(run)
+    config = from_dict(description["config"])
+    phase = phase_until(nimg, config.schedule, config.ladder)
+    rung = config.ladder[phase.level]
+    history, scores = (
+        [line for line in read(run) if line["nimg"] <= nimg] for read in (read_history, read_scores)
+    )
+    distances = [line for line in history if "swd" in line]
+    return {
+        "kind": _KIND,
+        "name": config.name,
+        "nimg": nimg,
+        "kimg": nimg / 1000,
+        "phase": {
+            "rung": str(rung),
+            "fading": phase.fading,
+            "weight": phase.weight,
+            "lod": phase.lod,
+        },
+        "latents": f"[N, {config.network.latent_size}] float32, drawn from N(0, I)",
+        "clips": f"[N, {', '.join(map(str, rung.shape))}, 3] float32, RGB, about [-1, 1]",
+        "distance": _distance(distances[-1]) if distances else None,
+        "scores": list({line["protocol"]: _score(line) for line in scores}.values()),
+        "data": {
+            "name": Path(description["data"].get("folder", "")).name,
+            "sha256": description["data"].get("sha256"),
+        },
+        "versions": description["versions"],
+        "config": config.as_dict(),
+    }
+
+
+def seal(card: dict, weights: Path) -> dict:
+    """`card` with the hash and the date of the file of `weights`."""
+    date = datetime.datetime.fromtimestamp(weights.stat().st_mtime, datetime.UTC)
+    return card | {"sha256": sha256(weights), "date": date.isoformat(timespec="seconds")}
+
+
+def write_card(path: Path, card: dict):
+    """Writes plain values."""
+    with write_atomically(path) as temporary:
+        temporary.write_text(json.dumps(card, indent=1) + "\n")
+
+
+def read_card(weights: Path) -> tuple[dict, Config]:
+    """The card of the file of `weights`, and the config in it.
+
+    Raises:
+        UserError: no weights, no card beside them, or one that is damaged or of other weights.
+    """
+    if not weights.name.endswith(SUFFIX) or not weights.is_file():
+        raise UserError(
+            f"A model should be a file ending in {SUFFIX}, with its card beside it. "
+            f"Received: {weights}{'' if weights.is_file() else ' (not there)'}"
+        )
+    path = sidecar_of(weights)
+    try:
+        card = json.loads(path.read_text())
+        if card["kind"] != _KIND or type(card["nimg"]) is not int or card["nimg"] < 0:
+            raise ValueError("a file of something else")
+        digest, config = card["sha256"], from_dict(card["config"])
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{path} should be the model card of {weights}. Received: {reason}"
+        ) from error
+    check_hash(weights, digest)
+    return card, config
+
+
+def _distance(line):
+    return {k: v for k, v in line.items() if k == "kimg" or k.startswith(_MEASURED)}
+
+
+def _score(line):
+    """A score without all that it depends on, but for the network."""
+    short = {key: value for key, value in line.items() if key != "details"}
+    return short | {"network_sha256": line["details"]["network"]["sha256"]}
