@@ -1,4 +1,4 @@
-"""Makes clips and pictures with a run's generator; the run's folder is all that it needs.
+"""Makes clips and pictures with a generator: a run's, or one that was passed on.
 
 python generate.py samples --config=faces               # runs/faces -> runs/faces/samples.mp4
 python generate.py samples --num=100 --layout=clips --output=clips      # clips/clip-0000.mp4 ...
@@ -7,6 +7,8 @@ python generate.py interpolation --output=interpolation.mp4
 python generate.py interpolation --loop --output=loop.gif
 python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
+python generate.py samples --model=gs-000012000.weights.h5    # and its card gs-000012000.json
+python generate.py export --format=onnx                 # runs/faces -> runs/faces/onnx
 """
 
 import argparse
@@ -23,9 +25,12 @@ from support.files import new_folder, write_atomically
 from support.media import evenly, filmstrip, tile_clips, to_uint8, write_clip
 from support.plots import plot_curves
 from support.progress import Progress
+from training.export import FORMS
+from training.export import export as write_export
 from training.run_folder import read_config, read_history
 from training.snapshot import (
     Snapshot,
+    choose_snapshot,
     list_snapshots,
     load_snapshot,
     sample_latents,
@@ -37,7 +42,7 @@ LOOP_FRAMES = 64  # moments of a way round, at least
 
 def samples(args):
     """Makes clips of random latents: a grid, single clips, or one array."""
-    snapshot = load_snapshot(args.run, args.snapshot)
+    snapshot = choose_snapshot(args.model, args.run, args.snapshot)
     clips = render(snapshot, draw_latents(args, snapshot, args.num))
     if args.layout == "clips":
         with new_folder(args.output) as folder:
@@ -53,7 +58,7 @@ def samples(args):
 
 def interpolation(args):
     """Goes from latent to latent on a straight line (appendix B of the thesis), or in a loop."""
-    snapshot = load_snapshot(args.run, args.snapshot)
+    snapshot = choose_snapshot(args.model, args.run, args.snapshot)
     begin, end = np.split(draw_latents(args, snapshot, 2 * args.pairs), 2)
     if args.loop:
         clips = render_loops(snapshot, begin, end)
@@ -87,6 +92,11 @@ def curves(args):
     if not history:
         raise UserError(f"{args.run} should hold the history of at least a tick. Received: none")
     plot_curves(history, config.loss.terms[1:], args.output)
+
+
+def export(args):
+    """Writes a folder that needs nothing of this project: a SavedModel, ONNX, or weights."""
+    write_export(choose_snapshot(args.model, args.run, args.snapshot), args.output, args.format)
 
 
 def draw_latents(args: argparse.Namespace, snapshot: Snapshot, num: int) -> np.ndarray:
@@ -148,6 +158,8 @@ def main(args):
     for name, least in LEAST.items():
         if (value := getattr(args, name, None)) is not None and value < least:
             raise UserError(f"--{name} should be at least {least}. Received: {value}")
+    if "model" in args and args.model:
+        args.run = args.model.parent
     args.run = Path(args.run or f"runs/{args.config}")
     args.format, args.output = choose_output(args)
     args.command(args)
@@ -160,7 +172,7 @@ def choose_output(args: argparse.Namespace) -> tuple[str, Path]:
     Raises:
         UserError: the two do not agree, or the path cannot be written: told before the work.
     """
-    folder, output = args.layout == "clips", args.output and Path(args.output)
+    folder, output = args.layout != "grid", args.output and Path(args.output)
     suffix = output.suffix[1:] if output and not folder else ""
     formats = [args.format] if args.format else args.formats
     if folder and args.format == "npy":
@@ -168,8 +180,9 @@ def choose_output(args: argparse.Namespace) -> tuple[str, Path]:
     if output and not folder and suffix not in formats:
         endings = ", ".join(f".{ending}" for ending in formats)
         raise UserError(f"--output should end in {endings}. Received: {output}")
-    name = "clips" if folder else f"{args.command.__name__}.{formats[0]}"
-    output = output or args.run / name
+    file = f"{args.command.__name__}.{formats[0]}"
+    names = {"grid": file, "clips": "clips", "export": formats[0]}
+    output = output or args.run / names[args.layout]
     above = next(path for path in output.absolute().parents if path.exists())
     if not above.is_dir() or not os.access(above, os.W_OK) or (output.is_dir() and not folder):
         raise UserError(f"--output should be a path that can be written. Received: {output}")
@@ -185,18 +198,23 @@ def parse(argv):
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def add(function, *formats):
+    def add(function, *formats, layout="grid"):
         command = commands.add_parser(
             function.__name__,
             help=function.__doc__,
             description=function.__doc__,
             inherited_absl_flags=None,
         )
-        command.set_defaults(command=function, formats=formats, format=None, layout="grid")
+        command.set_defaults(command=function, formats=formats, format=None, layout=layout)
         flag, endings = command.add_argument, ", ".join(formats)
+        name = formats[0] if layout == "export" else f"{function.__name__}.{formats[0]}"
         flag("--config", default="faces", help="preset that was trained (faces)")
-        flag("--run", help="folder of the run (runs/<config>)")
-        flag("--output", help=f"path to write, {endings} (<run>/{function.__name__}.{formats[0]})")
+        flag("--output", help=f"path to write, {endings} (<run>/{name})")
+        choice = command.add_mutually_exclusive_group()
+        choice.add_argument("--run", help="folder of the run (runs/<config>)")
+        if function in (samples, interpolation, export):
+            choice.add_argument("--model", type=Path, help="weights, with their card, of any run")
+            flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
         return flag
 
     def add_latents(flag):
@@ -208,14 +226,12 @@ def parse(argv):
     flag("--num", type=int, default=16, help="clips (16)")
     flag("--format", choices=["mp4", "gif", "png", "npy"], help="kind of file (as --output ends)")
     flag("--layout", choices=["grid", "clips"], default="grid", help="one file, or a folder (grid)")
-    flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
     add_latents(flag)
 
     flag = add(interpolation, "mp4", "gif", "png")
     flag("--pairs", type=int, default=4, help="pairs of latents, the rows of the grid (4)")
     flag("--steps", type=int, default=8, help="clips from latent to latent, the columns (8)")
     flag("--loop", action="store_true", help="a clip a pair that plays on while its latent circles")
-    flag("--snapshot", type=int, help="nimg of the snapshot (the newest)")
     add_latents(flag)
 
     flag = add(progress, "png", "mp4", "gif")
@@ -224,6 +240,9 @@ def parse(argv):
     add_latents(flag)
 
     add(curves, "png", "pdf", "svg")
+
+    flag = add(export, *FORMS, layout="export")
+    flag("--format", choices=FORMS, default="saved_model", help="kind of folder (saved_model)")
     return parser.parse_args(argv[1:])
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,23 @@ def test_snapshot_and_truncation_are_followed(trained, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "a.npy"), to_uint8(expected), atol=1)
 
 
+def test_a_model_that_was_passed_on_needs_no_run(trained, tmp_path):
+    make(trained, "samples", "--num=2", "--snapshot=3008", f"--output={tmp_path / 'a.npy'}")
+    for file in (trained / "snapshots").glob("gs-000003008.*"):
+        shutil.copy(file, tmp_path)
+    model = f"--model={tmp_path / 'gs-000003008.weights.h5'}"
+    generate.main(generate.parse(["generate.py", "samples", model, "--num=2", "--format=npy"]))
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "samples.npy"), np.load(tmp_path / "a.npy"), strict=True
+    )
+
+
+def test_a_model_is_given_in_place_of_a_run(trained, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        make(trained, "samples", "--model=a.weights.h5")
+    assert "--model: not allowed with argument --run" in capsys.readouterr().err
+
+
 def test_single_clips(trained, tmp_path):
     folder = tmp_path / "clips"
     make(trained, "samples", "--num=2", "--layout=clips", "--format=gif", f"--output={folder}")
@@ -121,6 +139,18 @@ def test_output_goes_to_the_run_unless_told(trained):
     (trained / "samples.mp4").unlink()
 
 
+@pytest.mark.parametrize("form", ["saved_model", "weights"])
+def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
+    make(trained, "export", "--snapshot=8", f"--format={form}", f"--output={tmp_path / 'a'}")
+    card = json.loads((tmp_path / "a" / "generator.json").read_text())
+    assert (card["nimg"], card["clips"][:15]) == (8, "[N, 4, 4, 4, 3]")
+    make(trained, "export", f"--format={form}")
+    assert (trained / form / "generator.json").is_file()
+    with pytest.raises(UserError, match=f"{form} should not exist yet"):
+        make(trained, "export", f"--format={form}")
+    shutil.rmtree(trained / form)
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -133,6 +163,7 @@ def test_output_goes_to_the_run_unless_told(trained):
         ("samples --output={tmp}/folder.mp4", "can be written"),
         ("samples --num=0", "--num should be at least 1. Received: 0"),
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
+        ("export --output={tmp}", "should not exist yet"),
         ("samples --snapshot=123", "--snapshot should be one of 8, 3008, 6008"),
         ("samples --run={tmp}", "no config.json"),
         ("progress --run={tmp}/empty", "should hold snapshots"),
@@ -167,7 +198,7 @@ def test_a_mistake_is_one_sentence_and_a_status(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["samples", "interpolation", "progress", "curves"])
+@pytest.mark.parametrize("command", ["samples", "interpolation", "progress", "curves", "export"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit, match="0"):
         generate.parse(["generate.py", command, "--help"])

@@ -1,0 +1,131 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from networks.generator import Generator
+from support.errors import UserError
+from support.files import sha256
+from tests.training.toys import tiny_config, write_config
+from training import export as export_module
+from training.export import export
+from training.snapshot import load_snapshot, sample_latents, save_snapshot
+
+STABLE, FADING = 200, 48
+
+# What a user writes who has the folder and TensorFlow alone.
+USE_SAVED_MODEL = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+generator = tf.saved_model.load("exported")
+latents = np.load("latents.npy")
+clips = generator.signatures["serving_default"](latents=tf.constant(latents))["clips"]
+np.save("clips.npy", clips)
+np.testing.assert_array_equal(clips, generator.make_clips(latents)["clips"])
+assert not {"training", "networks", "config"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with a snapshot in a fade and one at the full size; the rungs differ."""
+    run, config = tmp_path_factory.mktemp("run"), tiny_config()
+    write_config(run, config)
+    keras.utils.set_random_seed(0)
+    generator = Generator(config.ladder, config.network)
+    for nimg in (FADING, STABLE):
+        save_snapshot(run, generator, nimg)
+    return run
+
+
+def files_of(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("nimg", [FADING, STABLE])
+def test_a_saved_model_makes_the_clips_without_this_project(run, tmp_path, nimg):
+    snapshot, latents = load_snapshot(run, nimg), sample_latents(5, 8, seed=3)
+    export(snapshot, tmp_path / "exported", "saved_model")
+    np.save(tmp_path / "latents.npy", latents)
+    subprocess.run([sys.executable, "-c", USE_SAVED_MODEL], cwd=tmp_path, check=True)
+    clips = np.load(tmp_path / "clips.npy")
+    assert clips.dtype == np.float32
+    np.testing.assert_allclose(clips, snapshot.sample(latents), atol=1e-5)
+    card = json.loads((tmp_path / "exported" / "generator.json").read_text())
+    files = card.pop("files")
+    assert card == json.loads(json.dumps(snapshot.card))
+    assert files.keys() == files_of(tmp_path / "exported") - {"generator.json"}
+    assert all(sha256(tmp_path / "exported" / name) == files[name] for name in files)
+
+
+def test_a_saved_model_holds_what_its_phase_uses_alone(run):
+    snapshot = load_snapshot(run, FADING)
+    held, G = export_module.ExportedGenerator(snapshot).weights, snapshot.generator
+    parts = [G.dense, G.conv, G.blocks[0], *G.to_rgb[:2]]
+    assert sum(w.shape.num_elements() for w in held) == sum(p.count_params() for p in parts)
+
+
+@pytest.mark.parametrize("nimg", [FADING, STABLE])
+def test_onnx_makes_the_clips(run, tmp_path, nimg):
+    pytest.importorskip("tf2onnx", reason="needs pip install '.[onnx]'")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs pip install '.[onnx]'")
+    snapshot, latents = load_snapshot(run, nimg), sample_latents(5, 8, seed=3)
+    export(snapshot, tmp_path / "exported", "onnx")
+    assert files_of(tmp_path / "exported") == {"generator.onnx", "generator.json"}
+    session = onnxruntime.InferenceSession(tmp_path / "exported" / "generator.onnx")
+    (inputs,), (outputs,) = session.get_inputs(), session.get_outputs()
+    rung = snapshot.config.ladder[snapshot.phase.level]
+    assert (inputs.name, inputs.shape) == ("latents", ["N", 8])
+    assert (outputs.name, outputs.shape) == ("clips", ["N", *rung.shape, 3])
+    clips = session.run(None, {"latents": latents})[0]
+    np.testing.assert_allclose(clips, snapshot.sample(latents), atol=1e-4)
+
+
+def test_onnx_without_its_packages_is_told(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(
+        UserError, match=r"--format=onnx should have its packages.* Received: .*onnx"
+    ):
+        export(load_snapshot(run), tmp_path / "exported", "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_are_a_pair(run, tmp_path):
+    snapshot, latents = load_snapshot(run, FADING), sample_latents(3, 8, seed=3)
+    export(snapshot, tmp_path / "exported", "weights")
+    assert files_of(tmp_path / "exported") == {"generator.weights.h5", "generator.json"}
+    found = export_module.load_model(tmp_path / "exported" / "generator.weights.h5")
+    np.testing.assert_array_equal(found.sample(latents), snapshot.sample(latents))
+    kept = json.loads(json.dumps(snapshot.card))
+    assert {key for key in kept if found.card[key] != kept[key]} <= {"sha256", "date"}
+
+
+@pytest.mark.parametrize(
+    "make_clips",
+    [
+        lambda clips: clips + 0.002,
+        lambda clips: clips[:, 1:],
+        lambda clips: clips * np.nan,
+    ],
+    ids=["others", "shorter", "NaN"],
+)
+def test_other_clips_are_not_published(run, tmp_path, monkeypatch, make_clips):
+    snapshot = load_snapshot(run)
+    write, _ = export_module.FORMS["saved_model"]
+    wrong = write, lambda folder: lambda latents: make_clips(snapshot.sample(latents))
+    monkeypatch.setitem(export_module.FORMS, "saved_model", wrong)
+    with pytest.raises(UserError, match="exported should make the clips of the snapshot within"):
+        export(snapshot, tmp_path / "exported", "saved_model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_something_is_left_alone(run, tmp_path):
+    (tmp_path / "a").touch()
+    with pytest.raises(UserError, match="should not exist yet"):
+        export(load_snapshot(run), tmp_path, "saved_model")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

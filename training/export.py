@@ -1,0 +1,128 @@
+"""A generator in forms that need nothing of this project: a SavedModel, ONNX, or weights and card.
+
+Each is a folder with the card, generator.json, and each is published only once the clips that it
+makes are those of the snapshot.
+"""
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from support.errors import UserError
+from support.files import new_folder, sha256
+from support.weights import SUFFIX
+from training.card import write_card
+from training.snapshot import Snapshot, load_model, sample_latents, save_model
+
+MOST_DIFFERENCE = 1e-3  # of clips in [-1, 1]: an eighth of a grey level
+_NAME = "generator"
+_OPSET = 17  # of ONNX, 2022
+
+
+def export(snapshot: Snapshot, folder: Path, form: str):
+    """Writes `snapshot`, at its phase, as a new `folder`.
+
+    A SavedModel and ONNX have one function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3]
+    float32, about [-1, 1], for any N.
+
+    Args:
+        snapshot: one that was loaded.
+        folder: to write.
+        form: one of `FORMS`.
+
+    Raises:
+        UserError: the folder exists, packages for the form are missing, or what was written does
+            not make the snapshot's clips.
+    """
+    write, load = FORMS[form]
+    with new_folder(folder) as temporary:
+        write(snapshot, temporary)
+        _check_clips(snapshot, load(temporary), folder)
+        if form != "weights":  # These have written their own.
+            files = sorted(path for path in temporary.rglob("*") if path.is_file())
+            hashes = {str(path.relative_to(temporary)): sha256(path) for path in files}
+            write_card(temporary / f"{_NAME}.json", snapshot.card | {"files": hashes})
+
+
+class ExportedGenerator(tf.Module):
+    """The part of a generator that is live at the snapshot's phase, as TensorFlow saves it."""
+
+    def __init__(self, snapshot: Snapshot):
+        super().__init__(name=_NAME)
+        phase, size = snapshot.phase, snapshot.config.network.latent_size
+        layers = snapshot.generator.live_layers(phase.level, phase.fading)
+        self.weights = [variable.value for layer in layers for variable in layer.variables]
+        signature = [tf.TensorSpec([None, size], tf.float32, name="latents")]
+        self.make_clips = tf.function(lambda latents: {"clips": snapshot(latents)}, signature)
+
+
+def _write_saved_model(snapshot, folder):
+    module = ExportedGenerator(snapshot)
+    tf.saved_model.save(module, str(folder), signatures=module.make_clips)
+
+
+def _load_saved_model(folder):
+    function = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    return lambda latents: function(latents=tf.constant(latents))["clips"]
+
+
+def _write_onnx(snapshot, folder):
+    with _packages_for_onnx():
+        import onnx
+        import tf2onnx
+    function = ExportedGenerator(snapshot).make_clips
+    model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "N"
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, folder / f"{_NAME}.onnx")
+
+
+def _load_onnx(folder):
+    with _packages_for_onnx():
+        import onnxruntime
+    session = onnxruntime.InferenceSession(
+        folder / f"{_NAME}.onnx", providers=["CPUExecutionProvider"]
+    )
+    return lambda latents: session.run(["clips"], {"latents": latents})[0]
+
+
+@contextlib.contextmanager
+def _packages_for_onnx():
+    try:
+        yield
+    except ImportError as error:
+        raise UserError(
+            f"--format=onnx should have its packages (pip install '.[onnx]'). Received: {error}"
+        ) from error
+
+
+def _write_weights(snapshot, folder):
+    save_model(folder / f"{_NAME}{SUFFIX}", snapshot.generator, snapshot.card)
+
+
+def _load_weights(folder):
+    return load_model(folder / f"{_NAME}{SUFFIX}").sample
+
+
+FORMS = {
+    "saved_model": (_write_saved_model, _load_saved_model),
+    "onnx": (_write_onnx, _load_onnx),
+    "weights": (_write_weights, _load_weights),
+}
+
+
+def _check_clips(snapshot, make_clips, folder):
+    """Raises `UserError` unless `make_clips` does what `snapshot` does, for several numbers."""
+    for num in (1, 3):
+        latents = sample_latents(num, snapshot.config.network.latent_size, seed=num)
+        expected, found = snapshot.sample(latents), np.asarray(make_clips(latents))
+        same_shape = found.shape == expected.shape
+        difference = np.abs(found - expected).max() if same_shape else found.shape
+        if not (same_shape and difference <= MOST_DIFFERENCE):
+            raise UserError(
+                f"{folder} should make the clips of the snapshot within {MOST_DIFFERENCE}. "
+                f"Received: a difference of {difference}"
+            )
