@@ -19,7 +19,7 @@ help:
 	@echo "make soak     run the long forms of some tests: many kills, thousands of steps"
 	@echo "make lint     check the style"
 	@echo "make install  make .venv with the locked requirements; the others do it by themselves"
-	@echo "make lock     write requirements.txt and requirements-io.txt anew from pyproject.toml"
+	@echo "make lock     write requirements.txt, -io.txt and -onnx.txt anew from pyproject.toml"
 	@echo "make clean    remove .venv and demo/"
 	@echo "PYTHON=... chooses the Python of .venv, 3.11 to 3.13. Received: PYTHON=$(PYTHON)"
 
@@ -52,6 +52,7 @@ lint: $(INSTALLED)
 lock: $(INSTALLED)
 	@$(COMPILE) --output-file=requirements.txt
 	@$(COMPILE) --extra=io --output-file=requirements-io.txt
+	@$(COMPILE) --extra=onnx --constraint=requirements.txt --output-file=requirements-onnx.txt
 
 clean:
 	rm -rf $(VENV) demo

@@ -116,7 +116,7 @@ FORMS = {
 
 def _check_clips(snapshot, make_clips, folder):
     """Raises `UserError` unless `make_clips` does what `snapshot` does, for several numbers."""
-    for num in (1, 3):
+    for num in (1, 2):
         latents = sample_latents(num, snapshot.config.network.latent_size, seed=num)
         expected, found = snapshot.sample(latents), np.asarray(make_clips(latents))
         same_shape = found.shape == expected.shape

@@ -2,7 +2,7 @@
 
 config.json       the resolved config, the data set and the versions it was started with
 checkpoints/      all that training needs to go on
-snapshots/        weights of Gs, the generator's running average
+snapshots/        weights of Gs, the generator's running average, each with its card
 samples/          pictures of the fixed latents, and of the reals at each rung
 history.jsonl     a line a tick: losses, rates, distances
 scores.jsonl      a line a score, where scores are taken
