@@ -30,7 +30,7 @@ from scoring.memorisation import find_neighbours
 from scoring.score import check_apart
 from scoring.score import score as take_score
 from support.errors import UserError, run_script
-from support.files import write_atomically
+from support.files import write_json
 from support.media import SUFFIXES, tile_clips, write_clip
 from support.plots import plot_scores
 from training.distance import measure_distance
@@ -193,12 +193,6 @@ def choose_output(args, stem: str, suffix: str, suffixes, fakes) -> Path:
             f"--output should be a file that ends in {', '.join(suffixes)}. Received: {output}"
         )
     return output
-
-
-def write_json(path: Path, found: dict):
-    """Writes plain values."""
-    with write_atomically(path) as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def describe(found: dict) -> str:

@@ -72,6 +72,12 @@ def lock(path, refusal: str):
     return file
 
 
+def write_json(path, value):
+    """Writes plain values, for people to read too."""
+    with write_atomically(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1) + "\n")
+
+
 def read_json_lines(path) -> list:
     """What stands in a file of JSON, a line each; [] where there is none.
 

@@ -27,6 +27,15 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(SUFFIX) + ".json")
 
 
+def check_file(path: Path, what: str, kind: str):
+    """Raises `UserError` unless `path` is a file with the ending of weights."""
+    if not path.name.endswith(SUFFIX) or not path.is_file():
+        raise UserError(
+            f"{what} should be a file ending in {SUFFIX}, {kind}. "
+            f"Received: {path}{'' if path.is_file() else ' (not there)'}"
+        )
+
+
 def check_hash(path: Path, digest: str):
     """Raises `UserError` unless `digest`, of the sidecar, is the SHA-256 of the weights."""
     if sha256(path) != digest:

@@ -11,8 +11,8 @@ from pathlib import Path
 from config import Config, from_dict
 from growth.phase import phase_until
 from support.errors import UserError
-from support.files import sha256, write_atomically
-from support.weights import SUFFIX, check_hash, sidecar_of
+from support.files import sha256
+from support.weights import check_file, check_hash, sidecar_of
 from training.run_folder import read_description, read_history, read_scores
 
 _KIND = "generator of clips"
@@ -59,23 +59,13 @@ def seal(card: dict, weights: Path) -> dict:
     return card | {"sha256": sha256(weights), "date": date.isoformat(timespec="seconds")}
 
 
-def write_card(path: Path, card: dict):
-    """Writes plain values."""
-    with write_atomically(path) as temporary:
-        temporary.write_text(json.dumps(card, indent=1) + "\n")
-
-
 def read_card(weights: Path) -> tuple[dict, Config]:
     """The card of the file of `weights`, and the config in it.
 
     Raises:
         UserError: no weights, no card beside them, or one that is damaged or of other weights.
     """
-    if not weights.name.endswith(SUFFIX) or not weights.is_file():
-        raise UserError(
-            f"A model should be a file ending in {SUFFIX}, with its card beside it. "
-            f"Received: {weights}{'' if weights.is_file() else ' (not there)'}"
-        )
+    check_file(weights, "A model", "with its card beside it")
     path = sidecar_of(weights)
     try:
         card = json.loads(path.read_text())

@@ -11,9 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from support.errors import UserError
-from support.files import new_folder, sha256
+from support.files import new_folder, sha256, write_json
 from support.weights import SUFFIX
-from training.card import write_card
 from training.snapshot import Snapshot, load_model, sample_latents, save_model
 
 MOST_DIFFERENCE = 1e-3  # of clips in [-1, 1]: an eighth of a grey level
@@ -43,7 +42,7 @@ def export(snapshot: Snapshot, folder: Path, form: str):
         if form != "weights":  # These have written their own.
             files = sorted(path for path in temporary.rglob("*") if path.is_file())
             hashes = {str(path.relative_to(temporary)): sha256(path) for path in files}
-            write_card(temporary / f"{_NAME}.json", snapshot.card | {"files": hashes})
+            write_json(temporary / f"{_NAME}.json", snapshot.card | {"files": hashes})
 
 
 class ExportedGenerator(tf.Module):

@@ -17,9 +17,9 @@ from growth.phase import Phase, phase_until
 from networks.generator import Generator
 from scoring.clip_sets import GeneratedClips
 from support.errors import UserError
-from support.files import write_atomically
+from support.files import write_atomically, write_json
 from support.weights import load_weights, sidecar_of
-from training.card import make_card, read_card, seal, write_card
+from training.card import make_card, read_card, seal
 from training.run_folder import read_config
 
 
@@ -79,7 +79,7 @@ def save_model(path: Path, generator: Generator, card: dict):
     sidecar_of(path).unlink(missing_ok=True)
     with write_atomically(path) as temporary:
         generator.save_weights(temporary)
-    write_card(sidecar_of(path), seal(card, path))
+    write_json(sidecar_of(path), seal(card, path))
 
 
 def list_snapshots(run: Path) -> list[int]:

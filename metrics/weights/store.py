@@ -17,8 +17,8 @@ from metrics.i3d import I3D
 from metrics.weights.mean import CUBE
 from metrics.weights.published import ZIP_ERRORS
 from support.errors import UserError, whole
-from support.files import sha256, write_atomically
-from support.weights import SUFFIX, check_hash, load_weights, sidecar_of
+from support.files import sha256, write_atomically, write_json
+from support.weights import SUFFIX, check_file, check_hash, load_weights, sidecar_of
 
 
 def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None = None) -> dict:
@@ -49,8 +49,7 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     with write_atomically(output) as temporary:
         model.save_weights(temporary)
     about["sha256"] = sha256(output)
-    with write_atomically(sidecar_of(output)) as temporary:
-        temporary.write_text(json.dumps(about, indent=1) + "\n")
+    write_json(sidecar_of(output), about)
     return about
 
 
@@ -99,11 +98,7 @@ def _make(about):
 
 
 def _read_sidecar(path):
-    if not path.name.endswith(SUFFIX) or not path.is_file():
-        raise UserError(
-            f"Weights should be a file ending in {SUFFIX}, made by convert_weights or train_c3d. "
-            f"Received: {path}{'' if path.is_file() else ' (not there)'}"
-        )
+    check_file(path, "Weights", "made by convert_weights or train_c3d")
     sidecar = sidecar_of(path)
     try:
         about = json.loads(sidecar.read_text())

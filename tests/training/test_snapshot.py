@@ -120,7 +120,7 @@ def test_a_card_never_stands_beside_other_weights(run, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.snapshot.write_card", stop)
+    monkeypatch.setattr("training.snapshot.write_json", stop)
     generator.dense.bias.assign_add([1.0] * 4)
     with pytest.raises(KeyboardInterrupt):
         save_snapshot(path, generator, 64)
