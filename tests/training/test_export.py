@@ -5,6 +5,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from networks.generator import Generator
 from support.errors import UserError
@@ -68,6 +69,24 @@ def test_a_saved_model_holds_what_its_phase_uses_alone(run):
     held, G = export_module.ExportedGenerator(snapshot).weights, snapshot.generator
     parts = [G.dense, G.conv, G.blocks[0], *G.to_rgb[:2]]
     assert sum(w.shape.num_elements() for w in held) == sum(p.count_params() for p in parts)
+
+
+def test_gradients_reach_the_latents_of_a_saved_model(run, tmp_path):
+    snapshot, latents = load_snapshot(run, FADING), tf.constant(sample_latents(2, 8, seed=3))
+    export(snapshot, tmp_path / "exported", "saved_model")
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
+    found, expected = (
+        _gradient(make_clips, latents)
+        for make_clips in (lambda z: loaded.make_clips(z)["clips"], snapshot)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+
+
+def _gradient(make_clips, latents):
+    with tf.GradientTape() as tape:
+        tape.watch(latents)
+        energy = tf.reduce_sum(tf.square(make_clips(latents)))
+    return tape.gradient(energy, latents)
 
 
 @pytest.mark.parametrize("nimg", [FADING, STABLE])
