@@ -54,9 +54,15 @@ class Network:
     latent_size: int = 128  # numbers in a latent, and values of the encoder (K of equation 5.2)
     stddev_group: int = 4  # consecutive clips over which minibatch standard deviation is taken
     fused_resample: bool = True  # one strided convolution in place of resample + convolution
+    precision: str = "float32"  # of convolutions: float32 or mixed_bfloat16 (weights are float32)
 
     def __post_init__(self):
         _check_positive("network", self, ("latent_size", "stddev_group"))
+        if self.precision not in ("float32", "mixed_bfloat16"):
+            raise UserError(
+                f"`network.precision` should be float32 or mixed_bfloat16. "
+                f"Received: {self.precision}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +76,8 @@ class Train:
     beta_2: float = 0.99  # of Adam
     epsilon: float = 1e-8  # of Adam
     running_average: float = 0.999  # decay a step of Gs, the generator's running average
+    accumulate: int = 1  # parts of a minibatch that go through one by one: less memory
+    penalty_interval: int = 1  # steps between gradient penalties, each then weighted so much more
     steps_per_call: int = 4  # minibatches in a traced call, the loop's smallest unit
     tick_kimg: float = 20  # thousand clips between status lines and pictures of samples
     snapshot_ticks: int = 5  # ticks between snapshots of Gs, and moving pictures in TensorBoard
@@ -79,7 +87,8 @@ class Train:
 
     def __post_init__(self):
         positive = ("total_kimg", "epsilon", "steps_per_call", "tick_kimg", "snapshot_ticks")
-        _check_positive("train", self, (*positive, "distance_clips"))
+        counts = ("accumulate", "penalty_interval", "distance_clips")
+        _check_positive("train", self, (*positive, *counts))
         for name in ("beta_1", "beta_2", "running_average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(
@@ -118,6 +127,12 @@ class Config:
 
     def __post_init__(self):
         list_phases(self.schedule, self.ladder)
+        two = [str(rung) for rung in self.ladder if rung.frames == 2]
+        if two and self.network.precision != "float32":
+            raise UserError(
+                "`network.precision` should be float32 where a rung has two frames: TensorFlow's "
+                f"gradients of bfloat16 kernels are wrong there. Received: {two[0]}"
+            )
 
     @functools.cached_property
     def ladder(self) -> Ladder:

@@ -23,7 +23,7 @@ def downscale(clips, factors):
 
 def fade(coarse, fine, weight):
     """Blends `coarse` into `fine`; `weight` in [0, 1] is the share of `fine`."""
-    return coarse + (fine - coarse) * weight
+    return coarse + (fine - coarse) * tf.cast(weight, fine.dtype)
 
 
 def fade_clips(clips, factors, weight):

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from losses.penalties import between, gradient, norm, squared_norm
+from losses.penalties import at_once, between, encode_both, gradient, norm, squared_norm
 from support.errors import UserError
 
 
@@ -48,23 +48,27 @@ class SWGAN:
         """
         return cls(gradient_weight=50.0, projection_norm=0.01, scaled=False)
 
-    def discriminator_loss(self, critic, reals, fakes, noise) -> dict[str, tf.Tensor]:
+    def discriminator_loss(
+        self, critic, reals, fakes, noise, lazily=at_once
+    ) -> dict[str, tf.Tensor]:
         """The terms that the critic minimises, a value a clip.
 
         Args:
             critic: has `encode` and `score`.
             reals, fakes: [N, T, H, W, C] float32 in [-1, 1].
             noise: has `normal` and `uniform`.
+            lazily: takes a function that gives the gradient penalty [N], and gives what is added.
 
         Returns:
             A tensor [N] float32 for each of `terms`; their sum is the loss. Equation 5.3 with its
             signs turned: max_D becomes a minimum.
         """
-        real_features, fake_features = critic.encode(reals), critic.encode(fakes)
+        real_features, fake_features = encode_both(critic.encode, reals, fakes)
+        size = real_features.shape[-1]
         return {
             "critic": critic.score(fake_features) - critic.score(real_features),
-            "gradient_penalty": self._gradient_penalty(
-                critic, reals, fakes, noise, features=real_features.shape[-1]
+            "gradient_penalty": lazily(
+                lambda: self._gradient_penalty(critic, reals, fakes, noise, features=size)
             ),
             "projection_penalty": self._projection_penalty(
                 critic, real_features, fake_features, noise

@@ -9,7 +9,13 @@ import tensorflow as tf
 
 from growth.ladder import Ladder
 from growth.resample import downscale, fade
-from networks.layers import EqualizedConv3D, EqualizedDense, leaky_relu, minibatch_stddev
+from networks.layers import (
+    EqualizedConv3D,
+    EqualizedDense,
+    at_least_float32,
+    leaky_relu,
+    minibatch_stddev,
+)
 from networks.sliced import ScalarHead, SlicedHead
 
 HEADS = {"sliced": SlicedHead, "scalar": ScalarHead}
@@ -64,16 +70,18 @@ class Encoder(keras.Model):
     def __init__(self, ladder: Ladder, network, **kwargs):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
+        dtype, fused = network.precision, network.fused_resample
         self.from_rgb = [
-            EqualizedConv3D(3, m, size=1, name=f"from_rgb{i}") for i, m in enumerate(maps)
+            EqualizedConv3D(3, m, size=1, dtype=dtype, name=f"from_rgb{i}")
+            for i, m in enumerate(maps)
         ]
         self.blocks = [
             EncoderBlock(
-                maps[i], maps[i - 1], ladder.factors(i), network.fused_resample, name=f"block{i}"
+                maps[i], maps[i - 1], ladder.factors(i), fused, dtype=dtype, name=f"block{i}"
             )
             for i in range(1, len(ladder))
         ]
-        self.conv = EqualizedConv3D(maps[0] + 1, maps[0], name="base_conv")
+        self.conv = EqualizedConv3D(maps[0] + 1, maps[0], dtype=dtype, name="base_conv")
         inputs = maps[0] * math.prod(ladder[0].shape)
         self.dense = EqualizedDense(inputs, (network.latent_size,), gain=1.0, name="dense")
         self.built = True
@@ -96,8 +104,8 @@ class Encoder(keras.Model):
             if i == level and weight is not None:
                 coarse = downscale(clips, self.ladder.factors(level))
                 x = fade(leaky_relu(self.from_rgb[level - 1](coarse)), x, weight)
-        x = leaky_relu(self.conv(minibatch_stddev(x, group)))
-        return self.dense(x)
+        x = leaky_relu(self.conv(x, minibatch_stddev(x, group)))
+        return self.dense(at_least_float32(x))
 
     def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
         """The layers that a call at `level` uses."""
@@ -130,9 +138,12 @@ class EncoderBlock(keras.layers.Layer):
     """Conv, conv, downscale: one step down the ladder."""
 
     def __init__(self, inputs, outputs, factors, fused, **kwargs):
-        super().__init__(**kwargs)
-        self.conv0 = EqualizedConv3D(inputs, inputs, name="conv0")
-        self.conv1 = EqualizedConv3D(inputs, outputs, downscale=factors, fused=fused, name="conv1")
+        super().__init__(autocast=False, **kwargs)
+        dtype = self.dtype_policy
+        self.conv0 = EqualizedConv3D(inputs, inputs, dtype=dtype, name="conv0")
+        self.conv1 = EqualizedConv3D(
+            inputs, outputs, downscale=factors, fused=fused, dtype=dtype, name="conv1"
+        )
         self.built = True
 
     def call(self, x):

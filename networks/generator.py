@@ -30,10 +30,11 @@ class Generator(keras.Model):
         base = (*ladder[0].shape, maps[0])
         # The latents are on a sphere of radius sqrt(K), so a quarter of the gain suffices.
         self.dense = EqualizedDense(network.latent_size, base, gain=RELU_GAIN / 4, name="dense")
-        self.conv = EqualizedConv3D(maps[0], maps[0], name="base_conv")
+        dtype, fused = network.precision, network.fused_resample
+        self.conv = EqualizedConv3D(maps[0], maps[0], dtype=dtype, name="base_conv")
         self.blocks = [
             GeneratorBlock(
-                maps[i - 1], maps[i], ladder.factors(i), network.fused_resample, name=f"block{i}"
+                maps[i - 1], maps[i], ladder.factors(i), fused, dtype=dtype, name=f"block{i}"
             )
             for i in range(1, len(ladder))
         ]
@@ -91,9 +92,12 @@ class GeneratorBlock(keras.layers.Layer):
     """Upscale, conv, conv: one step up the ladder."""
 
     def __init__(self, inputs, outputs, factors, fused, **kwargs):
-        super().__init__(**kwargs)
-        self.conv0 = EqualizedConv3D(inputs, outputs, upscale=factors, fused=fused, name="conv0")
-        self.conv1 = EqualizedConv3D(outputs, outputs, name="conv1")
+        super().__init__(autocast=False, **kwargs)
+        dtype = self.dtype_policy
+        self.conv0 = EqualizedConv3D(
+            inputs, outputs, upscale=factors, fused=fused, dtype=dtype, name="conv0"
+        )
+        self.conv1 = EqualizedConv3D(outputs, outputs, dtype=dtype, name="conv1")
         self.built = True
 
     def call(self, x):

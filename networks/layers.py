@@ -15,33 +15,66 @@ LEAK = 0.2  # of every leaky ReLU, Tables A.1 and A.2
 RELU_GAIN = math.sqrt(2)  # keeps the variance through a leaky ReLU
 
 
+@tf.custom_gradient
 def leaky_relu(x):
-    """Leaky ReLU of slope 0.2."""
-    return tf.nn.leaky_relu(x, LEAK)
+    """Leaky ReLU of slope 0.2.
+
+    Its gradient looks at the sign of the output, which is that of the input: so `x` need not be
+    kept, and TensorFlow makes one operation of a convolution, its bias and its leaky ReLU.
+    """
+    y = tf.nn.leaky_relu(x, LEAK)
+    return y, lambda slopes: leaky_relu_gradient(slopes, y)
+
+
+def leaky_relu_gradient(slopes, y):
+    """`slopes` where `y` is positive, and a fifth of them elsewhere; linear in `slopes`."""
+
+    @tf.custom_gradient
+    def scale(slopes):
+        scaled = tf.raw_ops.LeakyReluGrad(gradients=slopes, features=y, alpha=LEAK)
+        return scaled, scale
+
+    return scale(slopes)
+
+
+@tf.custom_gradient
+def add_bias(x, bias):
+    """`x` [..., C] + `bias` [C]; TensorFlow's own gradient to the bias is slow for few maps."""
+
+    def gradient(slopes):
+        places = list(range(slopes.shape.rank - 1))
+        return slopes, tf.reduce_sum(at_least_float32(slopes), places)
+
+    return tf.nn.bias_add(x, tf.cast(bias, x.dtype)), gradient
+
+
+def at_least_float32(x):
+    """Statistics and outputs of maps in bfloat16 are taken in float32."""
+    return tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x
 
 
 def pixel_norm(x, epsilon=1e-8):
     """a / sqrt(mean over the maps of a^2 + 1e-8), section 4.1; [..., C] -> [..., C]."""
-    return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), -1, keepdims=True) + epsilon)
+    squares = tf.square(at_least_float32(x))
+    return x * tf.cast(tf.math.rsqrt(tf.reduce_mean(squares, -1, keepdims=True) + epsilon), x.dtype)
 
 
 def minibatch_stddev(x, group):
-    """Appends one map: how much the clips of a group differ, one number a group (Table A.2).
+    """How much the clips of a group differ, one number a group: the map of Table A.2.
 
     Args:
         x: [N, T, H, W, C].
         group: clips in a group; groups are consecutive, and N is a multiple of it.
 
     Returns:
-        [N, T, H, W, C + 1].
+        [N] float32, alike for all clips of a group.
     """
     _, t, h, w, c = x.shape
-    groups = tf.reshape(x, [-1, group, t, h, w, c])  # [MGTHWC] Split minibatch into M groups of G.
+    groups = tf.reshape(at_least_float32(x), [-1, group, t, h, w, c])  # [MGTHWC] M groups of G.
     variance = tf.math.reduce_variance(groups, axis=1)  # [MTHWC] Variance over each group.
     stddev = tf.sqrt(variance + 1e-8)  # [MTHWC] Standard deviation over each group.
     stddev = tf.reduce_mean(stddev, axis=[1, 2, 3, 4])  # [M] Mean over places and maps.
-    stddev = tf.repeat(stddev, group)[:, None, None, None, None]  # [N1111] One number a clip.
-    return tf.concat([x, tf.broadcast_to(stddev, [tf.shape(x)[0], t, h, w, 1])], axis=-1)
+    return tf.repeat(stddev, group)
 
 
 class EqualizedDense(keras.layers.Layer):
@@ -77,6 +110,7 @@ class EqualizedConv3D(keras.layers.Layer):
             the convolution, or a box average after it.
         fused: does the two at once, as one strided convolution: the same function, faster.
         gain: 1 where the output is linear.
+        dtype: "mixed_bfloat16" convolves in bfloat16, and sums gradients to biases in float32.
     """
 
     def __init__(
@@ -90,18 +124,34 @@ class EqualizedConv3D(keras.layers.Layer):
         gain: float = RELU_GAIN,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)
         shape = (size, size, size, inputs, outputs)
-        self.kernel = self.add_weight(shape, _unit_normal(), name="kernel")
-        self.bias = self.add_weight((outputs,), "zeros", name="bias")
+        self.kernel = self.add_weight(shape, _unit_normal(), name="kernel", autocast=False)
+        self.bias = self.add_weight((outputs,), "zeros", name="bias", autocast=False)
         self.scale = gain / math.sqrt(size**3 * inputs)  # The fan in is the same fused or not.
         self.upscale, self.downscale, self.fused = upscale, downscale, fused
         self.built = True
 
-    def call(self, x):
-        return self._convolve(x, self.kernel * self.scale) + self.bias
+    def call(self, x, extra=None):
+        """Convolves `x` [N, T, H, W, inputs].
+
+        Args:
+            x: the maps.
+            extra: [N], one more map, behind those of `x`, that is the same at all places. It is
+                convolved on its own: the convolution of all maps would be slow at an odd number.
+        """
+        x = tf.cast(x, self.compute_dtype)
+        kernel, bias = self.kernel * self.scale, tf.convert_to_tensor(self.bias)
+        if extra is None:
+            return add_bias(self._convolve(x, kernel), bias)
+        ones = tf.ones([1, *x.shape[1:-1], 1], extra.dtype)
+        places = conv3d(ones, kernel[..., -1:, :]) * extra[:, None, None, None, None]
+        y = self._convolve(x, kernel[..., :-1, :]) + tf.cast(places, x.dtype)
+        return add_bias(y, bias)
 
     def _convolve(self, x, kernel):
+        if kernel.shape[:3] == (1, 1, 1):
+            return pointwise(x, kernel[0, 0, 0])
         if self.fused and math.prod(self.upscale) > 1:
             return upscale_conv3d(x, kernel, self.upscale)
         if self.fused and math.prod(self.downscale) > 1:
@@ -109,9 +159,15 @@ class EqualizedConv3D(keras.layers.Layer):
         return downscale(conv3d(upscale(x, self.upscale), kernel), self.downscale)
 
 
+def pointwise(x, matrix):
+    """Convolution with a kernel of one voxel, as a matrix product: [..., C] -> [..., D]."""
+    y = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), tf.cast(matrix, x.dtype))
+    return tf.reshape(y, [-1, *x.shape[1:-1], y.shape[-1]])
+
+
 def conv3d(x, kernel, strides=(1, 1, 1)):
     """Convolution with zeros beyond the border; `strides` are (time, height, width)."""
-    return tf.nn.conv3d(x, kernel, [1, *strides, 1], padding="SAME")
+    return tf.nn.conv3d(x, tf.cast(kernel, x.dtype), [1, *strides, 1], padding="SAME")
 
 
 def upscale_conv3d(x, kernel, factors):
@@ -125,7 +181,9 @@ def upscale_conv3d(x, kernel, factors):
         kernel = _sum_of_shifts(kernel, axis, factor)
     n, t, h, w, _ = tf.unstack(tf.shape(x))
     shape = [n, t * factors[0], h * factors[1], w * factors[2], kernel.shape[-1]]
-    kernel = tf.transpose(kernel, [0, 1, 2, 4, 3])  # conv3d_transpose takes outputs first.
+    kernel = tf.cast(
+        tf.transpose(kernel, [0, 1, 2, 4, 3]), x.dtype
+    )  # conv3d_transpose takes outputs first.
     return tf.nn.conv3d_transpose(x, kernel, shape, [1, *factors, 1], padding="SAME")
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from config import Config
 from growth.phase import Phase
 from growth.resample import fade, fade_clips
+from losses.penalties import at_once
 from support.errors import UserError
 from training.noise import Noise
 
@@ -26,6 +27,8 @@ class TrainingStep:
         self.config, self.networks, self.strategy = config, networks, strategy
         self.phase, self.level, self.minibatch = phase, phase.level, phase.minibatch
         self.count = clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
+        self.parts = config.train.accumulate
+        self.size = self.count // self.parts  # Clips that go through the networks at once.
         self.group = min(config.network.stddev_group, phase.minibatch)
         self.G_variables = _variables(networks.G.live_layers(self.level, phase.fading))
         self.D_variables = _variables(networks.D.live_layers(self.level, phase.fading))
@@ -60,27 +63,48 @@ class TrainingStep:
         return {k: self.strategy.reduce("SUM", v, axis=None) for k, v in terms.items()}
 
     def _update_D(self, reals, nimg, weight):
-        noise = self._noise(nimg, stream=0)
-        fakes = self._generate(noise, weight)
         if weight is not None:
             reals = fade_clips(reals, self.config.ladder.factors(self.level), weight)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in self.D_variables])
-            terms = self.config.loss.discriminator_loss(self._critic(weight), reals, fakes, noise)
-            terms = self._mean(terms)
-            loss = sum(terms.values())
-        norm = self._apply(tape, loss, self.D_variables, self.networks.D_optimizer)
-        return terms | {"D_gradient_norm": norm}
+        reals = tf.reshape(reals, [self.parts, self.size, *reals.shape[1:]])
+
+        def terms(part):
+            noise = self._noise(nimg, 0, part)
+            fakes = self._generate(noise, weight)  # The tape watches the critic alone.
+            return self.config.loss.discriminator_loss(
+                self._critic(weight), reals[part], fakes, noise, self._lazily(nimg)
+            )
+
+        return self._update(terms, self.D_variables, self.networks.D_optimizer, "D_gradient_norm")
 
     def _update_G(self, nimg, weight):
-        noise = self._noise(nimg, stream=1)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in self.G_variables])
-            fakes = self._generate(noise, weight)
-            terms = self._mean(self.config.loss.generator_loss(self._critic(weight), fakes))
-            loss = sum(terms.values())
-        norm = self._apply(tape, loss, self.G_variables, self.networks.G_optimizer)
-        return terms | {"G_gradient_norm": norm}
+        def terms(part):
+            fakes = self._generate(self._noise(nimg, 1, part), weight)
+            return self.config.loss.generator_loss(self._critic(weight), fakes)
+
+        return self._update(terms, self.G_variables, self.networks.G_optimizer, "G_gradient_norm")
+
+    def _update(self, terms_of, variables, optimizer, norm):
+        """Updates `variables` by the gradient of the mean terms; the optimizer sums over replicas.
+
+        Args:
+            terms_of: the terms [N] of a part of this replica's clips, of a critic or generator.
+            norm: its key beside the mean terms: the norm of this replica's gradients; with
+                several replicas, the shares' sum is logged.
+        """
+
+        def share(part):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([v.value for v in variables])
+                terms = self._mean(terms_of(part))
+                loss = sum(terms.values())
+            return terms, tape.gradient(loss, variables)
+
+        terms, gradients = share(0)
+        for part in tf.range(1, self.parts) if self.parts > 1 else ():
+            sums = tf.nest.map_structure(tf.add, (terms, gradients), share(part))
+            terms, gradients = sums
+        optimizer.apply(gradients, variables)
+        return terms | {norm: tf.linalg.global_norm(gradients)}
 
     def _update_Gs(self):
         """Moves the running average towards the generator."""
@@ -99,28 +123,30 @@ class TrainingStep:
         """This replica's share of the mean over the minibatch; the shares add up."""
         return {term: tf.reduce_sum(value) / self.minibatch for term, value in terms.items()}
 
-    def _apply(self, tape, loss, variables, optimizer):
-        """Updates `variables`; the optimizer sums the gradients over the replicas.
+    def _lazily(self, nimg):
+        """How the gradient penalty is taken: at each step, or every so many, weighted so much."""
+        every = self.config.train.penalty_interval
+        if every == 1:
+            return at_once
+        due = tf.equal(nimg // self.minibatch % every, 0)
+        return lambda penalty: tf.cond(
+            due, lambda: every * penalty(), lambda: tf.zeros([self.size])
+        )
 
-        Returns the norm of this replica's gradients; with several, the shares' sum is logged.
-        """
-        gradients = tape.gradient(loss, variables)
-        optimizer.apply(gradients, variables)
-        return tf.linalg.global_norm(gradients)
-
-    def _noise(self, nimg, stream):
+    def _noise(self, nimg, stream, part):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        begin = replica * self.count
-        return Noise(self.config.train.seed, nimg, stream, self.minibatch, begin, self.count)
+        begin = replica * self.count + part * self.size
+        return Noise(self.config.train.seed, nimg, stream, self.minibatch, begin, self.size)
 
 
 def clips_per_replica(config: Config, replicas: int, minibatch: int) -> int:
-    """A replica's part of the minibatch; raises `UserError` where it does not come out even."""
-    group = min(config.network.stddev_group, minibatch)
-    if minibatch % (replicas * group):
+    """A replica's clips of the minibatch; raises `UserError` where it does not come out even."""
+    group, parts = min(config.network.stddev_group, minibatch), config.train.accumulate
+    if minibatch % (replicas * parts * group):
         raise UserError(
-            f"`schedule.minibatch` should be a multiple of {replicas} replicas x groups of {group} "
-            f"clips (`network.stddev_group`). Received: {minibatch}"
+            f"`schedule.minibatch` should be a multiple of {replicas} replicas x {parts} parts "
+            f"(`train.accumulate`) x groups of {group} clips (`network.stddev_group`). "
+            f"Received: {minibatch}"
         )
     return minibatch // replicas
 

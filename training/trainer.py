@@ -39,8 +39,6 @@ class Trainer:
         self.config, self.strategy = config, strategy
         for phase in list_phases(config.schedule, config.ladder):  # Now, not days later.
             clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
-        # TensorFlow's fusion of convolution and leaky ReLU fails on second derivatives, with a log.
-        tf.config.optimizer.set_experimental_options({"remapping": False})
         keras.utils.set_random_seed(config.train.seed)
         with strategy.scope():
             self.networks = _build(config)

@@ -1,11 +1,12 @@
 """The critic's whole loss on the real networks: its gradient against finite differences."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from config import Network
 from growth.ladder import make_ladder
 from losses.swgan import SWGAN
 from losses.wgan_gp import WGANGP
@@ -34,7 +35,8 @@ def float64():
 def test_gradient_of_the_critics_loss(float64, loss, fused):
     keras.utils.set_random_seed(0)
     ladder = make_ladder("4x4x4 4x8x8 8x16x16", feature_maps_max=2)
-    D = Discriminator(ladder, Network(latent_size=4, fused_resample=fused), loss.head)
+    network = types.SimpleNamespace(latent_size=4, fused_resample=fused, precision="float64")
+    D = Discriminator(ladder, network, loss.head)
     shape = (2, *ladder[2].shape, 3)
     reals, fakes = (tf.constant(np.random.default_rng(s).uniform(-1, 1, shape)) for s in (1, 2))
     variables = D.trainable_variables

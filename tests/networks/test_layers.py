@@ -30,17 +30,21 @@ def test_pixel_norm_divides_by_the_root_mean_square():
 def test_minibatch_stddev_takes_consecutive_groups():
     # Group 1 holds 0 and 2 (deviation 1), group 2 holds 5 and 11 (deviation 3).
     x = tf.ones([4, 1, 2, 2, 3]) * tf.reshape([0.0, 2.0, 5.0, 11.0], [4, 1, 1, 1, 1])
-    y = minibatch_stddev(x, group=2)
-    assert y.shape == (4, 1, 2, 2, 4)
-    np.testing.assert_array_equal(y[..., :3], x)
-    np.testing.assert_allclose(y[:, 0, 0, 0, 3], [1, 1, 3, 3], rtol=1e-6)
-    np.testing.assert_allclose(y[0, ..., 3], np.ones([1, 2, 2]), rtol=1e-6)
+    np.testing.assert_allclose(minibatch_stddev(x, group=2), [1, 1, 3, 3], rtol=1e-6)
 
 
 def test_minibatch_stddev_averages_over_places_and_maps():
     x = np.zeros([2, 1, 1, 2, 2], np.float32)
     x[1, 0, 0, 0, 0] = 4  # Deviation 2 at one of four values.
-    np.testing.assert_allclose(minibatch_stddev(tf.constant(x), 2)[..., 2].numpy(), 0.5, rtol=1e-3)
+    np.testing.assert_allclose(minibatch_stddev(tf.constant(x), 2), [0.5, 0.5], rtol=1e-3)
+
+
+def test_an_extra_map_is_convolved_as_if_it_were_appended():
+    conv = EqualizedConv3D(4, 5)
+    x = tf.constant(np.random.default_rng(0).standard_normal([2, 3, 4, 4, 3]), tf.float32)
+    extra = tf.constant([0.5, -2.0])
+    whole = tf.concat([x, tf.ones([2, 3, 4, 4, 1]) * extra[:, None, None, None, None]], -1)
+    np.testing.assert_allclose(conv(x, extra), conv(whole), atol=1e-5)
 
 
 def test_dense_scales_by_gain_over_root_fan_in():

@@ -127,11 +127,13 @@ def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+# SGD would hide no factor; with this epsilon Adam is SGD with momentum's rate.
+SGD = ["train.epsilon=1000.0", "schedule.generator_rate=100.0", "schedule.critic_rate=100.0"]
+
+
 def test_two_replicas_equal_one():
     def train(replicas):
-        # SGD would hide no factor; with this epsilon Adam is SGD with momentum's rate.
-        c = tiny_config("train.epsilon=1000.0", "schedule.generator_rate=100.0")
-        trainer = trainer_for(c.override(["schedule.critic_rate=100.0"]), replicas)
+        trainer = trainer_for(tiny_config(*SGD), replicas)
         terms = _train(trainer, until=48)
         return terms, all_weights(trainer)
 
@@ -173,5 +175,36 @@ def test_a_minibatch_that_does_not_divide_is_refused():
     c = tiny_config("network.stddev_group=4")
     assert clips_per_replica(c, replicas=2, minibatch=8) == 4
     assert clips_per_replica(c, replicas=1, minibatch=2) == 2  # A group of two.
-    with pytest.raises(UserError, match="multiple of 2 replicas x groups of 4"):
+    with pytest.raises(UserError, match="multiple of 2 replicas x 1 parts .* x groups of 4"):
         clips_per_replica(c, replicas=2, minibatch=4)
+
+
+@pytest.mark.parametrize("loss", ["swgan", "wgan_gp"])
+def test_accumulated_parts_equal_one_pass(loss):
+    settings = [f"loss={loss}", "schedule.minibatch=8", *SGD]
+    whole, parts = (trainer_for(tiny_config(*settings, f"train.accumulate={n}")) for n in (1, 4))
+    terms = _train(whole, 48), _train(parts, 48)
+    for term in whole.config.loss.terms:
+        assert terms[0][term] == pytest.approx(terms[1][term], rel=1e-4, abs=1e-6)
+    for one, other in zip(all_weights(whole), all_weights(parts), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_lazy_penalties_are_taken_at_intervals_and_weighted():
+    always, lazy = (
+        trainer_for(tiny_config(f"train.penalty_interval={n}", "train.steps_per_call=1"))
+        for n in (1, 2)
+    )
+    first = [_train(trainer, 4)["gradient_penalty"] for trainer in (always, lazy)]
+    assert first[1] == pytest.approx(2 * first[0], rel=1e-4)
+    assert _train(lazy, 8)["gradient_penalty"] == 0
+    assert _train(lazy, 12)["gradient_penalty"] > 0
+
+
+def test_bfloat16_agrees_with_float32():
+    terms = [
+        _train(trainer_for(tiny_config(f"network.precision={name}")), until=4)
+        for name in ("float32", "mixed_bfloat16")
+    ]
+    for term, value in terms[0].items():
+        assert terms[1][term] == pytest.approx(value, rel=0.05, abs=0.02), term
