@@ -3,14 +3,13 @@
 import math
 
 from config import Config
-from growth.ladder import Ladder
 from growth.phase import list_phases
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
 # measured on a CPU (benchmarks/memory_cpu_202611.md); the process itself comes on top.
-_BYTES_A_VALUE = 18
+_BYTES_A_VALUE = {"float32": 18, "mixed_bfloat16": 12}
 _BYTES_PROCESS = 1.0e9
 
 
@@ -51,7 +50,7 @@ def _schedule(config):
         span, rung = f"{begin:g} to {end:g}", config.ladder[phase.level]
         lod = f"{phase.lod:g} to {phase.lod - 1:g}" if phase.fading else f"{phase.lod:g}"
         rates = f"{phase.generator_rate:g}, {phase.critic_rate:g}"
-        memory = estimate_memory(config.ladder, phase.level, phase.minibatch) / 1e9
+        memory = estimate_memory(config, phase.level, phase.minibatch) / 1e9
         lines.append(
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
             f"{phase.minibatch:<11}{rates:<20}{memory:>5.1f} GB"
@@ -64,11 +63,13 @@ def _schedule(config):
     )
 
 
-def estimate_memory(ladder: Ladder, level: int, minibatch: int) -> float:
-    """Bytes of a step at its peak, about."""
+def estimate_memory(config: Config, level: int, minibatch: int) -> float:
+    """Bytes of a step at its peak on one device, about."""
     # Two convolutions a rung in each network.
-    values = sum(4 * r.feature_maps * math.prod(r.shape) for r in ladder.rungs[: level + 1])
-    return _BYTES_PROCESS + minibatch * values * _BYTES_A_VALUE
+    rungs = config.ladder.rungs[: level + 1]
+    values = sum(4 * rung.feature_maps * math.prod(rung.shape) for rung in rungs)
+    clips = minibatch / config.train.accumulate
+    return _BYTES_PROCESS + clips * values * _BYTES_A_VALUE[config.network.precision]
 
 
 def _disk(config, generator_parameters, critic_parameters):

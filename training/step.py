@@ -49,12 +49,13 @@ class TrainingStep:
         """
         sums = dict.fromkeys(self.terms, 0.0)
         for _ in tf.range(steps):
-            terms = self._step(next(reals), nimg)
+            terms = self.one(next(reals), nimg)
             sums = {term: sums[term] + terms[term] for term in self.terms}
             nimg += self.minibatch
         return {term: value / tf.cast(steps, tf.float32) for term, value in sums.items()}
 
-    def _step(self, reals, nimg):
+    def one(self, reals, nimg):
+        """One step on distributed `reals`, from `nimg` clips on: the summed means of the terms."""
         # None where nothing fades: the path of the rung below is dead.
         weight = tf.cast(self.phase.weight_at(nimg), tf.float32) if self.phase.fading else None
         terms = self.strategy.run(self._update_D, (reals, nimg, weight))

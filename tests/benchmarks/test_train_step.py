@@ -1,0 +1,51 @@
+"""The benchmark of a training step, at its smallest."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from benchmarks import train_step
+from benchmarks.convolutions import Convolution, bare_speed, count_convolutions
+
+
+def test_prints_one_line_of_json(capsys):
+    settings = ["growth.feature_maps_max=4", "network.latent_size=8"]
+    arguments = ["--config=demo", "--resolution=8", "--minibatch=4", "--steps=2", "--json"]
+    train_step.main([*arguments, "--set", *settings])
+    line = json.loads(capsys.readouterr().out)
+    seconds = line["seconds_per_step"]
+    assert line["rung"] == "8x8x8"
+    assert 0 < seconds["min"] <= seconds["median"] <= seconds["max"]
+    assert line["clips_per_second"] == pytest.approx(4 / seconds["median"])
+    assert line["gflop_per_second"] == pytest.approx(line["gflop_per_step"] / seconds["median"])
+
+
+def test_an_unknown_resolution_is_refused():
+    with pytest.raises(SystemExit, match="--resolution should be one of 4, 8, 16, 32. Received: 5"):
+        train_step.main(["--config=demo", "--resolution=5"])
+
+
+def test_counts_the_operations_of_convolutions_and_their_gradients():
+    @tf.function
+    def step(x, kernel):
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel])
+            y = tf.nn.conv3d(x, kernel, [1, 2, 2, 2, 1], "SAME")
+        return tape.gradient(y, [x, kernel])
+
+    graph = step.get_concrete_function(tf.ones([2, 4, 4, 4, 3]), tf.ones([3, 3, 3, 3, 5])).graph
+    found = count_convolutions(graph)
+    flop = 2 * (2 * 2 * 2 * 2 * 5) * (3 * 3 * 3 * 3)  # Two for each output and tap.
+    assert {conv.flop for conv in found} == {flop}
+    assert {conv.kind for conv in found} >= {"Conv3DBackpropInputV2", "Conv3DBackpropFilterV2"}
+    gflop, speed = bare_speed(found)
+    assert gflop == pytest.approx(sum(found.values()) * flop / 1e9)
+    assert speed > 0
+
+
+def test_a_convolution_runs_bare():
+    conv = Convolution(
+        "Conv3D", (1, 4, 4, 4, 2), (3, 3, 3, 2, 3), (1, 4, 4, 4, 3), (1,) * 5, "float32"
+    )
+    assert conv.seconds(repeats=1) > 0
