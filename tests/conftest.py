@@ -7,10 +7,10 @@ import support  # noqa: F401 - sets the environment before TensorFlow is importe
 import pytest
 import tensorflow as tf
 
-# Two logical devices, so that distribution can be tested where there is one CPU. It has to be said
+# Four logical devices, so that distribution can be tested where there is one CPU. It has to be said
 # before TensorFlow starts; what names no device runs on the first one as ever.
 tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
 )
 
 NO_REAL_CLIPS = "REAL_CLIPS is not set"

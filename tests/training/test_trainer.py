@@ -131,17 +131,38 @@ def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
 SGD = ["train.epsilon=1000.0", "schedule.generator_rate=100.0", "schedule.critic_rate=100.0"]
 
 
-def test_two_replicas_equal_one():
-    def train(replicas):
-        trainer = trainer_for(tiny_config(*SGD), replicas)
-        terms = _train(trainer, until=48)
-        return terms, all_weights(trainer)
+@pytest.fixture(scope="module")
+def as_sgd():
+    return tiny_config(*SGD, "schedule.minibatch=8", "train.steps_per_call=1")
 
-    one, two = train(1), train(2)
+
+@pytest.fixture(scope="module")
+def one_replica(as_sgd):
+    trainer = trainer_for(as_sgd)
+    return _train(trainer, until=48), all_weights(trainer)
+
+
+def _check_equal(terms, trainer, one_replica):
     for term in ("critic", "gradient_penalty", "projection_penalty", "generator"):
-        assert one[0][term] == pytest.approx(two[0][term], rel=1e-4, abs=1e-6)
-    for a, b in zip(one[1], two[1], strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+        assert terms[term] == pytest.approx(one_replica[0][term], rel=1e-4, abs=1e-6)
+    for found, expected in zip(all_weights(trainer), one_replica[1], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_several_replicas_equal_one(as_sgd, one_replica, replicas):
+    trainer = trainer_for(as_sgd, replicas)
+    _check_equal(_train(trainer, until=48), trainer, one_replica)
+
+
+@pytest.mark.parametrize("replicas", [1, 4])
+def test_a_checkpoint_of_two_replicas_goes_on_with_others(tmp_path, as_sgd, one_replica, replicas):
+    two = trainer_for(as_sgd, replicas=2)
+    _train(two, until=40)  # Within a fade.
+    saved = two.checkpoint.save(str(tmp_path / "checkpoint"))
+    other = trainer_for(as_sgd, replicas)
+    other.checkpoint.restore(saved).assert_consumed()
+    _check_equal(_train(other, until=48), other, one_replica)
 
 
 def test_one_trace_a_phase():

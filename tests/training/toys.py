@@ -63,7 +63,9 @@ class Reals:
 
 def trainer_for(config, replicas=1):
     devices = [f"CPU:{i}" for i in range(replicas)]
-    return Trainer(config, tf.distribute.MirroredStrategy(devices))
+    # The default, collectives, are for one number of devices in the life of a process.
+    reduction = tf.distribute.ReductionToOneDevice()
+    return Trainer(config, tf.distribute.MirroredStrategy(devices, reduction))
 
 
 def all_weights(trainer):
