@@ -8,11 +8,12 @@ The same command again goes on where it was.
 """
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 from absl import flags
 
-from config import PRESETS, preset
+from config import PRESETS, Config, preset
 from dataset.pipeline import ClipPipeline
 from growth.phase import phase_at
 from support.errors import run_script
@@ -23,6 +24,7 @@ from training.monitor import Monitor
 from training.run_folder import RunFolder
 from training.snapshot import save_snapshot
 from training.trainer import Trainer
+from training.workers import loss_told
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("config", "faces", f"Preset: {', '.join(PRESETS)}.")
@@ -39,40 +41,67 @@ def main(argv):
     if FLAGS.dry_run:
         print(describe(config))
         return None
+    with loss_told():
+        return start(config)
+
+
+def start(config: Config) -> int:
+    """Starts training or goes on with it, and returns the exit status."""
+    strategy = strategy_for(FLAGS.devices)  # Waits for the other workers, where there are some.
     data = Path(FLAGS.data or f"datasets/{config.name}")
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, FLAGS.skip_damaged)
-    trainer = Trainer(config, strategy_for(FLAGS.devices))  # G, D, Gs: the full graph, built once.
-    with RunFolder(FLAGS.run or f"runs/{config.name}", config, clips.records.identity()) as run:
-        run.restore_latest(trainer)
-        with clips.damage_told():
-            return train(trainer, clips, run, Interrupt())
+    identity = clips.records.identity()
+    trainer = Trainer(config, strategy)  # G, D, Gs: the full graph, built once.
+    trainer.workers.check_same("--config, --set and --data", (config, identity["sha256"]))
+    path = FLAGS.run or f"runs/{config.name}"
+    folder = RunFolder(path, config, identity) if trainer.workers.is_chief else nullcontext()
+    with folder as run, clips.damage_told():
+        if run:
+            run.restore_latest(trainer)
+        trainer.follow_chief()
+        return train(trainer, clips, run, Interrupt())
 
 
-def train(trainer: Trainer, clips: ClipPipeline, run: RunFolder, interrupt: Interrupt) -> int:
-    """Trains to the end or to an interrupt, and returns the exit status."""
+def train(
+    trainer: Trainer, clips: ClipPipeline, run: RunFolder | None, interrupt: Interrupt
+) -> int:
+    """Trains to the end or to an interrupt, and returns the exit status.
+
+    Only the chief has a `run`, and writes.
+    """
     config, total = trainer.config, trainer.config.train.total_kimg * 1000
-    monitor = Monitor(run, config, clips)
-    run.print(f"{run.path}: {clips.describe()}, from kimg {trainer.nimg / 1000:g}")
-    while trainer.nimg < total and not interrupt:
+    if run:
+        monitor = Monitor(run, config, clips)
+        run.print(f"{run.path}: {clips.describe()}, from kimg {trainer.nimg / 1000:g}")
+    while trainer.nimg < total and not interrupt.agree(trainer.workers):
         phase = phase_at(trainer.nimg, config.schedule, config.ladder)
         trainer.enter(phase)  # A new phase resets the optimizers, as in ProGAN.
         steps_left = min(phase.steps_left(), math.ceil((total - phase.nimg) / phase.minibatch))
         steps = min(config.train.steps_per_call, steps_left)
-        monitor.add(trainer.train(clips, phase, steps), steps * phase.minibatch)
-        if monitor.tick_is_due(phase, trainer.nimg):
-            monitor.report(trainer, phase)
-        if run.save_is_due() or steps == phase.steps_left():
-            run.save(trainer)
+        terms = trainer.train(clips, phase, steps)
+        if run:
+            monitor.add(terms, steps * phase.minibatch)
+            if monitor.tick_is_due(phase, trainer.nimg):
+                monitor.report(trainer, phase)
+            if run.save_is_due() or steps == phase.steps_left():
+                run.save(trainer)
+    if run:
+        end(trainer, run, interrupt)
+    trainer.workers.wait()  # The chief has saved: all end together.
+    return interrupt.exit_status if interrupt else 0
+
+
+def end(trainer: Trainer, run: RunFolder, interrupt: Interrupt):
+    """Saves, and says how training ended."""
     run.save(trainer)
     if interrupt:
         save_snapshot(run.path, trainer.networks.Gs, trainer.nimg)
         run.print(
             f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on."
         )
-        return interrupt.exit_status
-    run.print(f"Finished. Snapshots, samples and events are in {run.path}")
-    return 0
+    else:
+        run.print(f"Finished. Snapshots, samples and events are in {run.path}")
 
 
 if __name__ == "__main__":

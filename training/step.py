@@ -40,7 +40,8 @@ class TrainingStep:
         """Takes `steps` steps.
 
         Args:
-            reals: distributed iterator of [N / replicas, T, H, W, 3] in [-1, 1].
+            reals: iterator of [N / replicas, T, H, W, 3] in [-1, 1], for this worker's replicas
+                in turn.
             nimg: int64 scalar, clips shown before.
             steps: int32 scalar.
 
@@ -49,7 +50,7 @@ class TrainingStep:
         """
         sums = dict.fromkeys(self.terms, 0.0)
         for _ in tf.range(steps):
-            terms = self.one(next(reals), nimg)
+            terms = self.one(self._share_out(reals), nimg)
             sums = {term: sums[term] + terms[term] for term in self.terms}
             nimg += self.minibatch
         return {term: value / tf.cast(steps, tf.float32) for term, value in sums.items()}
@@ -62,6 +63,10 @@ class TrainingStep:
         self._update_Gs()
         terms |= self.strategy.run(self._update_G, (nimg, weight))
         return {k: self.strategy.reduce("SUM", v, axis=None) for k, v in terms.items()}
+
+    def _share_out(self, reals):
+        """The next element for each replica of this worker."""
+        return self.strategy.experimental_distribute_values_from_function(lambda _: next(reals))
 
     def _update_D(self, reals, nimg, weight):
         if weight is not None:

@@ -1,6 +1,7 @@
 """The trainer: networks, optimizers, and how far training is."""
 
 import dataclasses
+import itertools
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,7 @@ from growth.phase import Phase, list_phases
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 from training.step import TrainingStep, clips_per_replica
+from training.workers import Workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Trainer:
     """
 
     def __init__(self, config: Config, strategy: tf.distribute.Strategy):
-        self.config, self.strategy = config, strategy
+        self.config, self.strategy, self.workers = config, strategy, Workers(strategy)
         for phase in list_phases(config.schedule, config.ladder):  # Now, not days later.
             clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
         keras.utils.set_random_seed(config.train.seed)
@@ -46,6 +48,7 @@ class Trainer:
         self._entered = tf.Variable(-1, dtype=tf.int64, name="entered")
         # By name and order, since Keras' lists of layers are no part of TensorFlow's object graph.
         variables = {n: [v.value for v in p.variables] for n, p in vars(self.networks).items()}
+        self._state = [*itertools.chain(*variables.values()), self._nimg, self._entered]
         self.checkpoint = tf.train.Checkpoint(**variables, nimg=self._nimg, entered=self._entered)
         self._step, self._reals = None, None
 
@@ -53,6 +56,11 @@ class Trainer:
     def nimg(self) -> int:
         """Real clips shown to the critic so far."""
         return int(self._nimg.numpy())
+
+    def follow_chief(self):
+        """Takes over the chief's state; every worker has to call this, after the chief restored."""
+        self.workers.take_over(self._state)
+        self._step = None
 
     def enter(self, phase: Phase):
         """Gets ready for `phase`; where it is a new one, the optimizers start afresh."""
@@ -69,7 +77,7 @@ class Trainer:
         """Takes `steps` steps from the entered `phase`; returns the mean of each loss term."""
         if self._step is None:
             self._step = TrainingStep(self.config, self.networks, self.strategy, phase)
-            self._reals = iter(self._distribute(clips, phase))
+            self._reals = iter(self._local_clips(clips, phase))
         terms = self._step(
             self._reals,
             tf.constant(phase.nimg, tf.int64),
@@ -78,25 +86,17 @@ class Trainer:
         self._nimg.assign(phase.nimg + steps * phase.minibatch)
         return terms
 
-    def _distribute(self, clips, phase):
-        def dataset(context):
-            local = self.strategy.num_replicas_in_sync // context.num_input_pipelines
-            return clips.dataset(
-                phase.level,
-                phase.nimg,
-                phase.minibatch,
-                replicas=self.strategy.num_replicas_in_sync,
-                first_replica=context.input_pipeline_id * local,
-                local_replicas=local,
-            )
-
-        # TensorFlow's iterator for several devices starts a thread that tunes it, and that thread
-        # can miss its end: the process then hangs. So each replica has an iterator of its own.
-        options = tf.distribute.InputOptions(
-            experimental_fetch_to_device=False,
-            experimental_replication_mode=tf.distribute.InputReplicationMode.PER_REPLICA,
+    def _local_clips(self, clips, phase):
+        """This worker's part of the stream, one replica's share after the other."""
+        local = self.workers.local_replicas
+        return clips.dataset(
+            phase.level,
+            phase.nimg,
+            phase.minibatch,
+            replicas=self.strategy.num_replicas_in_sync,
+            first_replica=self.workers.index * local,
+            local_replicas=local,
         )
-        return self.strategy.distribute_datasets_from_function(dataset, options)
 
 
 def _build(config):
