@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = {"train", "dataset_tool", "generate", "evaluate"}
+SCRIPTS = {"train", "launch_local", "dataset_tool", "generate", "evaluate"}
 HAVE_FLAGS = SCRIPTS | {"benchmarks"}  # A benchmark is a command too.
 
 # What each room may import of ours, besides itself. Downstream comes last.
