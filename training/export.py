@@ -23,8 +23,8 @@ _OPSET = 17  # of ONNX, 2022
 def export(snapshot: Snapshot, folder: Path, form: str):
     """Writes `snapshot`, at its phase, as a new `folder`.
 
-    A SavedModel and ONNX have one function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3]
-    float32, about [-1, 1], for any N.
+    SavedModels and ONNX compute in float32, whatever `network.precision` says. They have one
+    function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3] float32, about [-1, 1], for any N.
 
     Args:
         snapshot: one that was loaded.
@@ -36,6 +36,8 @@ def export(snapshot: Snapshot, folder: Path, form: str):
             not make the snapshot's clips.
     """
     write, load = FORMS[form]
+    if form != "weights":
+        snapshot = snapshot.in_float32()  # ONNX knows no convolutions in bfloat16.
     with new_folder(folder) as temporary:
         write(snapshot, temporary)
         _check_clips(snapshot, load(temporary), folder)

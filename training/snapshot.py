@@ -42,6 +42,13 @@ class Snapshot:
         parts = np.split(latents, range(minibatch, len(latents), minibatch))
         return np.concatenate([self(part).numpy() for part in parts])
 
+    def in_float32(self) -> "Snapshot":
+        """The same, whose convolutions compute in float32 whatever the config says."""
+        network = dataclasses.replace(self.config.network, precision="float32")
+        generator = Generator(self.config.ladder, network)
+        generator.set_weights(self.generator.get_weights())
+        return dataclasses.replace(self, generator=generator)
+
     def clip_set(self, num: int, seed: int | None = None) -> GeneratedClips:
         """`num` clips to score, at the full size; their latents follow from the (run's) seed."""
         config, phase = self.config, self.phase

@@ -124,6 +124,19 @@ def test_weights_are_a_pair(run, tmp_path):
     assert {key for key in kept if found.card[key] != kept[key]} <= {"sha256", "date"}
 
 
+@pytest.mark.parametrize("form", export_module.FORMS)
+def test_a_run_in_bfloat16_is_exported_in_float32(tmp_path, form):
+    if form == "onnx":
+        pytest.importorskip("tf2onnx", reason="needs pip install '.[onnx]'")
+    config, run = tiny_config("network.precision=mixed_bfloat16"), tmp_path / "run"
+    run.mkdir()
+    write_config(run, config)
+    save_snapshot(run, Generator(config.ladder, config.network), STABLE)
+    export(load_snapshot(run), tmp_path / "exported", form)  # It compares the clips.
+    card = json.loads((tmp_path / "exported" / "generator.json").read_text())
+    assert card["config"]["network"]["precision"] == "mixed_bfloat16"
+
+
 @pytest.mark.parametrize(
     "make_clips",
     [
