@@ -8,8 +8,8 @@ from networks.discriminator import Discriminator
 from networks.generator import Generator
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
-# measured on a CPU (benchmarks/memory_cpu_202611.md); the process itself comes on top.
-_BYTES_A_VALUE = {"float32": 18, "mixed_bfloat16": 12}
+# measured on a CPU (benchmarks/train_step_cpu_202611.md); the process itself comes on top.
+_BYTES_A_VALUE = {"float32": 20, "mixed_bfloat16": 14}
 _BYTES_PROCESS = 1.0e9
 
 
