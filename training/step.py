@@ -106,8 +106,9 @@ class TrainingStep:
             return terms, tape.gradient(loss, variables)
 
         terms, gradients = share(0)
-        for part in tf.range(1, self.parts) if self.parts > 1 else ():
-            sums = tf.nest.map_structure(tf.add, (terms, gradients), share(part))
+        for part in range(1, self.parts):
+            with tf.control_dependencies(gradients):  # One part after the other.
+                sums = tf.nest.map_structure(tf.add, (terms, gradients), share(part))
             terms, gradients = sums
         optimizer.apply(gradients, variables)
         return terms | {norm: tf.linalg.global_norm(gradients)}
