@@ -19,7 +19,7 @@ def write_atomically(path):
     The file is flushed to the disk before it is renamed; after an error nothing is left.
     """
     path = Path(path)
-    _make_parent(path)
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=".", suffix=f"-{path.name}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -43,7 +43,7 @@ def new_folder(path):
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError(f"{path} should not exist yet. Received: a folder or file with contents")
-    _make_parent(path)
+    make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     temporary.chmod(0o777 & ~_umask())
     try:
@@ -55,6 +55,30 @@ def new_folder(path):
         sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(path):
+    """Makes a folder and those above it, where they are not there.
+
+    Raises:
+        UserError: there cannot be one, as in /proc; an `OSError` says what else is wrong.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # A file system without new folders, such as /proc.
+        raise UserError(f"{path} should be a folder that can be written. Received: no") from error
+
+
+def check_room(folder, size: int):
+    """Raises an `OSError` where the disk of a folder has no room for so many bytes.
+
+    For what others write who do not tell: HDF5 ends the process, TensorBoard's writer says nothing.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def lock(path, refusal: str):
@@ -107,13 +131,6 @@ def sync(path):
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _make_parent(path):
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except FileNotFoundError as error:  # A file system without new folders, such as /proc.
-        raise UserError(f"{path} should be a path that can be written. Received: no") from error
 
 
 def _umask():

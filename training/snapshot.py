@@ -17,7 +17,7 @@ from growth.phase import Phase, phase_until
 from networks.generator import Generator
 from scoring.clip_sets import GeneratedClips
 from support.errors import UserError
-from support.files import write_atomically, write_json
+from support.files import check_room, write_atomically, write_json
 from support.weights import load_weights, sidecar_of
 from training.card import make_card, read_card, seal
 from training.run_folder import read_config
@@ -85,6 +85,7 @@ def save_model(path: Path, generator: Generator, card: dict):
     """Writes weights and card; one that is there already never stands beside other weights."""
     sidecar_of(path).unlink(missing_ok=True)
     with write_atomically(path) as temporary:
+        check_room(path.parent, 2 * sum(value.nbytes for value in generator.get_weights()) + 2**17)
         generator.save_weights(temporary)
     write_json(sidecar_of(path), seal(card, path))
 

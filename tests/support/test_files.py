@@ -1,10 +1,19 @@
+import errno
 import os
 import stat
 
 import pytest
 
 from support.errors import UserError
-from support.files import lock, new_folder, read_json_lines, sha256, write_atomically
+from support.files import (
+    check_room,
+    lock,
+    make_folder,
+    new_folder,
+    read_json_lines,
+    sha256,
+    write_atomically,
+)
 
 
 def names(folder):
@@ -113,3 +122,19 @@ def test_lines_of_json(tmp_path):
 def test_hash_of_a_file(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")  # The example of FIPS 180-4.
     assert sha256(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+def test_room_is_there_or_not(tmp_path):
+    check_room(tmp_path, 1000)
+    with pytest.raises(OSError, match=str(tmp_path)) as raised:
+        check_room(tmp_path, 2**62)
+    assert raised.value.errno in (errno.ENOSPC, errno.EFBIG)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_made_where_there_can_be_one(tmp_path):
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+    assert names(tmp_path / "a") == ["b"]
+    with pytest.raises(UserError, match="/proc/self/a should be a folder that can be written"):
+        make_folder("/proc/self/a")
