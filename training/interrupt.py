@@ -1,12 +1,19 @@
-"""Ctrl-C and SIGTERM as a wish that the loop grants between two calls."""
+"""Ctrl-C and SIGTERM as a wish that the loop grants between two calls; the second ends at once."""
 
+import os
 import signal
+import threading
 
 from training.workers import Workers
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupt:
-    """Notes the first SIGINT or SIGTERM; a second one raises `KeyboardInterrupt` at once.
+    """Notes the first SIGINT or SIGTERM; a second one ends the process.
+
+    Python's own handlers wait until a call of several steps returns. So the second signal is seen
+    by a thread, which the interpreter wakes at once.
 
     Attributes:
         signal: which one all workers end for, as they agreed; None as long as they go on.
@@ -14,7 +21,11 @@ class Interrupt:
 
     def __init__(self):
         self.signal, self._received = None, 0
-        for number in (signal.SIGINT, signal.SIGTERM):
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        signal.set_wakeup_fd(write)
+        threading.Thread(target=_watch, args=(read,), daemon=True).start()
+        for number in _SIGNALS:
             signal.signal(number, self._note)
 
     def __bool__(self):
@@ -31,6 +42,12 @@ class Interrupt:
         return 128 + self.signal
 
     def _note(self, number, _frame):
-        if self._received:
-            raise KeyboardInterrupt
-        self._received = number
+        self._received = self._received or number
+
+
+def _watch(pipe):
+    os.read(pipe, 1)
+    os.write(2, b"Interrupted: saving after the steps at work. A second signal stops at once.\n")
+    number = os.read(pipe, 1)[0]
+    os.write(2, b"Stopped at once: what came after the last checkpoint is lost.\n")
+    os._exit(128 + number)
