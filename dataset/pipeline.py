@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from dataset import storage
 from dataset.damage import damaged_clips, name_record, read_record, tidy
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
@@ -50,6 +51,27 @@ class ClipPipeline:
     def __len__(self):
         """How many clips, which is how many positions an epoch has."""
         return len(self._whole)
+
+    def check_hashes(self):
+        """Reads every file of the ladder once, unless they are remote.
+
+        Raises:
+            UserError: one is not as it was written, though its size is.
+        """
+        shards = [s for rung in self.ladder for s in self.records.shards[str(rung)]]
+        paths = {self.records.path(shard.file): shard.sha256 for shard in shards}
+        progress = Progress(len(paths), "files checked")
+        for path, sha256 in paths.items():
+            if not storage.is_remote(path) and storage.sha256(path) != sha256:
+                raise UserError(
+                    f"--data should be whole (--skip_damaged trains without damaged clips). "
+                    f"Received: {path} with another SHA-256"
+                )
+            progress.advance()
+
+    def identity(self) -> dict:
+        """What the stream depends on: "folder" and "sha256" of the data set, "skipped" clips."""
+        return self.records.identity() | {"skipped": list(self.skipped)}
 
     def describe(self) -> str:
         """Such as "1000 clips" or "998 clips (2 damaged ones skipped: ...)"."""

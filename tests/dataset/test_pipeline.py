@@ -1,6 +1,7 @@
 """The stream of reals: a function of seed and position alone."""
 
 import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,28 @@ def _flip(path, place):
 def test_what_is_not_whole_is_told_at_the_start(damaged):
     with pytest.raises(UserError, match="4x4x4/00001.tfrecord should have .* bytes. Received"):
         ClipPipeline(damaged, LADDER, 0, True)
+
+
+def test_a_flipped_bit_is_told_where_all_is_read(shapes, tmp_path, clips):
+    clips.check_hashes()
+    folder = shutil.copytree(shapes, tmp_path / "copy")
+    shard = folder / "8x8x8/00001.tfrecord"
+    _flip(shard, shard.stat().st_size // 2)
+    with pytest.raises(UserError, match=f"Received: {shard} with another SHA-256"):
+        ClipPipeline(folder, LADDER, 3, True).check_hashes()
+
+
+@pytest.mark.parametrize("records", [None, 0, 4])
+def test_a_shard_is_named_at_the_start(shapes, tmp_path, records):
+    """One that is missing, empty, or cut where a record ends."""
+    folder = shutil.copytree(shapes, tmp_path / "copy")
+    shard = folder / "8x8x8/00001.tfrecord"
+    if records is None:
+        shard.unlink()
+    else:
+        os.truncate(shard, shard.stat().st_size // 5 * records)
+    with pytest.raises(UserError, match=f"{shard} should have .* bytes. Received"):
+        ClipPipeline(folder, LADDER, 3, True)
 
 
 def test_a_damaged_record_that_training_meets_is_named(shapes, tmp_path):
