@@ -84,11 +84,16 @@ class Train:
     distance_ticks: int = 10  # ticks between sliced Wasserstein distances; 0: never
     distance_clips: int = 512  # reals and fakes that the distance looks at
     checkpoint_minutes: float = 15  # minutes between checkpoints
+    keep_checkpoints: int = 3  # newest checkpoints that are kept
+    keep_checkpoint_kimg: float = 0.0  # thousand clips between those kept for good; 0: none
+    skips_before_rollback: int = 16  # steps with NaN or infinity in a row, then back it goes ...
+    rollbacks: int = 3  # ... to a checkpoint, with other noise; so many times, then training stops
 
     def __post_init__(self):
         positive = ("total_kimg", "epsilon", "steps_per_call", "tick_kimg", "snapshot_ticks")
         counts = ("accumulate", "penalty_interval", "distance_clips")
-        _check_positive("train", self, (*positive, *counts))
+        kept = ("keep_checkpoints", "skips_before_rollback")
+        _check_positive("train", self, (*positive, *counts, *kept))
         for name in ("beta_1", "beta_2", "running_average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(

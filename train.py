@@ -11,6 +11,7 @@ import math
 from contextlib import nullcontext
 from pathlib import Path
 
+import tensorflow as tf
 from absl import flags
 
 from config import PRESETS, Config, preset
@@ -33,6 +34,7 @@ flags.DEFINE_string("run", None, "Run folder; runs/<config> by default.")
 flags.DEFINE_multi_string("set", [], "key=value of a setting; more of them may follow.")
 flags.DEFINE_list("devices", [], "Such as GPU:0,GPU:1; all GPUs, or else the CPU, by default.")
 flags.DEFINE_bool("skip_damaged", False, "Read all clips first; train without unreadable ones.")
+flags.DEFINE_bool("deterministic", False, "The same bytes each time on one machine.")
 flags.DEFINE_bool("dry_run", False, "Print ladder, layers, schedule and needs, and exit.")
 
 
@@ -41,6 +43,8 @@ def main(argv):
     if FLAGS.dry_run:
         print(describe(config))
         return None
+    if FLAGS.deterministic:
+        tf.config.experimental.enable_op_determinism()
     with loss_told():
         return start(config)
 
@@ -49,12 +53,15 @@ def start(config: Config) -> int:
     """Starts training or goes on with it, and returns the exit status."""
     strategy = strategy_for(FLAGS.devices)  # Waits for the other workers, where there are some.
     data = Path(FLAGS.data or f"datasets/{config.name}")
+    path = Path(FLAGS.run or f"runs/{config.name}")
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, FLAGS.skip_damaged)
-    identity = clips.records.identity()
+    identity = clips.identity()
     trainer = Trainer(config, strategy)  # G, D, Gs: the full graph, built once.
-    trainer.workers.check_same("--config, --set and --data", (config, identity["sha256"]))
-    path = FLAGS.run or f"runs/{config.name}"
+    same = (config, identity["sha256"], identity["skipped"])
+    trainer.workers.check_same("--config, --set and --data", same)
+    if trainer.workers.is_chief and not FLAGS.skip_damaged and not path.exists():
+        clips.check_hashes()  # Once, since it takes as long as reading all of them.
     folder = RunFolder(path, config, identity) if trainer.workers.is_chief else nullcontext()
     with folder as run, clips.damage_told():
         if run:
@@ -79,12 +86,18 @@ def train(
         trainer.enter(phase)  # A new phase resets the optimizers, as in ProGAN.
         steps_left = min(phase.steps_left(), math.ceil((total - phase.nimg) / phase.minibatch))
         steps = min(config.train.steps_per_call, steps_left)
-        terms = trainer.train(clips, phase, steps)
-        if run:
-            monitor.add(terms, steps * phase.minibatch)
+        terms, taken = trainer.train(clips, phase, steps)
+        if trainer.skipped_in_a_row >= config.train.skips_before_rollback:
+            if run:
+                run.roll_back(trainer)
+                monitor = Monitor(run, config, clips)
+            trainer.follow_chief()
+        elif run:
+            monitor.add(trainer, phase, terms, steps, taken)
             if monitor.tick_is_due(phase, trainer.nimg):
                 monitor.report(trainer, phase)
-            if run.save_is_due() or steps == phase.steps_left():
+            due = run.save_is_due() or steps == phase.steps_left()
+            if due and not trainer.skipped_in_a_row:
                 run.save(trainer)
     if run:
         end(trainer, run, interrupt)
@@ -97,11 +110,12 @@ def end(trainer: Trainer, run: RunFolder, interrupt: Interrupt):
     run.save(trainer)
     if interrupt:
         save_snapshot(run.path, trainer.networks.Gs, trainer.nimg)
-        run.print(
-            f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on."
+        run.end(
+            "interrupted",
+            f"Interrupted and saved at kimg {trainer.nimg / 1000:g}: the same command goes on.",
         )
     else:
-        run.print(f"Finished. Snapshots, samples and events are in {run.path}")
+        run.end("finished", f"Finished. Snapshots, samples and events are in {run.path}")
 
 
 if __name__ == "__main__":

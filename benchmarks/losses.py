@@ -50,7 +50,7 @@ def run(flags, seed):
         phase = phase_at(trainer.nimg, config.schedule, config.ladder)
         trainer.enter(phase)
         steps = min(config.train.steps_per_call, phase.steps_left())
-        terms = trainer.train(reals, phase, steps)
+        terms, _ = trainer.train(reals, phase, steps)
         if trainer.nimg > (config.train.total_kimg - flags.kimg / 4) * 1000:
             gaps.append(-float(terms["critic"]))
     fakes = Snapshot(config, phase, trainer.networks.Gs)

@@ -85,7 +85,8 @@ def measure(config: Config, level: int, devices: int, steps: int, bare: bool) ->
 
 def _seconds(trainer, clips, phase):
     begin = time.perf_counter()
-    float(trainer.train(clips, phase, steps=1)["generator"])
+    terms, _ = trainer.train(clips, phase, steps=1)
+    float(terms["generator"])
     return time.perf_counter() - begin
 
 

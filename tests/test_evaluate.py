@@ -210,7 +210,8 @@ def test_scores_are_taken_while_a_run_trains_and_plotted(data, network, tmp_path
         for nimg in (16, 32, 36, 64):
             phase = phase_until(nimg, config.schedule, config.ladder)
             trainer._nimg.assign(nimg)
-            monitor.add({name: tf.constant(0.0) for name in _terms(config)}, 4)
+            terms = {name: tf.constant(0.0) for name in _terms(config)}
+            monitor.add(trainer, phase, terms, steps=1, taken=1)
             monitor.report(trainer, phase)
     lines = read_scores(run)
     assert [line["nimg"] for line in lines] == [32, 64]

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_train import ROOT, TINY, data  # noqa: F401 - `data` is a fixture.
+from tests.test_train import data  # noqa: F401 - a fixture.
+from tests.train_command import ROOT, TINY
 
 SMALL = [*TINY, "network.stddev_group=2", "train.distance_ticks=0"]
 # With such an epsilon, Adam follows the gradient as SGD does, and hides no factor.

@@ -6,68 +6,31 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.dataset.videos import noisy, write_video
-
-ROOT = Path(__file__).parent.parent
-TINY = [
-    "--config=demo",
-    "--set=growth.ladder=4x4x4 4x8x8",
-    "growth.resolution=8",
-    "growth.num_frames=4",
-    "growth.feature_maps_max=4",
-    "schedule.minibatch=4",
-    "schedule.lod_training_kimg=0.1",
-    "schedule.lod_transition_kimg=0.1",
-    "train.tick_kimg=0.05",
-    "train.total_kimg=0.4",
-    "train.distance_clips=8",
-]
-
-
-def _command(script, *flags):
-    return [sys.executable, str(ROOT / script), *map(str, flags)]
-
-
-def _run(script, *flags, cwd=ROOT):
-    return subprocess.run(_command(script, *flags), cwd=cwd, capture_output=True, text=True)
+from tests.train_command import TINY, command, make_data, run_script
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data") / "shapes"
-    made = _run(
-        "dataset_tool.py",
-        "create_tfrecords",
-        "--config=demo",
-        "--source_format=synthetic",
-        "--ladder=4x4x4 4x8x8",
-        "--resolution=8",
-        "--num_frames=4",
-        "--max_clips=32",
-        f"--output={folder}",
-    )
-    assert made.returncode == 0, made.stderr
-    return folder
+    return make_data(tmp_path_factory.mktemp("data") / "shapes")
 
 
 def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     run = tmp_path / "run"
     flags = [f"--data={data}", f"--run={run}", *TINY]
     process = subprocess.Popen(
-        _command("train.py", *flags, "train.total_kimg=1000"),  # Until it is stopped.
+        command("train.py", *flags, "train.total_kimg=1000"),  # Until it is stopped.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     while "tick 1 " not in process.stdout.readline():
         assert process.poll() is None, process.stderr.read()
-    second = _run("train.py", *flags)
+    second = run_script("train.py", *flags)
     assert second.returncode == 1
     assert "another process trains" in second.stderr
     process.send_signal(signal.SIGTERM)
@@ -77,7 +40,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
 
     saved = float(out.split("saved at kimg ")[1].split(":")[0])
     total = math.ceil((max(saved, 0.4) + 0.2) * 50) / 50  # Whole minibatches.
-    resumed = _run("train.py", *flags, f"train.total_kimg={total}")
+    resumed = run_script("train.py", *flags, f"train.total_kimg={total}")
     assert resumed.returncode == 0, resumed.stderr
     assert f"from kimg {saved:g}\n" in resumed.stdout
     assert "Finished" in resumed.stdout
@@ -93,7 +56,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     assert history[-1]["swd"] > 0
     assert history[-1]["swd_floor"] > 0
     for file in (
-        "checkpoints/checkpoint",
+        f"checkpoints/ckpt-{round(total * 1000):09d}.json",
         f"snapshots/gs-{round(total * 1000):09d}.weights.h5",
         f"samples/fakes-{round(total * 1000):09d}.mp4",
         f"samples/fakes-{round(total * 1000):09d}.png",
@@ -106,13 +69,15 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
 
 
 def _check_scripts_that_follow(data, run):
-    made = _run("generate.py", "samples", f"--run={run}", "--num=4", "--format=gif")
+    made = run_script("generate.py", "samples", f"--run={run}", "--num=4", "--format=gif")
     assert made.returncode == 0, made.stderr
     assert (run / "samples.gif").stat().st_size > 0
-    scored = _run("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--num=8")
+    scored = run_script("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--num=8")
     assert scored.returncode == 0, scored.stderr
     assert "motion energy" in scored.stdout
-    failed = _run("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--most_distance=1")
+    failed = run_script(
+        "evaluate.py", "distance", f"--run={run}", f"--data={data}", "--most_distance=1"
+    )
     assert failed.returncode == 1
     assert "should be at most 1" in failed.stderr
 
@@ -138,7 +103,7 @@ def _check_events(run):
 
 
 def test_dry_run_prints_the_tables_and_needs_no_data(tmp_path):
-    done = _run("train.py", "--config=faces", "--dry_run", cwd=tmp_path)
+    done = run_script("train.py", "--config=faces", "--dry_run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for text in ("3702091", "3705672", "16640", "7200 to 12000", "32x256x256"):
         assert text in done.stdout
@@ -159,7 +124,7 @@ def test_dry_run_prints_the_tables_and_needs_no_data(tmp_path):
 )
 def test_a_mistake_is_told_in_one_sentence(data, tmp_path, flags, sentence):
     flags = [flag.replace("DATA", str(data)) for flag in flags]
-    done = _run("train.py", f"--run={tmp_path / 'run'}", *flags, cwd=tmp_path)
+    done = run_script("train.py", f"--run={tmp_path / 'run'}", *flags, cwd=tmp_path)
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert len(told) == 1, done.stderr
@@ -173,9 +138,9 @@ def test_bare_commands_of_a_folder_of_videos(tmp_path):
     for name in "ab":
         write_video(tmp_path / "videos" / f"{name}.mp4", noisy(8))
     size = ["--ladder=4x4x4 4x8x8", "--resolution=8", "--num_frames=4"]
-    made = _run("dataset_tool.py", "create_tfrecords", "--config=demo", *size, cwd=tmp_path)
+    made = run_script("dataset_tool.py", "create_tfrecords", "--config=demo", *size, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
-    done = _run("train.py", *TINY, "train.total_kimg=0.02", cwd=tmp_path)
+    done = run_script("train.py", *TINY, "train.total_kimg=0.02", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert os.listdir(tmp_path / "runs") == ["demo"]
 
@@ -183,12 +148,14 @@ def test_bare_commands_of_a_folder_of_videos(tmp_path):
 def test_damaged_clips_are_told_or_skipped(data, tmp_path):
     folder = shutil.copytree(data, tmp_path / "data")
     shard = folder / "4x4x4/00000.tfrecord"
-    shard.write_bytes(shard.read_bytes()[:-1])
+    flipped = bytearray(shard.read_bytes())
+    flipped[-10] ^= 1
+    shard.write_bytes(flipped)
     flags = [f"--data={folder}", f"--run={tmp_path / 'run'}", *TINY, "train.total_kimg=0.02"]
-    done = _run("train.py", *flags)
+    done = run_script("train.py", *flags)
     assert done.returncode == 1
-    assert f"{shard} should have " in done.stderr
+    assert f"{shard} with another SHA-256" in done.stderr
     assert not (tmp_path / "run").exists()
-    done = _run("train.py", "--skip_damaged", *flags)
+    done = run_script("train.py", "--skip_damaged", *flags)
     assert done.returncode == 0, done.stderr
     assert "31 clips (1 damaged ones skipped: 4x4x4/00000.tfrecord, record 31 ...)" in done.stdout

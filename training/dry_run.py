@@ -76,7 +76,7 @@ def _disk(config, generator_parameters, critic_parameters):
     checkpoint = 4 * (4 * generator_parameters + 3 * critic_parameters)  # Weights, Gs, two moments.
     clip = sum(3 * math.prod(rung.shape) for rung in config.ladder)
     return (
-        f"Disk: {checkpoint / 1e6:.0f} MB a checkpoint (3 are kept), "
+        f"Disk: {checkpoint / 1e6:.0f} MB a checkpoint ({config.train.keep_checkpoints} are kept), "
         f"{4 * generator_parameters / 1e6:.0f} MB a snapshot of Gs,\n"
         f"  {clip / 1e6:.2f} MB a clip of the data set over all rungs "
         f"({clip / 1e6:.1f} GB for a thousand)."

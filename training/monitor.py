@@ -1,6 +1,7 @@
 """What a watcher sees of training: status lines, TensorBoard, pictures, snapshots, distances."""
 
 import dataclasses
+import datetime
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
+from support.files import check_room
 from support.media import filmstrip, tile_clips, to_uint8, write_clip
 from support.progress import format_seconds
 from training.distance import measure_distance, real_clips
@@ -19,6 +21,7 @@ from training.summaries import write_clip_summary, write_scalars
 from training.trainer import Trainer
 
 _PICTURED = 16  # clips in a grid
+_ROOM = 2**22  # bytes: more than what is written at most ticks
 
 
 class Monitor:
@@ -39,10 +42,14 @@ class Monitor:
         self.ticks, self._told = len(history), history[-1]["nimg"] if history else 0
         self._begin_tick()
 
-    def add(self, terms: dict[str, tf.Tensor], count: int):
-        """Notes the mean terms of a call that showed `count` clips."""
-        self._terms.append(terms)
-        self._weights.append(count)
+    def add(self, trainer: Trainer, phase: Phase, terms: dict, steps: int, taken: int):
+        """Notes a call of `steps` steps from `phase` on: the mean terms of those `taken`."""
+        if taken:
+            self._terms.append(terms)
+            self._weights.append(taken * phase.minibatch)
+        self._clips += steps * phase.minibatch
+        if self.run.status.is_due():
+            self._tell_status(trainer, dataclasses.replace(phase, nimg=trainer.nimg))
 
     def tick_is_due(self, phase: Phase, nimg: int) -> bool:
         """Whether a tick, the phase or training ends between `phase.nimg` and `nimg`."""
@@ -52,11 +59,13 @@ class Monitor:
 
     def report(self, trainer: Trainer, phase: Phase):
         """Ends a tick: prints the status line, and writes all that is due."""
+        check_room(self.run.path, _ROOM)
         nimg, self.ticks = trainer.nimg, self.ticks + 1
         phase_ends = phase.end is not None and nimg >= phase.end
         phase = dataclasses.replace(phase, nimg=nimg)
         last = nimg >= self.config.train.total_kimg * 1000
-        line = self._line(phase, nimg)
+        line = self._line(phase, trainer)
+        self._tell_status(trainer, phase)
         self._begin_tick()  # What is written now counts for the next tick.
         if last or self._is_due(self.config.train.distance_ticks):
             num = self.config.train.distance_clips
@@ -75,35 +84,61 @@ class Monitor:
             save_snapshot(self.run.path, trainer.networks.Gs, nimg)
 
     def _begin_tick(self):
-        self._terms, self._weights, self._begin = [], [], time.monotonic()
+        self._terms, self._weights, self._clips, self._begin = [], [], 0, time.monotonic()
 
     def _is_due(self, interval):
         return interval > 0 and self.ticks % interval == 0
 
-    def _line(self, phase, nimg):
+    def _line(self, phase, trainer):
         terms = {
             term: float(np.average([t[term].numpy() for t in self._terms], weights=self._weights))
-            for term in self._terms[0]
+            for term in (self._terms[0] if self._terms else ())  # None where all were skipped.
         }
-        seconds = time.monotonic() - self._begin
         return {
             "tick": self.ticks,
-            "nimg": nimg,
-            "kimg": nimg / 1000,
-            "lod": round(phase.lod, 4),
-            "rung": str(self.config.ladder[phase.level]),
-            "fading": phase.fading,
+            **self._where(phase),
             "minibatch": phase.minibatch,
-            "sec_per_kimg": seconds * 1000 / sum(self._weights),
+            "sec_per_kimg": self._seconds_per_kimg(),
             "generator_rate": phase.generator_rate,
             "critic_rate": phase.critic_rate,
-            "score_gap": -terms["critic"],
+            "skipped": trainer.skipped,
+            "rollbacks": trainer.rollbacks,
+            **({"score_gap": -terms["critic"]} if terms else {}),
             **terms,
         }
 
+    def _where(self, phase):
+        return {
+            "nimg": phase.nimg,
+            "kimg": phase.nimg / 1000,
+            "lod": round(phase.lod, 4),
+            "rung": str(self.config.ladder[phase.level]),
+            "fading": phase.fading,
+        }
+
+    def _seconds_per_kimg(self):
+        return (time.monotonic() - self._begin) * 1000 / self._clips
+
+    def _tell_status(self, trainer, phase):
+        rate = self._seconds_per_kimg()
+        left = max(self.config.train.total_kimg - phase.nimg / 1000, 0) * rate
+        end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=left)
+        self.run.status.tell(
+            "training",
+            **self._where(phase),
+            total_kimg=self.config.train.total_kimg,
+            sec_per_kimg=rate,
+            end_at_this_rate=end.isoformat(timespec="seconds"),
+            skipped=trainer.skipped,
+            rollbacks=trainer.rollbacks,
+        )
+
     def _print(self, line, phase):
         left = (self.config.train.total_kimg - line["kimg"]) * line["sec_per_kimg"]
-        losses = [f"{term} {line[term]:.4g}" for term in (*self.config.loss.terms, "generator")]
+        terms = (*self.config.loss.terms, "generator")
+        losses = [f"{term} {line[term]:.4g}" for term in terms if term in line]
+        if line["skipped"]:
+            losses.append(f"skipped {line['skipped']}")
         distance = "  swd {swd:.1f} (floor {swd_floor:.1f})".format(**line) if "swd" in line else ""
         self.run.print(
             f"tick {line['tick']:<5} kimg {line['kimg']:<9.2f} lod {line['lod']:<5.2f} "

@@ -1,4 +1,4 @@
-"""Noise that depends on (seed, nimg, draw, sample) alone, so on no number of replicas."""
+"""Noise that depends on (seed, rollbacks, nimg, draw, sample) alone: on no number of replicas."""
 
 import tensorflow as tf
 
@@ -12,11 +12,14 @@ class Noise:
         stream: tells the updates of a step apart.
         minibatch: clips of all replicas together.
         begin, count: which of them are this replica's.
+        rollbacks: how often the run went back to a checkpoint; each time draws anew.
     """
 
-    def __init__(self, seed: int, nimg, stream: int, minibatch: int, begin, count: int):
+    def __init__(
+        self, seed: int, nimg, stream: int, minibatch: int, begin, count: int, rollbacks: int = 0
+    ):
         fold = tf.random.experimental.stateless_fold_in
-        self._key = fold(fold(tf.constant([seed, 0], tf.int64), nimg), stream)
+        self._key = fold(fold(tf.constant([seed, rollbacks], tf.int64), nimg), stream)
         self._minibatch, self._begin, self._count = minibatch, begin, count
         self._draws = 0
 

@@ -6,6 +6,7 @@ snapshots/        weights of Gs, the generator's running average, each with its 
 samples/          pictures of the fixed latents, and of the reals at each rung
 history.jsonl     a line a tick: losses, rates, distances
 scores.jsonl      a line a score, where scores are taken
+status.json       what the run is doing now
 log.txt           what was printed
 events.*          TensorBoard
 """
@@ -13,7 +14,6 @@ events.*          TensorBoard
 import contextlib
 import json
 import platform
-import shutil
 import time
 from pathlib import Path
 
@@ -22,7 +22,9 @@ import tensorflow as tf
 
 from config import Config, from_dict
 from support.errors import UserError
-from support.files import lock, read_json_lines, write_atomically
+from support.files import lock, make_folder, read_json_lines, write_atomically, write_json
+from training.checkpoint import Checkpoints
+from training.status import Status
 from training.trainer import Trainer
 
 # Settings that may change when a run goes on.
@@ -33,6 +35,10 @@ _MAY_CHANGE = {
     "distance_ticks",
     "distance_clips",
     "checkpoint_minutes",
+    "keep_checkpoints",
+    "keep_checkpoint_kimg",
+    "skips_before_rollback",
+    "rollbacks",
 }
 _HISTORY, _SCORES = "history.jsonl", "scores.jsonl"
 
@@ -43,7 +49,7 @@ class RunFolder(contextlib.AbstractContextManager):
     Args:
         path: of the folder.
         config: of the run.
-        data: "folder" and "sha256" of the data set.
+        data: "folder" and "sha256" of the data set, and which clips of it are "skipped".
 
     Raises:
         UserError: a folder of something else, of a run with another config or data set, or of one
@@ -53,33 +59,58 @@ class RunFolder(contextlib.AbstractContextManager):
     def __init__(self, path: Path, config: Config, data: dict[str, str]):
         self.path, self.config = Path(path), config
         description = {"config": config.as_dict(), "data": data, "versions": _versions()}
-        if self.path.exists() and any(self.path.iterdir()):
+        if not _is_new(self.path):
             known = read_description(self.path)
             _check_same(path, from_dict(known["config"]), config)
-            if known["data"]["sha256"] != data["sha256"]:
-                raise UserError(
-                    f"--data should be {known['data']['folder']}, with which {path} was started. "
-                    f"Received: {data['folder']}, which holds other clips"
-                )
+            _check_same_data(path, known["data"], data)
             description = known | {"config": config.as_dict()}
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         self._lock = lock(
             self.path / "lock",
             f"--run should not be in use. Received: {self.path}, where another process trains",
         )
-        with write_atomically(self.path / "config.json") as temporary:
-            temporary.write_text(json.dumps(description, indent=2))
+        write_json(self.path / "config.json", description)
+        self.status = Status(self.path / "status.json")
+        self.status.tell("starting")
+        if changed := _differences(description["versions"], _versions()):
+            self.print(f"Warning: {path} was started with other versions: {changed}")
+        self.checkpoints = Checkpoints(self.path / "checkpoints", config.train, self.print)
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, error=None, _trace=None):
+        if isinstance(error, Exception):
+            self.status.tell("failed", f"{error}".partition("\n")[0] or kind.__name__)
+        elif error is not None:
+            self.status.tell("interrupted", "stopped without saving")
         self._lock.close()
 
     def restore_latest(self, trainer: Trainer):
-        """Loads the newest checkpoint into `trainer`; does nothing in a new run."""
-        self._manager = tf.train.CheckpointManager(
-            trainer.checkpoint, str(self.path / "checkpoints"), max_to_keep=3
+        """Loads the newest checkpoint into `trainer`; in a new run saves the first one."""
+        if not self.checkpoints.restore_latest(trainer):
+            self.checkpoints.save(trainer)  # A disk that cannot be written is found now.
+        self._begin(trainer)
+
+    def roll_back(self, trainer: Trainer):
+        """Goes back to the newest checkpoint, since losses or gradients are not finite.
+
+        Raises:
+            UserError: that was done `train.rollbacks` times before.
+        """
+        kimg, skips = trainer.nimg / 1000, f"{trainer.skipped_in_a_row} steps in a row"
+        if trainer.rollbacks >= self.config.train.rollbacks:
+            raise UserError(
+                f"Losses and gradients should be finite. Received: {trainer.fault}, in {skips} up "
+                f"to kimg {kimg:g}, and `train.rollbacks` = {trainer.rollbacks} times before"
+            )
+        fault = trainer.fault
+        self.checkpoints.roll_back(trainer)
+        self.print(
+            f"Warning: {fault}, in {skips} up to kimg {kimg:g}. Back to kimg "
+            f"{trainer.nimg / 1000:g} with other noise ({trainer.rollbacks} of "
+            f"{self.config.train.rollbacks} times)"
         )
-        if self._manager.latest_checkpoint:
-            trainer.checkpoint.restore(self._manager.latest_checkpoint).assert_consumed()
+        self._begin(trainer)
+
+    def _begin(self, trainer):
         self._saved = time.monotonic()
         for name in (_HISTORY, _SCORES):
             _forget_later(self.path / name, trainer.nimg)
@@ -94,15 +125,9 @@ class RunFolder(contextlib.AbstractContextManager):
         Raises:
             UserError: the disk is full; the checkpoints before it stay as they are.
         """
-        try:
-            self._manager.save(checkpoint_number=trainer.nimg)
-        except tf.errors.ResourceExhaustedError as error:
-            for rest in (self.path / "checkpoints").glob("*_temp"):
-                shutil.rmtree(rest, ignore_errors=True)
-            raise UserError(
-                f"--run should have room for a checkpoint. Received: {self.path}, full at kimg "
-                f"{trainer.nimg / 1000:g} (the last checkpoint is whole: make room and go on)"
-            ) from error
+        self.status.tell("saving")
+        self.checkpoints.save(trainer)
+        self.status.tell("training")
         self._saved = time.monotonic()
 
     def history(self) -> list[dict]:
@@ -111,17 +136,21 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def tell(self, line: dict):
         """Appends a line to the history."""
-        _append_line(self.path / _HISTORY, line)
+        _append_line(self.path / _HISTORY, json.dumps(line))
 
     def tell_score(self, line: dict):
         """Appends a line to the scores."""
-        _append_line(self.path / _SCORES, line)
+        _append_line(self.path / _SCORES, json.dumps(line))
 
     def print(self, text: str):
         """Prints `text`, and keeps it in the log."""
         print(text, flush=True)
-        with open(self.path / "log.txt", "a") as file:
-            file.write(text + "\n")
+        _append_line(self.path / "log.txt", text)
+
+    def end(self, state: str, sentence: str):
+        """Prints the last `sentence`, and leaves it with the `state` in the status."""
+        self.print(sentence)
+        self.status.tell(state, sentence)
 
 
 def read_history(run: Path) -> list[dict]:
@@ -152,9 +181,18 @@ def read_description(run: Path) -> dict:
     raise UserError(f"--run should be the folder of a run. Received: {run}, with {found}")
 
 
+def _is_new(path):
+    """Whether there is nothing, or what a process left that was killed at its very start."""
+    left = path.iterdir() if path.exists() else ()
+    return all(file.name == "lock" or file.name.startswith(".") for file in left)
+
+
 def _append_line(path, line):
-    with open(path, "a") as file:
-        file.write(json.dumps(line) + "\n")
+    try:
+        with open(path, "a") as file:
+            file.write(line + "\n")
+    except OSError as error:  # Which may not name the file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _forget_later(path, nimg):
@@ -175,17 +213,36 @@ def _versions():
 
 def _check_same(path, known, given):
     before, now = _flatten(known.as_dict()), _flatten(given.as_dict())
+    for settings in (before, now):
+        for key in list(settings):
+            if key.startswith("metrics.") or key.removeprefix("train.") in _MAY_CHANGE:
+                del settings[key]
+    if changed := _differences(before, now):
+        raise UserError(f"--run should be of the same config. Received: {path}, with {changed}")
+
+
+def _check_same_data(path, known, given):
+    if known["sha256"] != given["sha256"]:
+        raise UserError(
+            f"--data should be {known['folder']}, with which {path} was started. "
+            f"Received: {given['folder']}, which holds other clips"
+        )
+    before, now = known.get("skipped", []), given.get("skipped", [])
+    if before != now:
+        raise UserError(
+            f"--data should lack the {len(before)} damaged clips that it lacked when {path} was "
+            f"started. Received: {given['folder']}, where {len(now)} are skipped"
+        )
+
+
+def _differences(before, now):
+    """Such as "train.seed = 0 there, 1 here", of the first five; "" where there are none."""
     changed = [
         f"{key} = {before.get(key)} there, {now.get(key)} here"
         for key in sorted(before.keys() | now.keys())
         if before.get(key) != now.get(key)
-        and not key.startswith("metrics.")
-        and key.removeprefix("train.") not in _MAY_CHANGE
     ]
-    if changed:
-        raise UserError(
-            f"--run should be of the same config. Received: {path}, with {'; '.join(changed[:5])}"
-        )
+    return "; ".join(changed[:5])
 
 
 def _flatten(tree, prefix=""):

@@ -11,6 +11,8 @@ _THEMES = {
     "minibatch": "schedule/minibatch",
     "generator_rate": "schedule/generator_rate",
     "critic_rate": "schedule/critic_rate",
+    "skipped": "faults/skipped_steps",
+    "rollbacks": "faults/rollbacks",
     "sec_per_kimg": "speed/sec_per_kimg",
     "swd": "distance/sliced_wasserstein",
     "swd_floor": "distance/sliced_wasserstein_floor",

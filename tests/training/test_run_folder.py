@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 import tensorflow as tf
@@ -30,6 +31,13 @@ def test_a_foreign_folder_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"compilerOptions": {}}')
     with pytest.raises(UserError, match="a config.json of something else"):
         _open(tmp_path)
+
+
+def test_a_folder_of_a_process_killed_at_its_start_is_new(tmp_path):
+    for name in ("lock", ".abc-config.json"):
+        (tmp_path / name).touch()
+    with _open(tmp_path) as run:
+        assert run.history() == []
 
 
 def test_other_clips_are_refused(tmp_path):
@@ -78,18 +86,35 @@ def test_checkpoints_bring_back_nimg_and_cut_the_history(tmp_path):
         assert [line["nimg"] for line in run.history()] == [16, 48]
 
 
-def test_a_full_disk_leaves_the_checkpoints_before(tmp_path, monkeypatch):
-    with _open(tmp_path / "run") as run:
-        trainer = trainer_for(tiny_config())
-        run.restore_latest(trainer)
-        run.save(trainer)
+def test_other_damaged_clips_than_before_are_refused(tmp_path):
+    RunFolder(tmp_path / "run", tiny_config(), DATA | {"skipped": [3]}).__exit__()
+    with pytest.raises(UserError, match="should lack the 1 damaged clips .* where 0 are skipped"):
+        _open(tmp_path / "run")
 
-        def full(*_, **__):
-            (tmp_path / "run" / "checkpoints" / "ckpt-4_temp").mkdir()
-            raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
-        monkeypatch.setattr(run._manager, "save", full)
-        with pytest.raises(UserError, match="should have room for a checkpoint"):
-            run.save(trainer)
-        names = {file.name for file in (tmp_path / "run" / "checkpoints").iterdir()}
-        assert names == {"checkpoint", "ckpt-0.index", "ckpt-0.data-00000-of-00001"}
+def test_other_versions_are_told(tmp_path, capsys):
+    _open(tmp_path / "run").__exit__()
+    path = tmp_path / "run" / "config.json"
+    path.write_text(
+        path.read_text().replace(f'"tensorflow": "{tf.__version__}', '"tensorflow": "2.1')
+    )
+    capsys.readouterr()
+    for _ in range(2):  # As often as it goes on.
+        with _open(tmp_path / "run"):
+            told = capsys.readouterr().out
+        assert "was started with other versions: tensorflow = 2.1" in told
+        assert "keras" not in told
+
+
+def test_the_status_tells_how_it_ended(tmp_path):
+    path = tmp_path / "status.json"
+    for error, state in ((UserError("no room"), "failed"), (KeyboardInterrupt(), "interrupted")):
+        with pytest.raises(type(error)), _open(tmp_path) as run:
+            assert json.loads(path.read_text())["state"] == "starting"
+            run.status.tell("training", nimg=7)
+            raise error
+        status = json.loads(path.read_text())
+        assert status["state"] == state
+        assert status["nimg"] == 7
+        assert status["pid"] == os.getpid()
+    assert status["sentence"] == "stopped without saving"

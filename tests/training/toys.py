@@ -48,17 +48,21 @@ class Reals:
         share, local = minibatch // replicas, local_replicas or replicas
         shape = (*self.ladder[level].shape, 3)
 
-        def clip(position):
-            return tf.random.stateless_uniform(shape, tf.stack([7, position]), -1, 1)
-
         def batch(element):
             begin = nimg + element // local * minibatch + (first_replica + element % local) * share
+            positions = begin + tf.range(share, dtype=tf.int64)
             clips = tf.map_fn(
-                clip, begin + tf.range(share, dtype=tf.int64), fn_output_signature=tf.float32
+                lambda position: self.clip(shape, position),
+                positions,
+                fn_output_signature=tf.float32,
             )
             return tf.ensure_shape(clips, [share, *shape])
 
         return tf.data.Dataset.counter().map(batch)
+
+    def clip(self, shape, position):
+        """The clip at `position` of the stream, [*shape] in [-1, 1]."""
+        return tf.random.stateless_uniform(shape, tf.stack([7, position]), -1, 1)
 
 
 def trainer_for(config, replicas=1):

@@ -1,0 +1,150 @@
+"""Checkpoints of a run: all that training needs to go on.
+
+ckpt-<nimg>.index, ckpt-<nimg>.data-*   what TensorFlow writes
+ckpt-<nimg>.json                        the bytes and the SHA-256 of these files, written last
+
+Only with its JSON is it a checkpoint, so a process that is killed while it saves leaves none; and
+one whose files are not those that its JSON tells of is passed over.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import tensorflow as tf
+
+from config import Train
+from dataset.damage import tidy
+from support.errors import UserError
+from support.files import sha256, sync, write_json
+from training.trainer import Trainer
+
+_FULL = (tf.errors.ResourceExhaustedError, tf.errors.UnknownError, OSError)
+
+
+class Checkpoints:
+    """The checkpoints in a folder.
+
+    Args:
+        folder: where they are; it is made with the first one.
+        settings: say which are kept.
+        warn: is told in a sentence of each one that is passed over.
+    """
+
+    def __init__(self, folder: Path, settings: Train, warn: Callable[[str], None] = print):
+        self.folder, self.settings, self.warn = Path(folder), settings, warn
+        self._newest = None
+
+    def restore_latest(self, trainer: Trainer) -> bool:
+        """Restores the newest whole checkpoint; False where there is none at all.
+
+        Raises:
+            UserError: there are some, but none is whole.
+        """
+        return self._take_latest(trainer.restore)
+
+    def roll_back(self, trainer: Trainer):
+        """Goes back to the newest whole checkpoint, and on from there with other noise."""
+        self._take_latest(trainer.roll_back)
+
+    def save(self, trainer: Trainer):
+        """Saves a checkpoint, and deletes those that are no longer kept.
+
+        Raises:
+            UserError: the disk is full; the checkpoints before it stay as they are.
+        """
+        if self._newest == trainer.nimg:
+            return
+        path = self._path(trainer.nimg)
+        try:
+            path.unlink(missing_ok=True)  # What is half overwritten is no checkpoint.
+            trainer.write(str(path.with_suffix("")))
+            files = self._files(trainer.nimg)
+            for file in files:
+                sync(file)
+            about = {f.name: {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files}
+            write_json(path, about)
+        except _FULL as error:
+            self._tidy()
+            raise UserError(
+                f"--run should have room for a checkpoint. Received: {self.folder} at kimg "
+                f"{trainer.nimg / 1000:g}, where {_reason(error)} (checkpoints before it are "
+                "whole: make room, and the same command goes on)"
+            ) from error
+        self._newest = trainer.nimg
+        self._tidy()
+
+    def _take_latest(self, restore):
+        known = self._known()
+        for nimg in reversed(known):
+            if damage := self._damage(nimg):
+                self.warn(f"Warning: {damage}. The checkpoint before it is used.")
+                continue
+            restore(str(self._path(nimg).with_suffix("")))
+            self._newest = nimg
+            return True
+        if known:
+            raise UserError(f"{self.folder} should hold a checkpoint that is whole. Received: none")
+        return False
+
+    def _known(self):
+        """The nimg of each checkpoint, ascending."""
+        names = (path.stem.removeprefix("ckpt-") for path in self.folder.glob("ckpt-*.json"))
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _damage(self, nimg):
+        """What is wrong with a checkpoint, or None."""
+        path = self._path(nimg)
+        try:
+            about = json.loads(path.read_text())
+            stated = {path.with_name(name): of["sha256"] for name, of in about.items()}
+            if len(stated) < 2:
+                return f"{path} is damaged"
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return f"{path} is damaged"
+        for file, digest in stated.items():
+            if not file.exists():
+                return f"{file} is missing"
+            if sha256(file) != digest:
+                return f"{file} is damaged"
+        return None
+
+    def _tidy(self):
+        """Deletes what belongs to no checkpoint that is kept."""
+        kept = kept_checkpoints(
+            self._known(), self.settings.keep_checkpoints, self.settings.keep_checkpoint_kimg
+        )
+        names = {file.name for nimg in kept for file in (self._path(nimg), *self._files(nimg))}
+        rest = [path for path in self.folder.glob("ckpt-*") if path.name not in names]
+        for path in sorted(rest, key=lambda path: path.suffix != ".json"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _files(self, nimg):
+        name = self._path(nimg).stem
+        return sorted([*self.folder.glob(f"{name}.index"), *self.folder.glob(f"{name}.data-*")])
+
+    def _path(self, nimg):
+        return self.folder / f"ckpt-{nimg:09d}.json"
+
+
+def kept_checkpoints(known: list[int], newest: int, every_kimg: float) -> set[int]:
+    """Which checkpoints are kept, by their nimg.
+
+    Args:
+        known: ascending.
+        newest: how many of the newest.
+        every_kimg: of those at or after each multiple of it, the first; 0: of none.
+    """
+    kept = set(known[-newest:])
+    if every_kimg > 0:
+        firsts = {int(nimg // (every_kimg * 1000)): nimg for nimg in reversed(known)}
+        kept |= {nimg for multiple, nimg in firsts.items() if multiple > 0}
+    return kept
+
+
+def _reason(error):
+    return tidy(error) if isinstance(error, tf.errors.OpError) else str(error)

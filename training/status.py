@@ -1,0 +1,39 @@
+"""status.json: what a run is doing, for watchers; written anew at least every few seconds."""
+
+import contextlib
+import datetime
+import os
+import socket
+import time
+from pathlib import Path
+
+from support.files import write_json
+
+_SECONDS = 10  # between two writings, where a call of several steps does not take longer
+
+
+class Status:
+    """The file of a run.
+
+    state       starting, training, saving, finished, interrupted or failed
+    sentence    what there is to say of it
+    pid, host   of the process
+    time        when this was written, and by which later files are told from a dead process'
+    ...         whatever else it was told: nimg, kimg, rung, ...
+    """
+
+    def __init__(self, path: Path):
+        self._path, self._begin = Path(path), 0.0
+        self._known = {"pid": os.getpid(), "host": socket.gethostname()}
+
+    def tell(self, state: str, sentence: str = "", **facts):
+        """Writes the state and the facts that changed; on a full disk it does nothing."""
+        self._known |= {"state": state, "sentence": sentence, **facts}
+        self._begin = time.monotonic()
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        with contextlib.suppress(OSError):
+            write_json(self._path, self._known | {"time": now})
+
+    def is_due(self) -> bool:
+        """Whether it is time to show that the run is alive."""
+        return time.monotonic() - self._begin >= _SECONDS
