@@ -22,6 +22,7 @@ from training.devices import strategy_for
 from training.dry_run import describe
 from training.interrupt import Interrupt
 from training.monitor import Monitor
+from training.profile import Profile
 from training.run_folder import RunFolder
 from training.snapshot import save_snapshot
 from training.trainer import Trainer
@@ -35,6 +36,7 @@ flags.DEFINE_multi_string("set", [], "key=value of a setting; more of them may f
 flags.DEFINE_list("devices", [], "Such as GPU:0,GPU:1; all GPUs, or else the CPU, by default.")
 flags.DEFINE_bool("skip_damaged", False, "Read all clips first; train without unreadable ones.")
 flags.DEFINE_bool("deterministic", False, "The same bytes each time on one machine.")
+flags.DEFINE_integer("profile", 0, "Steps to profile for TensorBoard.", 0)
 flags.DEFINE_bool("dry_run", False, "Print ladder, layers, schedule and needs, and exit.")
 
 
@@ -78,6 +80,7 @@ def train(
     Only the chief has a `run`, and writes.
     """
     config, total = trainer.config, trainer.config.train.total_kimg * 1000
+    profile = Profile(run.path if run else None, FLAGS.profile if run else 0)
     if run:
         monitor = Monitor(run, config, clips)
         run.print(f"{run.path}: {clips.describe()}, from kimg {trainer.nimg / 1000:g}")
@@ -86,7 +89,9 @@ def train(
         trainer.enter(phase)  # A new phase resets the optimizers, as in ProGAN.
         steps_left = min(phase.steps_left(), math.ceil((total - phase.nimg) / phase.minibatch))
         steps = min(config.train.steps_per_call, steps_left)
+        profile.begin()
         terms, taken = trainer.train(clips, phase, steps)
+        profile.end(steps)
         if trainer.skipped_in_a_row >= config.train.skips_before_rollback:
             if run:
                 run.roll_back(trainer)
@@ -99,6 +104,7 @@ def train(
             due = run.save_is_due() or steps == phase.steps_left()
             if due and not trainer.skipped_in_a_row:
                 run.save(trainer)
+    profile.close()
     if run:
         end(trainer, run, interrupt)
     trainer.workers.wait()  # The chief has saved: all end together.

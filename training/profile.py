@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Profile:
-    """Profiles so many steps, from the second call on: the first one traces.
+    """Profiles so many steps, in whole calls, from the second call on: the first one traces.
 
     Args:
         folder: where `plugins/profile` is written.
@@ -16,19 +16,18 @@ class Profile:
     def __init__(self, folder: Path, steps: int):
         self.folder, self.left, self._running, self._calls = str(folder), steps, False, 0
 
-    def begin(self, steps: int) -> int:
-        """Is told that a call of `steps` steps is next; returns how many it should take."""
+    def begin(self):
+        """Is told that a call of the traced function is next."""
         self._calls += 1
         if self._calls == 2 and self.left > 0:
             tf.profiler.experimental.start(self.folder)
             self._running = True
-        return min(steps, self.left) if self._running else steps
 
     def end(self, steps: int):
         """Is told that a call of `steps` steps is over."""
         if self._running:
             self.left -= steps
-            if self.left == 0:
+            if self.left <= 0:
                 self.close()
 
     def close(self):
