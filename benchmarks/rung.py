@@ -1,0 +1,58 @@
+"""A preset cut at one of its rungs and stable there: what the benchmarks train.
+
+    python benchmarks/rung.py --config=faces --resolution=32    # its settings, as Python's literals
+
+The command is for a process that is to stay without TensorFlow, which `config` imports.
+"""
+
+import sys
+from pathlib import Path
+
+from absl.flags import argparse_flags
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from config import PRESETS, Config, preset
+from support.errors import UserError, run_script
+
+
+def config_at(name: str, resolution: int, minibatch: int | None = None, settings=()) -> Config:
+    """The preset of this name as if its ladder ended at `resolution`, and without growing.
+
+    Args:
+        name: of a preset.
+        resolution: height of one of its rungs; the frames are that rung's own.
+        minibatch: the schedule's at that rung where it is None.
+        settings: "section.key=value", as `Config.override` takes them.
+
+    Raises:
+        UserError: no such preset or rung, or a minibatch below 1.
+    """
+    config = preset(name)
+    frames = {rung.height: rung.frames for rung in config.ladder}
+    if resolution not in frames:
+        sizes = ", ".join(map(str, frames))
+        raise UserError(f"--resolution should be one of {sizes}. Received: {resolution}")
+    if minibatch is not None and minibatch < 1:
+        raise UserError(f"--minibatch should be positive. Received: {minibatch}")
+    growth = [f"growth.resolution={resolution}", f"growth.num_frames={frames[resolution]}"]
+    batch = [] if minibatch is None else [f"schedule.minibatch={minibatch}"]
+    return config.override([*growth, "schedule.growing=false", *batch, *settings])
+
+
+def parse(argv):
+    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--config", default="faces", help=", ".join(PRESETS))
+    parser.add_argument("--resolution", type=int, required=True, help="height of the rung")
+    parser.add_argument("--minibatch", type=int, help="the schedule's by default")
+    parser.add_argument("settings", nargs="*", help="section.key=value")
+    return parser.parse_args(argv[1:])
+
+
+def main(flags):
+    config = config_at(flags.config, flags.resolution, flags.minibatch, flags.settings)
+    print(config.as_dict())
+
+
+if __name__ == "__main__":
+    run_script(main, flags_parser=parse)
