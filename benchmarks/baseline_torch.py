@@ -22,7 +22,7 @@ from absl.flags import argparse_flags
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.torch_twin import TrainingStep
+from benchmarks.torch_twin import TrainingStep, tuned
 from growth.ladder import make_ladder
 from growth.phase import Schedule, phase_at
 from support.errors import UserError, run_script
@@ -38,7 +38,10 @@ def parse(argv):
     parser.add_argument("--steps", type=int, default=5, help="that are timed")
     parser.add_argument("--warmup", type=int, default=2, help="steps before them")
     parser.add_argument("--form", choices=["plain", "fused"], default="fused", help="of resampling")
-    parser.add_argument("--memory_format", choices=list(FORMATS), default="channels_last_3d")
+    parser.add_argument(
+        "--memory_format", choices=list(FORMATS), help="channels_last_3d by default where tuned"
+    )
+    parser.add_argument("--tuned", action="store_true", help="derivatives by hand, memory kept")
     parser.add_argument("--json", action="store_true", help="one line for programs")
     return parser.parse_args(argv[1:])
 
@@ -48,8 +51,11 @@ def main(flags):
         if getattr(flags, flag) < 1:
             raise UserError(f"--{flag} should be positive. Received: {getattr(flags, flag)}")
     config, phase = read_config(flags)
-    keep_freed_memory()
+    tuned(flags.tuned)
+    if flags.tuned:
+        keep_freed_memory()
     torch.manual_seed(config.train.seed)
+    flags.memory_format = flags.memory_format or list(FORMATS)[flags.tuned]
     memory_format = FORMATS[flags.memory_format]
     step = TrainingStep(config, phase, memory_format)
     shape = phase.minibatch, 3, *config.ladder[-1].shape
@@ -99,6 +105,7 @@ def describe(flags, config, phase, seconds):
     return {
         "framework": "torch",
         "form": flags.form,
+        "tuned": flags.tuned,
         "memory_format": flags.memory_format,
         "rung": str(config.ladder[-1]),
         "minibatch": phase.minibatch,
@@ -114,7 +121,8 @@ def describe(flags, config, phase, seconds):
 def in_words(result):
     seconds = result["seconds_per_step"]
     return (
-        f"PyTorch {result['versions']['torch']}, {result['form']}, {result['memory_format']}, "
+        f"PyTorch {result['versions']['torch']}, {result['form']}, "
+        f"{'tuned' if result['tuned'] else 'usual'}, {result['memory_format']}, "
         f"{result['threads']} threads: {result['rung']}, minibatch {result['minibatch']}\n"
         f"{seconds['median']:.4f} s a step ({seconds['min']:.4f} to {seconds['max']:.4f}), "
         f"{result['clips_per_second']:.2f} clips/s, {result['seconds_per_kimg']:.0f} s a kimg, "

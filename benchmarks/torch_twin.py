@@ -1,4 +1,7 @@
-"""A training step of a stable rung in eager PyTorch, as fast as a CPU takes it.
+"""A training step of a stable rung in eager PyTorch: as it is usually written, or tuned.
+
+Usual code leaves all derivatives to autograd. Tuned code (`tuned(True)`) writes those by hand at
+which PyTorch is slow; it is what an expert gets out of a CPU.
 
 The functions are those of networks/, losses/swgan.py (its defaults) and training/step.py, and
 tests/benchmarks holds the two together. Here clips and maps are [N, C, T, H, W], kernels [outputs,
@@ -16,6 +19,32 @@ LEAK = 0.2
 RELU_GAIN = math.sqrt(2)
 # PyTorch convolves one clip slowly by itself where maps x frames x height are at most so many.
 SMALL = 20480
+_tuned = False
+
+
+def tuned(wanted: bool):
+    """Chooses how all twins of this process are computed."""
+    global _tuned
+    _tuned = wanted
+
+
+def convolve(x, kernel, bias, strides, transposed):
+    """Convolution with zeros beyond the border; a transposed kernel is [inputs, outputs, ...]."""
+    if _tuned:
+        return Convolution.apply(x, kernel, bias, strides, transposed)
+    padding = [size // 3 for size in kernel.shape[2:]]  # Of 1, 3 and 4 taps.
+    function = F.conv_transpose3d if transposed else F.conv3d
+    return function(x, kernel, bias, strides, padding)
+
+
+def leaky_relu(x):
+    return LeakyReLU.apply(x) if _tuned else F.leaky_relu(x, LEAK)
+
+
+def pixel_norm(x):
+    if _tuned:
+        return PixelNorm.apply(x)
+    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
 
 
 class Convolution(torch.autograd.Function):
@@ -140,18 +169,20 @@ class EqualizedConv3d(nn.Module):
         kernel, same = self.kernel * self.scale, (1, 1, 1)
         if self.up and self.fused:
             kernel = sum_of_shifts(kernel.flip(2, 3, 4).transpose(0, 1), self.up)
-            return Convolution.apply(x, kernel, self.bias, self.up, True)
+            return convolve(x, kernel, self.bias, self.up, True)
         if self.down and self.fused:
             kernel = sum_of_shifts(kernel / math.prod(self.down), self.down)
-            return Convolution.apply(x, kernel, self.bias, self.down, False)
+            return convolve(x, kernel, self.bias, self.down, False)
         if self.up:
             x = F.interpolate(x, scale_factor=self.up)
-        x = Convolution.apply(x, kernel, self.bias, same, False)  # An average keeps the bias.
+        x = convolve(x, kernel, self.bias, same, False)  # An average keeps the bias.
         return box_average(x, self.down) if self.down else x
 
 
 def box_average(x, factors):
-    """`F.avg_pool3d` for factors of 1 and 2, which is 20 times slower in channels-last."""
+    """Average over blocks; `F.avg_pool3d` is 20 times slower in channels-last."""
+    if not _tuned:
+        return F.avg_pool3d(x, factors)
     return F.interpolate(x, scale_factor=[1 / factor for factor in factors], mode="trilinear")
 
 
@@ -171,10 +202,10 @@ class Generator(nn.Module):
         self.to_rgb = EqualizedConv3d(maps[-1], 3, size=1, gain=1.0)
 
     def forward(self, latents):
-        x = self.dense(PixelNorm.apply(latents))
-        x = PixelNorm.apply(LeakyReLU.apply(x))
+        x = self.dense(pixel_norm(latents))
+        x = pixel_norm(leaky_relu(x))
         for conv in self.convs:
-            x = PixelNorm.apply(LeakyReLU.apply(conv(x)))
+            x = pixel_norm(leaky_relu(conv(x)))
         return self.to_rgb(x)
 
 
@@ -195,13 +226,13 @@ class Critic(nn.Module):
         self.slopes, self.bias = nn.Parameter(torch.ones(size)), nn.Parameter(torch.zeros(size))
 
     def encode(self, clips):
-        x = LeakyReLU.apply(self.from_rgb(clips))
+        x = leaky_relu(self.from_rgb(clips))
         for conv in self.convs:
-            x = LeakyReLU.apply(conv(x))
-        return self.dense(LeakyReLU.apply(self.conv(minibatch_stddev(x, self.group))))
+            x = leaky_relu(conv(x))
+        return self.dense(leaky_relu(self.conv(minibatch_stddev(x, self.group))))
 
     def score(self, features):
-        return LeakyReLU.apply(torch.addcmul(self.bias, features @ self.theta, self.slopes)).mean(1)
+        return leaky_relu(torch.addcmul(self.bias, features @ self.theta, self.slopes)).mean(1)
 
 
 def discriminator_loss(critic, reals, fakes, settings, share_of_clips, share_of_features):

@@ -3,11 +3,12 @@
     python benchmarks/train_step.py --config=faces --resolution=32 --minibatch=4 --steps=5 --json
     python benchmarks/train_step.py --config=faces --all_rungs --baseline
 
-`--baseline` runs the PyTorch twin (baseline_torch.py) too, plain and fused, on the same machine in
-the same run; it needs torch. Results: train_step_cpu_202611.md.
+`--baseline` runs the PyTorch twin (baseline_torch.py) too, plain and fused, usual and tuned, on the
+same machine in the same run; it needs torch. Results: train_step_cpu_202611.md.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -30,6 +31,8 @@ from growth.phase import list_phases
 from training.dry_run import estimate_memory
 from training.step import TrainingStep
 from training.trainer import Trainer
+
+_FORMS = ("--form=plain", "--form=fused"), ("", "--tuned")  # Of the PyTorch twin.
 
 
 class Constant:
@@ -157,7 +160,7 @@ def main(argv=None):
     parser.add_argument("--alone", action="store_true", help="networks built for this rung alone")
     parser.add_argument("--no_bare", action="store_true", help="without the bare convolutions")
     parser.add_argument("--all_rungs", action="store_true", help="a line a rung")
-    parser.add_argument("--baseline", action="store_true", help="PyTorch's two forms as well")
+    parser.add_argument("--baseline", action="store_true", help="PyTorch's forms as well")
     parser.add_argument("--json", action="store_true")
     flags = parser.parse_args(argv)
     if flags.all_rungs or flags.baseline:
@@ -168,8 +171,8 @@ def main(argv=None):
             more += ["--alone"] * flags.alone + ["--no_bare"] * flags.no_bare
             more += ["--set", *flags.set] if flags.set else []
             _tell(_another("train_step.py", flags, *more), flags)
-            for form in ("plain", "fused") if flags.baseline else ():
-                _tell(_another("baseline_torch.py", flags, f"--form={form}"), flags)
+            for form in itertools.product(*_FORMS) if flags.baseline else ():
+                _tell(_another("baseline_torch.py", flags, *filter(None, form)), flags)
         return
     if flags.devices > 1:
         cpu = tf.config.list_physical_devices("CPU")[0]

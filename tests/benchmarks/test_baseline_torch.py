@@ -74,8 +74,15 @@ def memory_format(request):
     return request.param
 
 
+@pytest.fixture(params=["usual", "tuned"])
+def tuned(request):
+    twin.tuned(request.param == "tuned")
+    yield
+    twin.tuned(False)
+
+
 @pytest.fixture(params=[1, 4])
-def pair(form, memory_format, request):
+def pair(form, memory_format, tuned, request):
     return Pair(form, memory_format, request.param)
 
 
