@@ -75,16 +75,16 @@ def pyramid(clip: np.ndarray, ladder: Ladder) -> list[np.ndarray]:
 def pool(clip: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
     """Box average of a clip [T, H, W, C] over blocks of `factors` (time, height, width), float32.
 
-    It adds slices axis by axis, ten times as fast as a mean over the axes of blocks.
+    Of uint8 it is exact, as every sum fits into the 24 bits of a float32.
     """
     t, h, w = factors
-    total = sum(clip[i::t].astype(np.float32, copy=False) for i in range(t))
-    total = sum(total[:, i::h] for i in range(h))
-    frames, height, width, channels = total.shape
-    # [THW'(wC)] Neighbouring columns lie side by side: no slice has a stride in its last axis.
-    total = total.reshape(frames, height, width // w, w * channels)
-    total = sum(total[..., i * channels : (i + 1) * channels] for i in range(w))
-    return total * np.float32(1 / (t * h * w))
+    frames, height, width, channels = clip.shape
+    pooled = np.empty((frames // t, height // h, width // w, channels), np.float32)
+    blocks = clip.reshape(-1, t, height, width, channels)  # [TtHWC] Split time.
+    for frame, block in zip(pooled, blocks, strict=True):  # One by one they stay in the cache.
+        mean = block.sum(axis=0, dtype=np.float32) / t
+        cv2.resize(mean, (width // w, height // h), dst=frame, interpolation=cv2.INTER_AREA)
+    return pooled
 
 
 def quantise(clip: np.ndarray) -> np.ndarray:
