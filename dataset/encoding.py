@@ -52,12 +52,13 @@ class Encoding:
             return Encoding("raw", self.quality)
         return self
 
-    def encode(self, clip: np.ndarray) -> list[bytes]:
+    def encode(self, clip: np.ndarray) -> list[bytes | memoryview]:
         """A clip uint8 [T, H, W, C] as one string, or as one a frame."""
+        pixels = np.ascontiguousarray(clip).reshape(-1).data  # Bytes, and no copy of them.
         if self.name == "raw":
-            return [clip.tobytes()]
+            return [pixels]
         if self.name == "zlib":
-            return [zlib.compress(clip.tobytes(), level=1)]
+            return [zlib.compress(pixels, level=1)]
         return [self._encode_frame(frame) for frame in clip]
 
     def _encode_frame(self, frame):

@@ -39,6 +39,19 @@ def test_encode_and_decode(label):
     assert decoded_label == label
 
 
+@pytest.mark.parametrize("label", [-1, 0, 300])
+@pytest.mark.parametrize(("name", "side"), [("raw", 1), ("raw", 80), ("jpeg", 32)])
+def test_a_record_is_an_example_to_the_byte(label, name, side):
+    clip = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), np.uint8)
+    encoding, example = Encoding(name), tf.train.Example()
+    feature = example.features.feature
+    feature["shape"].int64_list.value.extend(clip.shape)
+    feature["encoding"].bytes_list.value.append(name.encode())
+    feature["data"].bytes_list.value.extend(map(bytes, encoding.encode(clip)))
+    feature["label"].int64_list.value.append(label)
+    assert encode(clip, label, encoding) == example.SerializeToString(deterministic=True)
+
+
 SIDES = st.integers(1, 6)
 CLIPS = arrays(np.uint8, st.tuples(SIDES, SIDES, SIDES, st.just(3)))
 
