@@ -1,6 +1,7 @@
 """From the clips of sources to the shards of a data set."""
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -91,8 +92,7 @@ class ShardWriter:
                 for position, clip in (self._pending[i] for i in order)
             )
             file = f"{rung}/{number:05d}.tfrecord"
-            write_records(folder / file, records)
-            yield _describe(folder, file, len(order))
+            yield Shard(file, len(order), *_join(folder / file, records))
 
     def _drop(self, positions):
         for position in positions:
@@ -100,13 +100,17 @@ class ShardWriter:
 
 
 def _spans(path):
-    spans, begin = [], HEADER
-    for length in scan(path):
-        spans.append((begin, begin + length))
-        begin += length + FOOTER + HEADER
-    return spans
+    """Where each record of a part begins and ends, with its header and footer."""
+    lengths = np.array(list(scan(path))) + HEADER + FOOTER
+    ends = np.cumsum(lengths)
+    return np.stack([ends - lengths, ends], axis=1).tolist()
 
 
-def _describe(folder, file, records):
-    path = str(folder / file)
-    return Shard(file, records, storage.size(path), storage.sha256(path))
+def _join(path, records):
+    """Writes whole records, header and footer included, as a file; returns its size and hash."""
+    size, digest = 0, hashlib.sha256()
+    with write_atomically(path) as temporary, open(temporary, "wb") as file:
+        for record in records:
+            size += file.write(record)
+            digest.update(record)
+    return size, digest.hexdigest()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dataset import create, shards, unfinished
+from dataset import shards, unfinished
 from dataset.clips import ClipRules
 from dataset.create import create_dataset
 from dataset.encoding import Encoding
@@ -57,17 +57,16 @@ class Killed(BaseException):
 def kill_after(monkeypatch, calls):
     """Lets the process die when it has written so many files."""
     left = itertools.count(calls, -1)
-    write = shards.write_records
+    write = shards.write_atomically
 
-    def write_or_die(path, records):
+    def write_or_die(path):
         if next(left) == 0:
             path.parent.mkdir(exist_ok=True)
             path.with_name(f".rest-{path.name}").write_bytes(b"half a file")
             raise Killed
-        write(path, records)
+        return write(path)
 
-    monkeypatch.setattr(shards, "write_records", write_or_die)
-    monkeypatch.setattr(create, "write_records", write_or_die)
+    monkeypatch.setattr(shards, "write_atomically", write_or_die)
 
 
 @pytest.mark.parametrize("workers", [2, 5])
