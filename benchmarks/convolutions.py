@@ -29,36 +29,54 @@ class Convolution:
         return 2 * math.prod(self.maps[:-1]) * math.prod(self.kernel)
 
     def seconds(self, repeats: int = 5) -> float:
-        """Median seconds on random values, with nothing else to do."""
+        """Seconds on random values, with nothing else to do: of `repeats` in a row, the mean."""
         image, kernel, maps = (
-            tf.cast(tf.random.normal(shape), self.dtype)
+            [tf.cast(tf.random.normal(shape), self.dtype) for _ in range(repeats)]
             for shape in (self.image, self.kernel, self.maps)
         )
-        settings = {"strides": self.strides, "padding": "SAME"}
 
         @tf.function
-        def run(image, kernel, maps):
-            if self.kind == _FORWARD:
-                return tf.raw_ops.Conv3D(input=image, filter=kernel, **settings)
-            if self.kind == _TO_INPUT:
-                return tf.raw_ops.Conv3DBackpropInputV2(
-                    input_sizes=self.image, filter=kernel, out_backprop=maps, **settings
-                )
-            return tf.raw_ops.Conv3DBackpropFilterV2(
-                input=image, filter_sizes=self.kernel, out_backprop=maps, **settings
-            )
+        def run():
+            results = []  # All are returned, since TensorFlow leaves out what nobody asks for.
+            for values in zip(image, kernel, maps, strict=True):
+                with tf.control_dependencies(results[-1:]):
+                    results.append(self._run(*values))
+            return results
 
         times = []
-        for _ in range(repeats + 1):
+        for _ in range(4):
             begin = time.perf_counter()
-            run(image, kernel, maps)
+            run()
             times.append(time.perf_counter() - begin)
-        return statistics.median(times[1:])
+        return statistics.median(times[1:]) / repeats
+
+    def _run(self, image, kernel, maps):
+        settings = {"strides": self.strides, "padding": "SAME"}
+        if self.kind == _FORWARD:
+            return tf.raw_ops.Conv3D(input=image, filter=kernel, **settings)
+        if self.kind == _TO_INPUT:
+            return tf.raw_ops.Conv3DBackpropInputV2(
+                input_sizes=self.image, filter=kernel, out_backprop=maps, **settings
+            )
+        return tf.raw_ops.Conv3DBackpropFilterV2(
+            input=image, filter_sizes=self.kernel, out_backprop=maps, **settings
+        )
 
 
-def count_convolutions(graph: tf.Graph) -> collections.Counter:
-    """How often each `Convolution` stands in a graph of static shapes."""
-    return collections.Counter(_read(op) for op in graph.get_operations() if op.type in _KINDS)
+def count_convolutions(function) -> collections.Counter:
+    """How often a concrete function of static shapes runs each `Convolution`.
+
+    A gradient that was traced and that nothing depends on does not run.
+    """
+    graph = function.graph
+    live, unread = set(), [*graph.control_outputs, *(t.op for t in graph.outputs)]
+    while unread:
+        op = unread.pop()
+        if op.name not in live:
+            live.add(op.name)
+            unread += [*op.control_inputs, *(t.op for t in op.inputs)]
+    kept = (op for op in graph.get_operations() if op.name in live)
+    return collections.Counter(_read(op) for op in kept if op.type in _KINDS)
 
 
 def bare_speed(convolutions: collections.Counter) -> tuple[float, float]:

@@ -16,14 +16,17 @@ from config import PRESETS, Config, preset
 from support.errors import UserError, run_script
 
 
-def config_at(name: str, resolution: int, minibatch: int | None = None, settings=()) -> Config:
-    """The preset of this name as if its ladder ended at `resolution`, and without growing.
+def config_at(
+    name: str, resolution: int, minibatch: int | None = None, settings=(), alone: bool = True
+) -> Config:
+    """The preset of this name with a minibatch at one of its rungs.
 
     Args:
         name: of a preset.
         resolution: height of one of its rungs; the frames are that rung's own.
         minibatch: the schedule's at that rung where it is None.
         settings: "section.key=value", as `Config.override` takes them.
+        alone: as if the ladder ended at this rung, and without growing.
 
     Raises:
         UserError: no such preset or rung, or a minibatch below 1.
@@ -35,9 +38,12 @@ def config_at(name: str, resolution: int, minibatch: int | None = None, settings
         raise UserError(f"--resolution should be one of {sizes}. Received: {resolution}")
     if minibatch is not None and minibatch < 1:
         raise UserError(f"--minibatch should be positive. Received: {minibatch}")
-    growth = [f"growth.resolution={resolution}", f"growth.num_frames={frames[resolution]}"]
-    batch = [] if minibatch is None else [f"schedule.minibatch={minibatch}"]
-    return config.override([*growth, "schedule.growing=false", *batch, *settings])
+    if minibatch is not None:
+        settings = [f"schedule.minibatch.{resolution}={minibatch}", *settings]
+    if alone:
+        growth = [f"growth.resolution={resolution}", f"growth.num_frames={frames[resolution]}"]
+        settings = [*growth, "schedule.growing=false", *settings]
+    return config.override(settings)
 
 
 def parse(argv):

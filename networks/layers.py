@@ -144,9 +144,10 @@ class EqualizedConv3D(keras.layers.Layer):
         kernel, bias = self.kernel * self.scale, tf.convert_to_tensor(self.bias)
         if extra is None:
             return add_bias(self._convolve(x, kernel), bias)
+        kernel, last = tf.split(kernel, [x.shape[-1], 1], axis=-2)
         ones = tf.ones([1, *x.shape[1:-1], 1], extra.dtype)
-        places = conv3d(ones, kernel[..., -1:, :]) * extra[:, None, None, None, None]
-        y = self._convolve(x, kernel[..., :-1, :]) + tf.cast(places, x.dtype)
+        places = conv3d(ones, last) * extra[:, None, None, None, None]
+        y = self._convolve(x, kernel) + tf.cast(places, x.dtype)
         return add_bias(y, bias)
 
     def _convolve(self, x, kernel):

@@ -11,6 +11,7 @@ from dataset.pipeline import ClipPipeline
 from growth.phase import Phase, list_phases
 from networks.discriminator import Discriminator
 from networks.generator import Generator
+from training.adam import Adam
 from training.step import TrainingStep, clips_per_replica
 from training.workers import Workers
 
@@ -159,7 +160,7 @@ def _build(config):
     Gs.set_weights(G.get_weights())
     optimizers = []
     for network in (G, D):
-        adam = keras.optimizers.Adam(
+        adam = Adam(
             beta_1=config.train.beta_1, beta_2=config.train.beta_2, epsilon=config.train.epsilon
         )
         adam.build(network.trainable_variables)
