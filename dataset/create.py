@@ -165,7 +165,7 @@ class _Maker:
                 yield frame
 
         def prepare(frame):
-            return fit(frame, *self.ladder[-1].shape[1:], self.framing)
+            return fit(np.asarray(frame), *self.ladder[-1].shape[1:], self.framing)
 
         def records():
             random = np.random.default_rng([self.seed, 2, position])

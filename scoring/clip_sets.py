@@ -83,15 +83,15 @@ class VideoClips:
     def _read(self, source):
         try:
             frames = list(itertools.islice(source.frames(), _LONGEST + 1))
+            if not 1 <= len(frames) <= _LONGEST:
+                raise UserError(
+                    f"should be one clip, of 1 to {_LONGEST} frames. Received: "
+                    f"{len(frames) or 'none'}{' or more' if len(frames) > _LONGEST else ''}"
+                )
+            begin = max(len(frames) - self.num_frames, 0) // 2
+            return np.stack([np.asarray(f) for f in frames[begin : begin + self.num_frames]])
         except UserError as error:
             raise UserError(f"{source.name} {error}") from error
-        if not 1 <= len(frames) <= _LONGEST:
-            raise UserError(
-                f"{source.name} should be one clip, of 1 to {_LONGEST} frames. "
-                f"Received: {len(frames) or 'none'}{' or more' if len(frames) > _LONGEST else ''}"
-            )
-        begin = max(len(frames) - self.num_frames, 0) // 2
-        return np.stack(frames[begin : begin + self.num_frames])
 
 
 class ArrayClips:

@@ -88,7 +88,7 @@ def _write(folder, film, clips, rules, fps, count):
 def _ticked(frames, tick):
     for frame in frames:
         tick()
-        yield frame
+        yield np.asarray(frame)
 
 
 def cut_out(frames: Iterable[np.ndarray], plans: list[Plan], size: int) -> Iterator[tuple]:

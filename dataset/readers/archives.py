@@ -116,7 +116,7 @@ def _decode(archive, members, fps, file) -> Iterator[np.ndarray]:
         for block in _blocks(archive, members[file]):
             copy.write(block)
         copy.flush()
-        yield from videos.decode(Path(f"/dev/fd/{copy.fileno()}"), fps)
+        yield from videos.pictures(Path(f"/dev/fd/{copy.fileno()}"), fps)
 
 
 def _read(archive, member):

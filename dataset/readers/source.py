@@ -26,8 +26,9 @@ class RejectedSource(UserError):
 class Source:
     """One stretch of video.
 
-    `frames()` decodes from the first frame on, in order, as uint8 [H, W, 3], and raises
-    `RejectedSource` where the file is damaged.
+    `frames()` decodes from the first frame on, in order, as uint8 [H, W, 3] or as something with
+    that `shape`, and with `nbytes`, of which `np.asarray` makes it; and raises `RejectedSource`
+    where the file is damaged.
     """
 
     name: str  # stable: the path below the folder of sources, such as "b/video.mp4" or "a.avi#3"

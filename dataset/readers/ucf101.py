@@ -38,7 +38,7 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
         label = classes.get(file.parent.name.casefold(), file.parent.name)
         if classes and label not in classes.values():
             raise UserError(f"classInd.txt should have the class of every video. Received: {name}")
-        frames = functools.partial(videos.decode, file, options.fps)
+        frames = functools.partial(videos.pictures, file, options.fps)
         video = f"{Path(name).parent / group}" if (group := _group(file)) else name
         sources.append(Source(name, frames, folder or label, video))
     return sources

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
-from dataset.readers.images import over_black
 from dataset.readers.labels import read_labels
+from dataset.readers.pictures import Picture, display_matrix, ffmpeg_told
 from dataset.readers.source import (
     ReaderOptions,
     RejectedSource,
     Source,
-    check_size,
     first_file,
     list_files,
     make_sources,
@@ -43,7 +43,7 @@ def matches(path: Path, options: ReaderOptions) -> bool:
 
 def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """A source for each video; clips that were cut out of one film are of one video."""
-    frames = functools.partial(decode, fps=options.fps)
+    frames = functools.partial(pictures, fps=options.fps)
     files = list_files(path, SUFFIXES)
     sources = make_sources(files, path, options, frames, read_labels(path))
     if (path / FACE_CLIPS).is_file():
@@ -52,7 +52,12 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
 
 
 def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
-    """Frames of a video, uint8 [H, W, 3], in order: turned, with square pixels, over black.
+    """The frames of `pictures` as arrays uint8 [H, W, 3]."""
+    return map(np.asarray, pictures(path, fps))
+
+
+def pictures(path: Path, fps: float | None = None) -> Iterator[Picture]:
+    """Frames of a video, in order.
 
     Args:
         path: of the file; its content tells the container.
@@ -70,64 +75,29 @@ def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
 def _decode(path):
     """Yields each frame, when it begins (None where unknown) and how long it lasts, in seconds."""
     options = {"format_whitelist": CONTAINERS}
-    try:
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
-            stream = container.streams.best("video")
-            if stream is None or stream.codec_context is None:
-                raise RejectedSource("should be a video. Received: no stream that can be decoded")
-            # Several files are decoded at a time; and H.264 in slices does not tell its damages.
-            stream.codec_context.thread_type = "NONE"
-            packets, ends, turn = 0, {stream.index: 0}, None
-            for packet in container.demux():
-                if packet.pts is not None:
-                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                    ends[packet.stream.index] = max(end, ends.get(packet.stream.index, 0))
-                if packet.stream.index == stream.index:
-                    packets += packet.size > 0
-                    for frame in packet.decode():
-                        # Of the first frame alone: a frame that was asked refers to itself, and
-                        # waits in memory until such circles are looked for.
-                        turn = _display_matrix(frame) if turn is None else turn
-                        picture = _picture(frame, stream.sample_aspect_ratio or 1)
-                        yield _turn(picture, turn), *_times(frame)
-            _check_length(container, stream, packets, ends)
-            if container.format.name == "gif":
-                _check_trailer(path)
-    except av.FFmpegError as error:
-        other = isinstance(error, av.ArgumentError)
-        raise RejectedSource(
-            f"should be a whole video. Received: {'another file' if other else error.strerror}"
-        ) from error
-
-
-def _picture(frame, aspect):
-    """A frame as uint8 [H, W, 3]; `aspect` is the width of its pixels over their height."""
-    if frame.is_corrupt:
-        raise RejectedSource("should be a whole video. Received: a damaged frame")
-    size = {
-        "width": round(frame.width * max(aspect, 1)),
-        "height": round(frame.height / min(aspect, 1)),
-    }
-    check_size(**size)
-    if frame.format.has_palette or any(part.is_alpha for part in frame.format.components):
-        return over_black(frame.to_ndarray(format="rgba", **size))
-    return frame.to_ndarray(format="rgb24", **size)
-
-
-def _display_matrix(frame):
-    """a, b, c, d, by which the picture is turned: x' = ax + cy, y' = bx + dy."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    return (
-        (1, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[[0, 1, 3, 4]].tolist()
-    )
-
-
-def _turn(picture, matrix):
-    """Turns and mirrors a picture as its display matrix says."""
-    a, b, c, d = matrix
-    if abs(b) > abs(a):
-        picture, a, d = picture.swapaxes(0, 1), c, b
-    return np.ascontiguousarray(picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+    opening = {"options": options, "metadata_errors": "replace"}
+    with ffmpeg_told(), av.open(f"file:{path}", **opening) as container:
+        stream = container.streams.best("video")
+        if stream is None or stream.codec_context is None:
+            raise RejectedSource("should be a video. Received: no stream that can be decoded")
+        # Several files are decoded at a time; and H.264 in slices does not tell its damages.
+        stream.codec_context.thread_type = "NONE"
+        packets, ends, matrix, reformatter = 0, {stream.index: 0}, None, VideoReformatter()
+        for packet in container.demux():
+            if packet.pts is not None:
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                ends[packet.stream.index] = max(end, ends.get(packet.stream.index, 0))
+            if packet.stream.index == stream.index:
+                packets += packet.size > 0
+                for frame in packet.decode():
+                    # Of the first frame alone: a frame that was asked refers to itself, and
+                    # waits in memory until such circles are looked for.
+                    matrix = display_matrix(frame) if matrix is None else matrix
+                    aspect = stream.sample_aspect_ratio or 1
+                    yield Picture(frame, aspect, matrix, reformatter), *_times(frame)
+        _check_length(container, stream, packets, ends)
+        if container.format.name == "gif":
+            _check_trailer(path)
 
 
 def _times(frame):

@@ -44,7 +44,7 @@ def test_videos(tmp_path, videos, compression):
     ]
     for source, level in zip(sources, (180, 20, 100), strict=True):
         for _ in range(2):
-            assert [round(f.mean()) for f in source.frames()] == pytest.approx([level] * 3, abs=3)
+            assert [round(np.mean(f)) for f in source.frames()] == pytest.approx([level] * 3, abs=3)
 
 
 def test_folders_of_frames_with_labels(tmp_path):
