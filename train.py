@@ -47,6 +47,8 @@ def main(argv):
         return None
     if FLAGS.deterministic:
         tf.config.experimental.enable_op_determinism()
+        # Side by side, operations of a CPU add up in parts that are not the same each time.
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     with loss_told():
         return start(config)
 
