@@ -14,6 +14,7 @@ from tests.train_command import TINY, command, make_data, run_script
 
 CALL = 0.016  # kimg of 4 minibatches of 4: a call, a tick and the time between two checkpoints
 OFTEN = [f"train.tick_kimg={CALL}", "train.checkpoint_minutes=0", "train.distance_ticks=0"]
+OFTEN += [f"schedule.{key}={6 * CALL}" for key in ("lod_training_kimg", "lod_transition_kimg")]
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,9 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(data, uninterrupted, t
     run = tmp_path / "run"
     flags = [*_flags(data, run), f"train.total_kimg={_total(soak)}"]
     moments = ["fading 0.", "saving"]
-    if soak:
-        moments += ["kimg 0.10 ", "kimg 0.20 ", "saving", "saving", *4 * ["tick"]]
+    if soak:  # At random, at both changes of rung, within the fade, while it saves.
+        moments = ["tick", "saving", "kimg 0.10 ", "fading 0.", "saving", "kimg 0.19 "]
+        moments += ["saving", *3 * ["tick"]]
     seen = 0.0
     for moment in moments:
         begun, shown = _killed(flags, run, moment)
@@ -70,7 +72,6 @@ def _killed(flags, run, moment):
     with subprocess.Popen(
         command("train.py", *flags), stdout=subprocess.PIPE, text=True
     ) as process:
-        begun = shown = None
         for line in process.stdout:
             if "from kimg" in line:
                 begun = shown = float(line.split("from kimg ")[1])
@@ -82,7 +83,9 @@ def _killed(flags, run, moment):
                 if moment in line:
                     time.sleep(random.Random(shown).uniform(0, 0.3) if moment == "tick" else 0)
                     break
-        assert process.poll() is None, "it should be killed while it runs"
+        else:
+            raise AssertionError(f"it should come to {moment}")
+        assert process.poll() is None
         process.kill()
     return begun, shown
 
