@@ -11,7 +11,7 @@ GRAIN = 4.0  # grey levels, standard deviation
 
 
 def make_videos(folder: Path, count: int, frames: int, width: int, height: int):
-    """Writes `count` videos of `frames` frames; video i depends on i and the sizes alone."""
+    """Writes `count` videos of `frames` frames; what is drawn follows from them."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
         pictures = _draw(np.random.default_rng(i), frames, width, height)

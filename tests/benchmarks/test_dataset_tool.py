@@ -24,13 +24,11 @@ def test_a_row_a_rule(tmp_path, capsys):
         assert row["share_of_plain"] == pytest.approx(share)
 
 
-def test_videos_are_the_same_each_time_and_move(tmp_path):
-    for name in ("one", "two"):
-        make_videos(tmp_path / name, count=1, frames=30, width=64, height=48)
-    one, two = (list(decode(tmp_path / name / "0000.mp4")) for name in ("one", "two"))
-    assert [frame.shape for frame in one] == [(48, 64, 3)] * 30
-    assert all((a == b).all() for a, b in zip(one, two, strict=True))
-    assert abs(one[0].astype(int) - one[-1]).mean() > 1
+def test_videos_move(tmp_path):
+    make_videos(tmp_path, count=1, frames=30, width=64, height=48)
+    frames = list(decode(tmp_path / "0000.mp4"))
+    assert [frame.shape for frame in frames] == [(48, 64, 3)] * 30
+    assert abs(frames[0].astype(int) - frames[-1]).mean() > 1
 
 
 def test_a_folder_without_videos_is_refused(tmp_path):
