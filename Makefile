@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 DISK_MB := 3500
+JOBS ?= 2
 # The stamp is written last and names the lock's content: an interrupted or outdated .venv is made anew.
 INSTALLED := $(VENV)/.installed-$(shell cksum < requirements.txt | cut -d ' ' -f 1)
 
@@ -15,7 +16,7 @@ COMPILE := $(RUN) -m uv pip compile pyproject.toml --extra=dev --universal --for
 
 help:
 	@echo "make demo     synthetic clips, training through all rungs, pictures: all in demo/"
-	@echo "make test     run the tests (ARGS=... goes to pytest)"
+	@echo "make test     run the tests, JOBS=2 at a time (ARGS=... goes to pytest)"
 	@echo "make soak     run the long forms of some tests: many kills, thousands of steps"
 	@echo "make lint     check the style"
 	@echo "make install  make .venv with the locked requirements; the others do it by themselves"
@@ -40,7 +41,7 @@ demo: $(INSTALLED)
 	@echo "Watch: $(VENV)/bin/tensorboard --logdir demo/run"
 
 test: $(INSTALLED)
-	@$(RUN) -m pytest -q -rs $(ARGS)
+	@$(RUN) -m pytest -q -rs -n $(JOBS) --dist=loadfile $(ARGS)
 
 soak: $(INSTALLED)
 	@$(RUN) -m pytest -q -rs -m soak --soak $(ARGS)
