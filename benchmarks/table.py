@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.errors import UserError
+
 # Of a row: name, script, its flags.
 _OURS = {
     "float32": ["train_step.py"],
@@ -94,7 +96,9 @@ def _measure(command, flags):
     """The line that a benchmark prints."""
     script, *own = command
     command = [sys.executable, str(Path(__file__).with_name(script)), "--json", *own, *flags]
-    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found = subprocess.run(command, capture_output=True, text=True)
+    if found.returncode:
+        raise UserError(f"{script} should run. Received: {found.stderr.strip().splitlines()[-1]}")
     return json.loads(found.stdout.splitlines()[-1])
 
 

@@ -134,8 +134,8 @@ def parse(argv):
     parser.add_argument("--set", nargs="*", default=[], help="section.key=value")
     parser.add_argument("--alone", action="store_true", help="networks built for this rung alone")
     parser.add_argument("--no_bare", action="store_true", help="without the bare convolutions")
-    parser.add_argument("--all_rungs", action="store_true", help="a table of all rungs")
-    parser.add_argument("--baseline", action="store_true", help="PyTorch in that table as well")
+    parser.add_argument("--all_rungs", action="store_true", help="a table, a row a rung")
+    parser.add_argument("--baseline", action="store_true", help="a table with PyTorch beside")
     parser.add_argument("--json", action="store_true", help="one line for programs")
     return parser.parse_args(argv[1:])
 
@@ -144,16 +144,17 @@ def main(flags):
     for flag in ("steps", "devices"):
         if getattr(flags, flag) < 1:
             raise UserError(f"--{flag} should be positive. Received: {getattr(flags, flag)}")
-    if flags.all_rungs:
-        rungs = [rung.height for rung in preset(flags.config).ladder]
-        print_table(flags.config, dict.fromkeys(rungs), flags.minibatch, flags.baseline)
+    settings = [f"network.precision={flags.precision}", *flags.set]
+    config = config_at(flags.config, flags.resolution, flags.minibatch, settings, flags.alone)
+    if flags.all_rungs or flags.baseline:
+        sizes = [rung.height for rung in preset(flags.config).ladder]
+        chosen = dict.fromkeys(sizes) if flags.all_rungs else [flags.resolution]
+        print_table(flags.config, chosen, flags.minibatch, flags.baseline)
         return
     if flags.devices > 1:
         cpu = tf.config.list_physical_devices("CPU")[0]
         parts = [tf.config.LogicalDeviceConfiguration()] * flags.devices
         tf.config.set_logical_device_configuration(cpu, parts)
-    settings = [f"network.precision={flags.precision}", *flags.set]
-    config = config_at(flags.config, flags.resolution, flags.minibatch, settings, flags.alone)
     line = measure(config, flags.resolution, flags.devices, flags.steps, not flags.no_bare)
     print(json.dumps(line) if flags.json else _in_words(line), flush=True)
 
