@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from training.devices import read_cluster
 
@@ -56,9 +57,18 @@ def test_slurm(run_with, monkeypatch):
         check_worker(line, ["n1:20518", "n2:20518"], index, arguments, monkeypatch)
 
 
+def manifests():
+    return yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text())
+
+
+def test_kubernetes_takes_the_manifests():
+    kubernetes_validate = pytest.importorskip("kubernetes_validate")  # 100 MB of schemas.
+    for manifest in manifests():
+        kubernetes_validate.validate(manifest, "1.30", strict=True)
+
+
 def test_kubernetes(run_with, monkeypatch):
-    yaml = pytest.importorskip("yaml")
-    service, job = yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text())
+    service, job = manifests()
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     name, port = job["metadata"]["name"], container["ports"][0]["containerPort"]
