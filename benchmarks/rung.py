@@ -19,12 +19,12 @@ from support.errors import UserError, run_script
 def config_at(
     name: str, resolution: int, minibatch: int | None = None, settings=(), alone: bool = True
 ) -> Config:
-    """The preset of this name with a minibatch at one of its rungs.
+    """The preset of this name, to be measured at one of its rungs.
 
     Args:
         name: of a preset.
         resolution: height of one of its rungs; the frames are that rung's own.
-        minibatch: the schedule's at that rung where it is None.
+        minibatch: of all rungs; the schedule's where it is None.
         settings: "section.key=value", as `Config.override` takes them.
         alone: as if the ladder ended at this rung, and without growing.
 
@@ -39,7 +39,7 @@ def config_at(
     if minibatch is not None and minibatch < 1:
         raise UserError(f"--minibatch should be positive. Received: {minibatch}")
     if minibatch is not None:
-        settings = [f"schedule.minibatch.{resolution}={minibatch}", *settings]
+        settings = [f"schedule.minibatch={minibatch}", *settings]
     if alone:
         growth = [f"growth.resolution={resolution}", f"growth.num_frames={frames[resolution]}"]
         settings = [*growth, "schedule.growing=false", *settings]

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from benchmarks import train_step
 from benchmarks.convolutions import Convolution, bare_speed, count_convolutions
+from benchmarks.rung import config_at
+from growth.phase import list_phases
 from support.errors import UserError
 
 
@@ -20,6 +22,11 @@ def test_prints_one_line_of_json(capsys):
     assert 0 < seconds["min"] <= seconds["median"] <= seconds["max"]
     assert line["clips_per_second"] == pytest.approx(4 / seconds["median"])
     assert line["gflop_per_second"] == pytest.approx(line["gflop_per_step"] / seconds["median"])
+
+
+def test_a_minibatch_is_that_of_all_rungs():
+    config = config_at("faces", 16, minibatch=8, alone=False)  # Replicas may not divide others.
+    assert {phase.minibatch for phase in list_phases(config.schedule, config.ladder)} == {8}
 
 
 def test_an_unknown_resolution_is_refused():
