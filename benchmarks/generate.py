@@ -18,8 +18,9 @@ import tensorflow as tf
 from absl.flags import argparse_flags
 
 from benchmarks.report import report
+from benchmarks.rung import stable_phases
 from config import PRESETS, Config, preset
-from growth.phase import Phase, list_phases
+from growth.phase import Phase
 from networks.generator import Generator
 from support.errors import UserError, run_script
 from training.snapshot import Snapshot, sample_latents
@@ -31,8 +32,9 @@ def main(flags):
             raise UserError(f"--{flag} should be positive. Received: {getattr(flags, flag)}")
     config = preset(flags.config).override(flags.set)
     generator = Generator(config.ladder, config.network)
-    phases = [p for p in list_phases(config.schedule, config.ladder) if not p.fading]
-    report([measure(config, generator, phase, flags) for phase in phases], flags.json)
+    report(
+        [measure(config, generator, phase, flags) for phase in stable_phases(config)], flags.json
+    )
 
 
 def measure(config: Config, generator: Generator, phase: Phase, flags) -> dict:

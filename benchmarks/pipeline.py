@@ -22,9 +22,10 @@ from absl.flags import argparse_flags
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from benchmarks.report import report
+from benchmarks.rung import stable_phases
 from config import PRESETS, preset
 from dataset.pipeline import ClipPipeline
-from growth.phase import Phase, list_phases
+from growth.phase import Phase
 from support.errors import UserError, run_script
 from training.trainer import Trainer
 
@@ -37,8 +38,9 @@ def main(flags):
     config = preset(flags.config).override(flags.set)
     clips = ClipPipeline(flags.data, config.ladder, config.train.seed, mirror=True)
     trainer = Trainer(config, tf.distribute.MirroredStrategy(["CPU:0"]))
-    phases = [p for p in list_phases(config.schedule, config.ladder) if not p.fading]
-    report([measure(trainer, clips, phase, flags.steps) for phase in phases], flags.json)
+    report(
+        [measure(trainer, clips, phase, flags.steps) for phase in stable_phases(config)], flags.json
+    )
 
 
 def measure(trainer: Trainer, clips: ClipPipeline, phase: Phase, steps: int) -> dict:

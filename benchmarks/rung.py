@@ -13,6 +13,7 @@ from absl.flags import argparse_flags
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from config import PRESETS, Config, preset
+from growth.phase import Phase, list_phases
 from support.errors import UserError, run_script
 
 
@@ -44,6 +45,11 @@ def config_at(
         growth = [f"growth.resolution={resolution}", f"growth.num_frames={frames[resolution]}"]
         settings = [*growth, "schedule.growing=false", *settings]
     return config.override(settings)
+
+
+def stable_phases(config: Config) -> list[Phase]:
+    """The phases in which nothing fades, one a rung."""
+    return [phase for phase in list_phases(config.schedule, config.ladder) if not phase.fading]
 
 
 def parse(argv):

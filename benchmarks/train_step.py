@@ -24,10 +24,10 @@ import tensorflow as tf
 from absl.flags import argparse_flags
 
 from benchmarks.convolutions import bare_speed, count_convolutions
-from benchmarks.rung import config_at
+from benchmarks.rung import config_at, stable_phases
 from benchmarks.table import print_table
 from config import PRESETS, Config, preset
-from growth.phase import Phase, list_phases
+from growth.phase import Phase
 from support.errors import UserError, run_script
 from training.dry_run import estimate_memory
 from training.step import TrainingStep
@@ -87,8 +87,7 @@ def measure(config: Config, resolution: int, devices: int, steps: int, bare: boo
 
 def stable_phase(config: Config, resolution: int) -> Phase:
     """The phase in which the rung of this height is trained and nothing fades."""
-    phases = [p for p in list_phases(config.schedule, config.ladder) if not p.fading]
-    return [p for p in phases if config.ladder[p.level].height == resolution][-1]
+    return [p for p in stable_phases(config) if config.ladder[p.level].height == resolution][-1]
 
 
 def _seconds(trainer, clips, phase):
