@@ -12,12 +12,20 @@ and no metadata.json, so that nothing takes it for a data set.
 
 import contextlib
 import json
-import shutil
 import sys
 from pathlib import Path
 
 from support.errors import UserError
-from support.files import lock, read_json_lines, sync, write_atomically
+from support.files import (
+    clear_abandoned,
+    is_vacant,
+    lock,
+    make_folder,
+    read_json_lines,
+    remove_from,
+    sync,
+    write_atomically,
+)
 
 
 class Unfinished(contextlib.AbstractContextManager):
@@ -45,16 +53,21 @@ class Unfinished(contextlib.AbstractContextManager):
                 raise UserError(
                     f"{output} should not exist yet. Received: a folder or file with contents"
                 )
-        for path in (self.folder / "parts", *map(self.data_set, outputs)):
-            if not complete:
-                path.mkdir(parents=True, exist_ok=True)
+        if not is_vacant(self.folder, "lock") and not (self.folder / "request.json").is_file():
+            raise UserError(
+                f"{self.folder} should be a new folder, or one of create_tfrecords. Received: a "
+                "folder or file with other contents"
+            )
+        make_folder(self.folder)
         self._lock = lock(
             self.folder / "lock",
             f"--output should not be in use. Received: {self.folder}, where another process writes",
         )
         self._check_request(json.loads(json.dumps(request)))
-        for rest in self.folder.rglob(".*"):  # Files that were being written.
-            rest.unlink()
+        for path in (self.folder / "parts", *map(self.data_set, outputs)):
+            if not complete:
+                path.mkdir(exist_ok=True)
+        clear_abandoned(self.folder)
         lines = read_json_lines(self.folder / "journal.jsonl")
         self.sources = [line["source"] for line in lines if "source" in line]
         self.shards = {line["shard"]: line["files"] for line in lines if "shard" in line}
@@ -99,8 +112,9 @@ class Unfinished(contextlib.AbstractContextManager):
         self.remove()
 
     def remove(self):
-        """Removes the folder and all that is in it."""
-        shutil.rmtree(self.folder)
+        """Removes what was written to the folder, and the folder."""
+        files = ("journal.jsonl", "request.json", "lock")  # In this order, for a kill between.
+        remove_from(self.folder, "parts", *self.outputs, *files)
 
     def _tell(self, line):
         self._journal.write(json.dumps(line) + "\n")

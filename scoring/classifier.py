@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import shutil
 from pathlib import Path
 
 import keras
@@ -17,7 +16,7 @@ from metrics.protocols import Protocol
 from scoring.clip_sets import RecordClips
 from scoring.features import one_ahead, preprocess_each
 from support.errors import UserError
-from support.files import write_atomically
+from support.files import is_vacant, remove_from, write_atomically
 from support.progress import Progress
 
 _DARKEST, _BRIGHTEST = 0.8, 1.25  # factors that brightness is changed by
@@ -264,7 +263,8 @@ def train_classifier(classifier: Classifier, output: Path, about: dict) -> dict:
         "training": about | measured,
     }
     sidecar = weights.save(model, output, sidecar, classifier.mean)
-    shutil.rmtree(state)
+    own = ("about.json", "checkpoint", *(file.name for file in state.glob("ckpt-*")))
+    remove_from(state, *own)
     return sidecar
 
 
@@ -310,6 +310,10 @@ def _check_same(path, about):
     """Notes what a training depends on, or compares it with the note of one that was stopped."""
     text = json.dumps(about, indent=1, default=str)
     if not path.exists():
+        if not is_vacant(path.parent):
+            raise UserError(
+                f"{path.parent} should be a new folder. Received: one that holds something else"
+            )
         with write_atomically(path) as temporary:
             temporary.write_text(text)
     elif path.read_text() != text:

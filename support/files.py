@@ -5,11 +5,20 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
+import time
+import zlib
 from pathlib import Path
 
 from support.errors import UserError
+
+# A file or folder that is being written: .partial-<host>-<process>-<8 random characters>-<name>
+_PARTIAL = re.compile(r"\.partial-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[a-z0-9_]{8}-.+")
+_OLD = 86400  # seconds after which the partial file of another host is abandoned
+_IMPORTED = time.time()
 
 
 @contextlib.contextmanager
@@ -20,7 +29,7 @@ def write_atomically(path):
     """
     path = Path(path)
     make_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=f"-{path.name}", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=f"-{path.name}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o666 & ~_umask())
@@ -43,18 +52,59 @@ def new_folder(path):
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError(f"{path} should not exist yet. Received: a folder or file with contents")
-    make_folder(path.parent)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    temporary.chmod(0o777 & ~_umask())
-    try:
+    with partial_folder(path) as temporary:
         yield temporary
         for file in temporary.rglob("*"):
             sync(file)
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
+
+
+@contextlib.contextmanager
+def partial_folder(path):
+    """Yields a temporary folder next to `path`, and deletes it at the end."""
+    make_folder(path.parent)
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(), suffix=f"-{path.name}", dir=path.parent))
+    temporary.chmod(0o777 & ~_umask())
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def is_vacant(folder, *names: str) -> bool:
+    """Whether a folder does not exist, or holds only partial files of ours and files `names`."""
+    folder = Path(folder)
+    if not folder.exists():
+        return True
+    if not folder.is_dir():
+        return False
+    return all(f.name in names or _PARTIAL.fullmatch(f.name) for f in folder.iterdir())
+
+
+def remove_from(folder, *names: str):
+    """Deletes files and folders `names` of a folder, and the folder if that leaves it empty."""
+    folder = Path(folder)
+    for path in (folder / name for name in names):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    clear_abandoned(folder)
+    with contextlib.suppress(OSError):  # It holds files that we did not write.
+        folder.rmdir()
+
+
+def clear_abandoned(folder):
+    """Deletes the partial files and folders that killed processes left below `folder`."""
+    for path in list(Path(folder).rglob(".partial-*")):
+        if not _is_abandoned(path):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(path):
@@ -137,3 +187,27 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _prefix():
+    return f".partial-{_host()}-{os.getpid()}-"
+
+
+def _host():
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def _is_abandoned(path):
+    """Whether no process can be writing a file or folder, which bears the name of a partial one."""
+    name = _PARTIAL.fullmatch(path.name)
+    try:
+        modified = path.lstat().st_mtime
+    except FileNotFoundError:
+        return False
+    if not name:
+        return False
+    if name["host"] != _host():
+        return modified < time.time() - _OLD
+    if int(name["process"]) == os.getpid():  # Of an earlier process with the same number.
+        return modified < _IMPORTED
+    return not Path(f"/proc/{name['process']}").exists()

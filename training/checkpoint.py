@@ -3,12 +3,12 @@
 ckpt-<nimg>.index, ckpt-<nimg>.data-*   what TensorFlow writes
 ckpt-<nimg>.json                        the bytes and the SHA-256 of these files, written last
 
-Only with its JSON is it a checkpoint, so a process that is killed while it saves leaves none; and
-one whose files are not those that its JSON tells of is passed over.
+The JSON is moved to its place last, so an interrupted save is never mistaken for a checkpoint.
+A checkpoint whose files do not match its JSON is skipped.
 """
 
 import json
-import shutil
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +17,10 @@ import tensorflow as tf
 from config import Train
 from dataset.damage import tidy
 from support.errors import UserError
-from support.files import sha256, sync, write_json
+from support.files import partial_folder, sha256, sync, write_json
 from training.trainer import Trainer
 
+_WRITTEN = re.compile(r"ckpt-\d+\.(index|data-\d+-of-\d+)")  # By TensorFlow.
 _FULL = (tf.errors.ResourceExhaustedError, tf.errors.UnknownError, OSError)
 
 
@@ -58,15 +59,16 @@ class Checkpoints:
             return
         path = self._path(trainer.nimg)
         try:
-            path.unlink(missing_ok=True)  # What is half overwritten is no checkpoint.
-            trainer.write(str(path.with_suffix("")))
-            files = self._files(trainer.nimg)
-            for file in files:
-                sync(file)
-            about = {f.name: {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files}
+            with partial_folder(path.with_suffix("")) as partial:
+                trainer.write(str(partial / path.stem))
+                files = sorted(file for file in partial.iterdir() if _WRITTEN.fullmatch(file.name))
+                about = {f.name: {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files}
+                path.unlink(missing_ok=True)  # What is half overwritten is no checkpoint.
+                for file in files:
+                    sync(file)
+                    file.replace(self.folder / file.name)
             write_json(path, about)
         except _FULL as error:
-            self._tidy()
             raise UserError(
                 f"--run should have room for a checkpoint. Received: {self.folder} at kimg "
                 f"{trainer.nimg / 1000:g}, where {_reason(error)} (checkpoints before it are "
@@ -111,21 +113,14 @@ class Checkpoints:
         return None
 
     def _tidy(self):
-        """Deletes what belongs to no checkpoint that is kept."""
+        """Deletes the checkpoints that are no longer kept; files without a JSON are not ours."""
         kept = kept_checkpoints(
             self._known(), self.settings.keep_checkpoints, self.settings.keep_checkpoint_kimg
         )
-        names = {file.name for nimg in kept for file in (self._path(nimg), *self._files(nimg))}
-        rest = [path for path in self.folder.glob("ckpt-*") if path.name not in names]
-        for path in sorted(rest, key=lambda path: path.suffix != ".json"):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
-    def _files(self, nimg):
-        name = self._path(nimg).stem
-        return sorted([*self.folder.glob(f"{name}.index"), *self.folder.glob(f"{name}.data-*")])
+        for path in (self._path(nimg) for nimg in self._known() if nimg not in kept):
+            files = [f for f in self.folder.glob(f"{path.stem}.*") if _WRITTEN.fullmatch(f.name)]
+            for file in (path, *files):
+                file.unlink(missing_ok=True)
 
     def _path(self, nimg):
         return self.folder / f"ckpt-{nimg:09d}.json"

@@ -22,7 +22,15 @@ import tensorflow as tf
 
 from config import Config, from_dict
 from support.errors import UserError
-from support.files import lock, make_folder, read_json_lines, write_atomically, write_json
+from support.files import (
+    clear_abandoned,
+    is_vacant,
+    lock,
+    make_folder,
+    read_json_lines,
+    write_atomically,
+    write_json,
+)
 from training.checkpoint import Checkpoints
 from training.status import Status
 from training.trainer import Trainer
@@ -69,6 +77,7 @@ class RunFolder(contextlib.AbstractContextManager):
             self.path / "lock",
             f"--run should not be in use. Received: {self.path}, where another process trains",
         )
+        clear_abandoned(self.path)
         write_json(self.path / "config.json", description)
         self.status = Status(self.path / "status.json")
         self.status.tell("starting")
@@ -183,8 +192,7 @@ def read_description(run: Path) -> dict:
 
 def _is_new(path):
     """Whether there is nothing, or what a process left that was killed at its very start."""
-    left = path.iterdir() if path.exists() else ()
-    return all(file.name == "lock" or file.name.startswith(".") for file in left)
+    return is_vacant(path, "lock")
 
 
 def _append_line(path, line):

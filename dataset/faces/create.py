@@ -13,7 +13,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +26,7 @@ from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
 from dataset.readers.videos import FACE_CLIPS
 from support.errors import UserError
-from support.files import lock, write_atomically
+from support.files import clear_abandoned, is_vacant, lock, write_atomically
 from support.progress import Progress
 
 
@@ -141,9 +140,10 @@ def _opened(folder, settings):
     """Creates or reopens the folder, and locks it."""
     path = folder / "settings.json"
     if not path.exists():
-        if folder.exists() and (not folder.is_dir() or any(folder.glob("[!.]*"))):
+        if not is_vacant(folder):
             raise UserError(
-                f"--output should be new, or a folder of create_faces. Received: {folder}"
+                "--output should be a new or an empty folder, or one of create_faces. "
+                f"Received: {folder}, which holds something else"
             )
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(settings, indent=1))
@@ -159,6 +159,5 @@ def _opened(folder, settings):
                 f"--output should be gone on with as it was begun. Received: {folder}, with "
                 f"{'; '.join(changed)}"
             )
-        for rest in list(folder.rglob(".*")):  # What a killed process was writing.
-            shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
+        clear_abandoned(folder)
         yield

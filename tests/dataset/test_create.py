@@ -21,6 +21,7 @@ from dataset.readers.source import RejectedSource, Source
 from dataset.records import Records
 from growth.ladder import make_ladder
 from support.errors import UserError
+from tests.abandoned import abandoned
 from tests.dataset.conftest import LADDER
 
 RULES = ClipRules(8, clip_rule="all")
@@ -62,7 +63,7 @@ def kill_after(monkeypatch, calls):
     def write_or_die(path):
         if next(left) == 0:
             path.parent.mkdir(exist_ok=True)
-            path.with_name(f".rest-{path.name}").write_bytes(b"half a file")
+            path.with_name(abandoned(path.name)).write_bytes(b"half a file")
             raise Killed
         return write(path)
 
@@ -168,6 +169,26 @@ def test_after_a_full_disk_the_work_goes_on(shapes, tmp_path, make_shapes, monke
         Records(tmp_path / "new.unfinished")
     assert content(make_shapes(tmp_path / "new")) == content(shapes)
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path, make_shapes):
+    (tmp_path / "new.unfinished/.git").mkdir(parents=True)
+    with pytest.raises(UserError, match="new.unfinished should be a new folder"):
+        make_shapes(tmp_path / "new")
+    assert [path.name for path in tmp_path.rglob("*")] == ["new.unfinished", ".git"]
+
+
+def test_files_of_others_stay_in_the_folder_of_the_work(tmp_path, make_shapes, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(unfinished.Unfinished, "publish", _interrupted)
+        make_shapes(tmp_path / "new")
+    (tmp_path / "new.unfinished/mine.txt").touch()
+    make_shapes(tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new.unfinished").iterdir()] == ["mine.txt"]
+
+
+def _interrupted(_):
+    raise KeyboardInterrupt
 
 
 MIXED = [noise("a", 25), noise("b", 7), noise("c", 80), noise("d", 9), noise("e", 40, broken=True)]

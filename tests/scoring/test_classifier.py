@@ -105,6 +105,15 @@ def test_a_stopped_training_goes_on(clips, tmp_path, monkeypatch, capsys):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_folder_of_something_else_is_left_alone(clips, tmp_path):
+    (tmp_path / "c3d.weights.h5.training/.git").mkdir(parents=True)
+    with pytest.raises(UserError, match="should be a new folder"):
+        train_classifier(
+            Classifier(*parts_of(clips), THESIS, SETTINGS), tmp_path / "c3d.weights.h5", {"seed": 0}
+        )
+    assert (tmp_path / "c3d.weights.h5.training/.git").exists()
+
+
 def test_the_best_epoch_is_kept_and_patience_ends_the_training(clips, monkeypatch):
     settings = dataclasses.replace(SETTINGS, epochs=9, patience=2)
     trained = Classifier(*parts_of(clips), THESIS, settings)

@@ -1,19 +1,24 @@
 import errno
 import os
 import stat
+import time
 
 import pytest
 
 from support.errors import UserError
 from support.files import (
     check_room,
+    clear_abandoned,
+    is_vacant,
     lock,
     make_folder,
     new_folder,
+    partial_folder,
     read_json_lines,
     sha256,
     write_atomically,
 )
+from tests.abandoned import abandoned
 
 
 def names(folder):
@@ -117,6 +122,44 @@ def test_lines_of_json(tmp_path):
     path.write_text('{"a"\n[2]\n')
     with pytest.raises(UserError, match="lines.jsonl should hold JSON, a line each"):
         read_json_lines(path)
+
+
+def test_only_what_dead_processes_were_writing_is_cleared(tmp_path):
+    dead = abandoned("d")
+    with write_atomically(tmp_path / "a") as live, partial_folder(tmp_path / "b") as folder:
+        others = [".git", ".partial-a", f".partial-{'0' * 8}-1-abcd1234-elsewhere"]
+        for name in (*others, abandoned("c")):
+            (tmp_path / name).touch()
+        (tmp_path / dead).mkdir()
+        (tmp_path / dead / "e").touch()
+        os.utime(tmp_path / others[-1], (0, time.time() - 3600))
+        clear_abandoned(tmp_path)
+        assert names(tmp_path) == sorted([*others, live.name, folder.name])
+        os.utime(tmp_path / others[-1], (0, time.time() - 90000))
+        clear_abandoned(tmp_path)
+        assert names(tmp_path) == sorted([*others[:-1], live.name, folder.name])
+
+
+def test_a_link_of_that_name_is_cleared_and_not_followed(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/mine").touch()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / abandoned("x")).symlink_to(tmp_path / "there")
+    clear_abandoned(tmp_path / "here")
+    assert names(tmp_path / "here") == []
+    assert names(tmp_path / "there") == ["mine"]
+
+
+def test_a_folder_is_vacant_or_not(tmp_path):
+    assert is_vacant(tmp_path / "missing")
+    assert is_vacant(tmp_path)
+    (tmp_path / abandoned("x")).touch()
+    (tmp_path / "lock").touch()
+    assert is_vacant(tmp_path, "lock")
+    assert not is_vacant(tmp_path)
+    assert not is_vacant(tmp_path / "lock")
+    (tmp_path / ".git").mkdir()
+    assert not is_vacant(tmp_path, "lock")
 
 
 def test_hash_of_a_file(tmp_path):

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -112,16 +113,34 @@ def test_a_damaged_one_is_written_anew(saved):
     assert _restored(saved) == (20, [])
 
 
-def test_what_a_killed_process_left_is_deleted(saved):
-    (saved / "ckpt-000000030_temp").mkdir()
-    (saved / "ckpt-000000030.index").touch()
-    (saved / "ckpt-000000010.json").unlink()
-    checkpoints = Checkpoints(saved, Train())
-    checkpoints.save(Trainer(40))
-    assert {file.name.partition(".")[0] for file in saved.iterdir()} == {
-        "ckpt-000000020",
-        "ckpt-000000040",
-    }
+def test_only_checkpoints_that_are_no_longer_kept_are_deleted(saved):
+    (saved / "ckpt-000000010.json").unlink()  # As after a partial backup.
+    (saved / "ckpt-mine").mkdir()
+    (saved / "ckpt-mine/notes.txt").touch()
+    (saved / "ckpt-000000020.notes").touch()
+    others = {path.name for path in saved.iterdir() if "20" not in path.name}
+    Checkpoints(saved, Train(keep_checkpoints=1)).save(Trainer(40))
+    left = {path.name for path in saved.iterdir() if "40" not in path.name}
+    assert left == others | {"ckpt-000000020.notes"}
+    assert (saved / "ckpt-mine/notes.txt").exists()
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_a_process_killed_while_saving_leaves_no_checkpoint(saved, monkeypatch, moved):
+    """At each of its moves: of the two files of TensorFlow, and of the JSON."""
+    replace, moves = Path.replace, []
+
+    def kill(path, target):
+        if len(moves) == moved:
+            raise KeyboardInterrupt
+        moves.append(target)
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", kill)
+        Checkpoints(saved, Train()).save(Trainer(30))
+    assert len(moves) == moved
+    assert _restored(saved) == (20, [])
 
 
 @pytest.mark.parametrize("failing", ["write", "json"])
@@ -129,19 +148,20 @@ def test_a_full_disk_leaves_the_checkpoints_before(saved, monkeypatch, failing):
     before = sorted(saved.iterdir())
     trainer = Trainer(30)
 
-    def full(*_, **__):
-        (saved / "ckpt-000000030_temp").mkdir()
+    def full(path):
+        Path(f"{path}_temp").mkdir()
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
     def full_later(*_, **__):
         raise OSError(28, "No space left on device")
 
-    if failing == "write":
-        monkeypatch.setattr(trainer, "write", full)
-    else:
-        monkeypatch.setattr(checkpoint, "write_json", full_later)
-    with pytest.raises(UserError, match="should have room for a checkpoint.*No space left"):
-        Checkpoints(saved, Train()).save(trainer)
+    with monkeypatch.context() as patch:
+        if failing == "write":
+            patch.setattr(trainer, "write", full)
+        else:
+            patch.setattr(checkpoint, "sha256", full_later)
+        with pytest.raises(UserError, match="should have room for a checkpoint.*No space left"):
+            Checkpoints(saved, Train()).save(trainer)
     assert sorted(saved.iterdir()) == before
     assert _restored(saved) == (20, [])
 

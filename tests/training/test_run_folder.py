@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from support.errors import UserError
+from tests.abandoned import abandoned
 from tests.training.toys import tiny_config, trainer_for
 from training.run_folder import RunFolder
 
@@ -34,10 +35,28 @@ def test_a_foreign_folder_is_refused(tmp_path):
 
 
 def test_a_folder_of_a_process_killed_at_its_start_is_new(tmp_path):
-    for name in ("lock", ".abc-config.json"):
+    for name in ("lock", abandoned("config.json")):
         (tmp_path / name).touch()
     with _open(tmp_path) as run:
         assert run.history() == []
+
+
+def test_a_folder_that_holds_only_hidden_folders_is_refused(tmp_path):
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(UserError, match="no config.json of a run"):
+        _open(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".git"]
+
+
+def test_what_killed_processes_were_writing_is_deleted_at_the_start(tmp_path):
+    _open(tmp_path).__exit__()
+    left = tmp_path / "snapshots" / abandoned("gs-000000000.weights.h5")
+    left.parent.mkdir()
+    left.touch()
+    (tmp_path / ".mine").touch()
+    _open(tmp_path).__exit__()
+    assert not left.exists()
+    assert (tmp_path / ".mine").exists()
 
 
 def test_other_clips_are_refused(tmp_path):

@@ -9,6 +9,7 @@ from dataset.faces.create import create_face_clips, frame_rate
 from dataset.faces.film import make_clips
 from dataset.faces.rules import FaceRules
 from support.errors import UserError
+from tests.abandoned import abandoned
 from tests.dataset.faces.scenes import texture
 from tests.dataset.videos import cut, noisy, write_video
 
@@ -101,9 +102,10 @@ def test_it_goes_on_where_it_was_stopped(films, tmp_path, made, monkeypatch, wor
     assert not (tmp_path / "new/clips.csv").exists()
     monkeypatch.setattr(dataset.faces.create, "make_clips", make)
     # A killed process leaves what it was writing.
-    (tmp_path / "new/b/.c.avi-abc").mkdir()
-    (tmp_path / "new/b/.c.avi-abc/0000.mp4").write_text("half")
-    (tmp_path / "new/.xyz-clips.csv").write_text("half")
+    rest = tmp_path / "new/b" / abandoned("c.avi")
+    rest.mkdir()
+    (rest / "0000.mp4").write_text("half")
+    (tmp_path / "new" / abandoned("clips.csv")).write_text("half")
     made.clear()
     create_face_clips(films, tmp_path / "new", RULES, workers=workers)
     assert made == ["d.mp4"]
@@ -140,9 +142,29 @@ def test_another_argument_is_refused_by_name(films, tmp_path):
 def test_a_folder_of_something_else_is_left_alone(films, tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "new/mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="--output should be new, or a folder of create_faces"):
+    with pytest.raises(UserError, match="--output should be a new or an empty folder"):
         create_face_clips(films, tmp_path / "new", RULES)
     assert contents(tmp_path / "new") == {"mine.txt": b"mine"}
+
+
+def test_a_folder_that_holds_only_hidden_folders_is_left_alone(films, tmp_path):
+    keys = {".git/HEAD": b"ref", ".ssh/id": b"key"}
+    for name, text in keys.items():
+        (tmp_path / "new" / name).parent.mkdir(parents=True)
+        (tmp_path / "new" / name).write_bytes(text)
+    with pytest.raises(UserError, match="--output should be a new or an empty folder"):
+        create_face_clips(films, tmp_path / "new", RULES)
+    assert contents(tmp_path / "new") == keys
+
+
+def test_clearing_deletes_partial_files_alone(films, tmp_path):
+    create_face_clips(films, tmp_path / "new", RULES)
+    (tmp_path / "new/a.mp4/.git").mkdir()
+    for name in (".git/HEAD", ".mine", ".partial-mine", abandoned("0000.mp4")):
+        (tmp_path / "new/a.mp4" / name).touch()
+    create_face_clips(films, tmp_path / "new", RULES)
+    left = {p.name for p in (tmp_path / "new/a.mp4").rglob("*") if p.name.startswith((".", "H"))}
+    assert left == {".git", "HEAD", ".mine", ".partial-mine"}
 
 
 def test_a_folder_in_use_is_refused(films, tmp_path, monkeypatch):
