@@ -23,8 +23,11 @@ from metrics import weights
 from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS, protocol
 from metrics.published import PUBLISHED
+from run_folder.reading import read_config, read_scores
+from sampling.snapshot import choose_snapshot
 from scoring.classifier import Classifier, Labelled, Settings, train_classifier
-from scoring.clip_sets import RecordClips, clip_set
+from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
+from scoring.distance import measure_distance
 from scoring.features import cache_beside, load_extractor
 from scoring.memorisation import find_neighbours
 from scoring.score import check_apart
@@ -33,9 +36,6 @@ from support.errors import UserError, run_script
 from support.files import write_json
 from support.media import SUFFIXES, tile_clips, write_clip
 from support.plots import plot_scores
-from training.distance import measure_distance
-from training.run_folder import read_config, read_scores
-from training.snapshot import choose_snapshot
 
 
 def score(args):
@@ -180,7 +180,9 @@ def open_clips(args, num: int):
         reals = RecordClips(args.data)
         return reals, clip_set(args.clips, reals.rung.frames)
     snapshot = choose_snapshot(args.model, args.run, args.snapshot)
-    return RecordClips(args.data, snapshot.config.ladder[-1]), snapshot.clip_set(num, args.seed)
+    return RecordClips(args.data, snapshot.config.ladder[-1]), GeneratedClips.of_snapshot(
+        snapshot, num, args.seed
+    )
 
 
 def choose_output(args, stem: str, suffix: str, suffixes, fakes) -> Path:

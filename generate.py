@@ -20,21 +20,16 @@ import numpy as np
 from absl.flags import argparse_flags
 
 from growth.resample import upscale
+from run_folder.reading import read_config, read_history
+from sampling.export import FORMS
+from sampling.export import export as write_export
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot, choose_snapshot, list_snapshots, load_snapshot
 from support.errors import UserError, run_script
 from support.files import new_folder, write_atomically
 from support.media import evenly, filmstrip, tile_clips, to_uint8, write_clip
 from support.plots import plot_curves
 from support.progress import Progress
-from training.export import FORMS
-from training.export import export as write_export
-from training.run_folder import read_config, read_history
-from training.snapshot import (
-    Snapshot,
-    choose_snapshot,
-    list_snapshots,
-    load_snapshot,
-    sample_latents,
-)
 
 LEAST = {"num": 1, "pairs": 1, "steps": 1, "columns": 1, "fps": 1, "seed": 0, "truncation": 0.01}
 LOOP_FRAMES = 64  # moments of a way round, at least

@@ -17,14 +17,14 @@ from absl import flags
 from config import PRESETS, Config, preset
 from dataset.pipeline import ClipPipeline
 from growth.phase import phase_at
+from run_folder.folder import RunFolder
+from sampling.snapshot import save_snapshot
 from support.errors import run_script
 from training.devices import strategy_for
 from training.dry_run import describe
 from training.interrupt import Interrupt
 from training.monitor import Monitor
 from training.profile import Profile
-from training.run_folder import RunFolder
-from training.snapshot import save_snapshot
 from training.trainer import Trainer
 from training.workers import loss_told
 

@@ -22,8 +22,9 @@ from benchmarks.rung import stable_phases
 from config import PRESETS, Config, preset
 from growth.phase import Phase
 from networks.generator import Generator
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot
 from support.errors import UserError, run_script
-from training.snapshot import Snapshot, sample_latents
 
 
 def main(flags):

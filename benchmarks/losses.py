@@ -21,8 +21,9 @@ from config import Config, Growth, Network, Train
 from dataset.pipeline import ClipPipeline
 from growth.phase import Schedule, phase_at
 from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot
 from support.media import filmstrip, to_uint8, write_clip
-from training.snapshot import Snapshot, sample_latents
 from training.trainer import Trainer
 
 

@@ -67,11 +67,6 @@ def name_record(records: Records, rungs: Iterable[Rung], error: tf.errors.OpErro
     return None
 
 
-def tidy(error: tf.errors.OpError) -> str:
-    """What an error says, without the nodes of TensorFlow's graph."""
-    return re.sub(r"\s*(\{\{.*?\}\}|\[\[.*|\[Op:.*)", "", error.message, flags=re.DOTALL).strip()
-
-
 def _damaged(records, rung, shard: Shard):
     """Numbers of the records of a shard that cannot be read."""
     path, read = records.path(shard.file), 0

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from dataset import storage
-from dataset.damage import damaged_clips, name_record, read_record, tidy
+from dataset.damage import damaged_clips, name_record, read_record
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
 from growth.ladder import Ladder
-from support.errors import UserError
+from support.errors import UserError, short_message
 from support.progress import Progress
 
 
@@ -87,7 +87,10 @@ class ClipPipeline:
         try:
             yield
         except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
-            where = name_record(self.records, self.ladder, error) or tidy(error).splitlines()[-1]
+            where = (
+                name_record(self.records, self.ladder, error)
+                or short_message(error).splitlines()[-1]
+            )
             raise UserError(
                 f"--data should be whole (--skip_damaged trains without damaged clips). "
                 f"Received: {self.records.folder} with a damaged {where}"

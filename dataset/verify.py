@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from dataset import storage
-from dataset.damage import checked_record, tidy
+from dataset.damage import checked_record
 from dataset.encoding import EXACT
 from dataset.pyramid import pool
 from dataset.records import Records, Shard, decode
 from growth.ladder import Rung
-from support.errors import UserError
+from support.errors import UserError, short_message
 
 TOLERANCE = 1.001  # Grey levels: both sides of the comparison have been rounded once.
 
@@ -65,7 +65,7 @@ def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
     number = -1
     for number, record in enumerate(_read(records, rung, shard)):
         if isinstance(record, tf.errors.OpError):
-            faults.append(Fault(shard.file, number, f"cannot be read: {tidy(record)}"))
+            faults.append(Fault(shard.file, number, f"cannot be read: {short_message(record)}"))
             yield None
             continue
         try:

@@ -15,6 +15,7 @@ from dataset.readers.source import ReaderOptions
 from dataset.records import decode, open_records
 from growth.ladder import Ladder, Rung
 from growth.resample import upscale
+from sampling.latents import sample_latents
 from support.errors import UserError
 from support.media import to_uint8
 
@@ -148,6 +149,26 @@ class GeneratedClips:
     def __init__(self, sample: Callable, latents: np.ndarray, shape, minibatch: int, about: dict):
         self.sample, self.latents, self.shape = sample, latents, tuple(shape)
         self.minibatch, self.about = minibatch, about
+
+    @classmethod
+    def of_snapshot(cls, snapshot, num: int, seed: int | None = None) -> "GeneratedClips":
+        """`num` clips of a `sampling.snapshot.Snapshot`; their latents follow from the seed."""
+        config, phase = snapshot.config, snapshot.phase
+        seed = config.train.seed if seed is None else seed
+        return cls(
+            lambda latents: snapshot.sample(latents, phase.minibatch),
+            sample_latents(num, config.network.latent_size, (seed, 2)),
+            config.ladder[-1].shape,
+            phase.minibatch,
+            {
+                "kind": "generator",
+                "config": config.name,
+                "nimg": phase.nimg,
+                "phase": f"{config.ladder[phase.level]} {phase}",
+                "seed": seed,
+                "weights": snapshot.weights_hash(),
+            },
+        )
 
     def __len__(self):
         return len(self.latents)

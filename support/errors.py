@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import errno
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -30,6 +31,12 @@ def whole(path: Path, kind: str, *errors: type[Exception]):
     except errors as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise UserError(f"{path} should be a whole {kind}. Received: {reason}") from error
+
+
+def short_message(error: Exception) -> str:
+    """The message of an error, without the nodes of TensorFlow's graph."""
+    message = getattr(error, "message", str(error))
+    return re.sub(r"\s*(\{\{.*?\}\}|\[\[.*|\[Op:.*)", "", message, flags=re.DOTALL).strip()
 
 
 def run_script(main, **app_run_arguments):

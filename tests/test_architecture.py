@@ -18,7 +18,9 @@ MAY_IMPORT = {
     "config": {"support", "growth", "losses"},
     "networks": {"support", "growth", "config"},
     "dataset": {"support", "growth", "config"},
-    "scoring": {"support", "growth", "dataset", "metrics"},
+    "run_folder": {"support", "growth", "config"},
+    "sampling": {"support", "growth", "config", "networks", "run_folder.reading"},
+    "scoring": {"support", "growth", "dataset", "metrics", "sampling"},
 }
 MAY_IMPORT["training"] = set(MAY_IMPORT)
 MAY_IMPORT |= {script: MAY_IMPORT.keys() - SCRIPTS for script in SCRIPTS}

@@ -17,12 +17,13 @@ from dataset.readers.source import ReaderOptions
 from growth.phase import phase_until
 from metrics import weights
 from metrics.c3d import C3D
+from run_folder.folder import RunFolder
+from run_folder.reading import read_scores
+from sampling.snapshot import save_snapshot
 from support.errors import UserError
 from tests.dataset.videos import write_video
 from tests.training.toys import tiny_config, trainer_for, write_config
 from training.monitor import Monitor
-from training.run_folder import RunFolder, read_scores
-from training.snapshot import save_snapshot
 
 
 @pytest.fixture(scope="module")

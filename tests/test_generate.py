@@ -13,11 +13,12 @@ import generate
 from config import demo
 from growth.phase import list_phases
 from networks.generator import Generator
+from sampling.latents import sample_latents
+from sampling.snapshot import load_snapshot, save_snapshot
 from support.errors import UserError
 from support.media import to_uint8
 from tests.support.test_plots import made_up_history
 from tests.training.toys import write_config
-from training.snapshot import load_snapshot, sample_latents, save_snapshot
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,14 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
+from run_folder.folder import RunFolder
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot, save_snapshot
+from scoring.distance import measure_distance, real_clips
 from support.files import check_room
 from support.media import filmstrip, tile_clips, to_uint8, write_clip
 from support.progress import format_seconds
-from training.distance import measure_distance, real_clips
-from training.run_folder import RunFolder
 from training.scores import Scores
-from training.snapshot import Snapshot, sample_latents, save_snapshot
 from training.summaries import write_clip_summary, write_scalars
 from training.trainer import Trainer
 

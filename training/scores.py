@@ -7,11 +7,11 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from metrics.protocols import protocol
-from scoring.clip_sets import RecordClips
+from run_folder.folder import RunFolder
+from sampling.snapshot import Snapshot
+from scoring.clip_sets import GeneratedClips, RecordClips
 from scoring.features import cache_beside, load_extractor
 from scoring.score import check_counts, score
-from training.run_folder import RunFolder
-from training.snapshot import Snapshot
 
 
 class Scores:
@@ -49,7 +49,7 @@ class Scores:
     def measure(self, snapshot: Snapshot, nimg: int):
         """Scores `snapshot`, for the run's scores and for TensorBoard at the default step."""
         num = self.config.metrics.clips
-        fakes = snapshot.clip_set(num * self.extractor.protocol.repeats)
+        fakes = GeneratedClips.of_snapshot(snapshot, num * self.extractor.protocol.repeats)
         found = score(self.extractor, self.reals, fakes, num=num, seed=self.config.train.seed)
         line = {"nimg": nimg, "kimg": nimg / 1000, "protocol": self.extractor.protocol.name}
         for measure, values in found["measures"].items():

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from growth.phase import phase_at
 from losses.swgan import SWGAN
+from run_folder.folder import RunFolder
 from support.errors import UserError
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
-from training.run_folder import RunFolder
 
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 

@@ -3,13 +3,14 @@ from types import SimpleNamespace
 import pytest
 
 from growth.phase import phase_until
+from run_folder.folder import RunFolder
+from run_folder.reading import read_scores
+from sampling.snapshot import Snapshot
 from support.errors import UserError
 from tests.scoring.toys import Clips, toy_extractor
 from tests.training.toys import tiny_config, trainer_for
 from training import scores as module
-from training.run_folder import RunFolder, read_scores
 from training.scores import Scores
-from training.snapshot import Snapshot
 
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 WEIGHTS = "metrics.weights=c3d.weights.h5"

@@ -7,7 +7,8 @@ from growth.phase import Phase
 from growth.resample import fade_clips
 from metrics.motion import motion_energy
 from metrics.sliced_wasserstein import KINDS, PatchBank, sliced_wasserstein
-from training.snapshot import Snapshot, sample_latents
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot
 
 _BATCH = 16
 

@@ -4,9 +4,9 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from growth.phase import phase_at
+from sampling.snapshot import Snapshot
+from scoring.distance import measure_distance, real_clips
 from tests.training.toys import Reals, tiny_config, trainer_for
-from training.distance import measure_distance, real_clips
-from training.snapshot import Snapshot
 from training.summaries import write_scalars
 
 

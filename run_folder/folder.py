@@ -21,6 +21,9 @@ import keras
 import tensorflow as tf
 
 from config import Config, from_dict
+from run_folder.checkpoint import Checkpoints, Resumable
+from run_folder.reading import HISTORY, SCORES, read_description, read_history
+from run_folder.status import Status
 from support.errors import UserError
 from support.files import (
     clear_abandoned,
@@ -31,9 +34,6 @@ from support.files import (
     write_atomically,
     write_json,
 )
-from training.checkpoint import Checkpoints
-from training.status import Status
-from training.trainer import Trainer
 
 # Settings that may change when a run goes on.
 _MAY_CHANGE = {
@@ -48,7 +48,6 @@ _MAY_CHANGE = {
     "skips_before_rollback",
     "rollbacks",
 }
-_HISTORY, _SCORES = "history.jsonl", "scores.jsonl"
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -92,13 +91,13 @@ class RunFolder(contextlib.AbstractContextManager):
             self.status.tell("interrupted", "stopped without saving")
         self._lock.close()
 
-    def restore_latest(self, trainer: Trainer):
+    def restore_latest(self, trainer: Resumable):
         """Loads the newest checkpoint into `trainer`; in a new run saves the first one."""
         if not self.checkpoints.restore_latest(trainer):
             self.checkpoints.save(trainer)  # A disk that cannot be written is found now.
         self._begin(trainer)
 
-    def roll_back(self, trainer: Trainer):
+    def roll_back(self, trainer: Resumable):
         """Goes back to the newest checkpoint, since losses or gradients are not finite.
 
         Raises:
@@ -121,14 +120,14 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def _begin(self, trainer):
         self._saved = time.monotonic()
-        for name in (_HISTORY, _SCORES):
+        for name in (HISTORY, SCORES):
             _forget_later(self.path / name, trainer.nimg)
 
     def save_is_due(self) -> bool:
         """Whether the last checkpoint is `train.checkpoint_minutes` old."""
         return time.monotonic() - self._saved > self.config.train.checkpoint_minutes * 60
 
-    def save(self, trainer: Trainer):
+    def save(self, trainer: Resumable):
         """Saves a checkpoint; one that was cut short is never taken for a whole one.
 
         Raises:
@@ -145,11 +144,11 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def tell(self, line: dict):
         """Appends a line to the history."""
-        _append_line(self.path / _HISTORY, json.dumps(line))
+        _append_line(self.path / HISTORY, json.dumps(line))
 
     def tell_score(self, line: dict):
         """Appends a line to the scores."""
-        _append_line(self.path / _SCORES, json.dumps(line))
+        _append_line(self.path / SCORES, json.dumps(line))
 
     def print(self, text: str):
         """Prints `text`, and keeps it in the log."""
@@ -160,34 +159,6 @@ class RunFolder(contextlib.AbstractContextManager):
         """Prints the last `sentence`, and leaves it with the `state` in the status."""
         self.print(sentence)
         self.status.tell(state, sentence)
-
-
-def read_history(run: Path) -> list[dict]:
-    """The history of a run folder, a dict a tick; [] where there is none."""
-    return read_json_lines(Path(run) / _HISTORY)
-
-
-def read_scores(run: Path) -> list[dict]:
-    """The scores of a run folder, ascending in "nimg"; [] where there are none."""
-    return read_json_lines(Path(run) / _SCORES)
-
-
-def read_config(run: Path) -> Config:
-    """The config of a run folder; raises `UserError` where there is none."""
-    return from_dict(read_description(run)["config"])
-
-
-def read_description(run: Path) -> dict:
-    """ "config", "data" and "versions" of a run folder; raises `UserError` where there are none."""
-    path = Path(run) / "config.json"
-    try:
-        description = json.loads(path.read_text())
-        if description.keys() >= {"config", "data", "versions"}:
-            return description
-        found = "a config.json of something else"
-    except (OSError, ValueError, AttributeError):
-        found = "no config.json of a run"
-    raise UserError(f"--run should be the folder of a run. Received: {run}, with {found}")
 
 
 def _is_new(path):

@@ -11,17 +11,31 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import tensorflow as tf
 
 from config import Train
-from dataset.damage import tidy
-from support.errors import UserError
+from support.errors import UserError, short_message
 from support.files import partial_folder, sha256, sync, write_json
-from training.trainer import Trainer
 
 _WRITTEN = re.compile(r"ckpt-\d+\.(index|data-\d+-of-\d+)")  # By TensorFlow.
 _FULL = (tf.errors.ResourceExhaustedError, tf.errors.UnknownError, OSError)
+
+
+class Resumable(Protocol):
+    """What is saved and resumed: a trainer."""
+
+    nimg: int  # clips shown so far
+
+    def write(self, path: str):
+        """Writes all that training needs to resume to files whose names begin with `path`."""
+
+    def restore(self, path: str):
+        """Takes over what `write` wrote to `path`."""
+
+    def roll_back(self, path: str):
+        """Like `restore`, but counts it, and trains on with other noise."""
 
 
 class Checkpoints:
@@ -37,7 +51,7 @@ class Checkpoints:
         self.folder, self.settings, self.warn = Path(folder), settings, warn
         self._newest = None
 
-    def restore_latest(self, trainer: Trainer) -> bool:
+    def restore_latest(self, trainer: Resumable) -> bool:
         """Restores the newest whole checkpoint; False where there is none at all.
 
         Raises:
@@ -45,11 +59,11 @@ class Checkpoints:
         """
         return self._take_latest(trainer.restore)
 
-    def roll_back(self, trainer: Trainer):
+    def roll_back(self, trainer: Resumable):
         """Goes back to the newest whole checkpoint, and on from there with other noise."""
         self._take_latest(trainer.roll_back)
 
-    def save(self, trainer: Trainer):
+    def save(self, trainer: Resumable):
         """Saves a checkpoint, and deletes those that are no longer kept.
 
         Raises:
@@ -71,7 +85,7 @@ class Checkpoints:
         except _FULL as error:
             raise UserError(
                 f"--run should have room for a checkpoint. Received: {self.folder} at kimg "
-                f"{trainer.nimg / 1000:g}, where {_reason(error)} (checkpoints before it are "
+                f"{trainer.nimg / 1000:g}, where {short_message(error)} (checkpoints before it are "
                 "whole: make room, and the same command goes on)"
             ) from error
         self._newest = trainer.nimg
@@ -139,7 +153,3 @@ def kept_checkpoints(known: list[int], newest: int, every_kimg: float) -> set[in
         firsts = {int(nimg // (every_kimg * 1000)): nimg for nimg in reversed(known)}
         kept |= {nimg for multiple, nimg in firsts.items() if multiple > 0}
     return kept
-
-
-def _reason(error):
-    return tidy(error) if isinstance(error, tf.errors.OpError) else str(error)

@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 from networks.generator import Generator
+from sampling import export as export_module
+from sampling.export import export
+from sampling.latents import sample_latents
+from sampling.snapshot import load_snapshot, save_snapshot
 from support.errors import UserError
 from support.files import sha256
 from tests.training.toys import tiny_config, write_config
-from training import export as export_module
-from training.export import export
-from training.snapshot import load_snapshot, sample_latents, save_snapshot
 
 STABLE, FADING = 200, 48
 

@@ -4,10 +4,10 @@ import os
 import pytest
 import tensorflow as tf
 
+from run_folder.folder import RunFolder
 from support.errors import UserError
 from tests.abandoned import abandoned
 from tests.training.toys import tiny_config, trainer_for
-from training.run_folder import RunFolder
 
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 

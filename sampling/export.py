@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot, load_model, save_model
 from support.errors import UserError
 from support.files import new_folder, sha256, write_json
 from support.weights import SUFFIX
-from training.snapshot import Snapshot, load_model, sample_latents, save_model
 
 MOST_DIFFERENCE = 1e-3  # of clips in [-1, 1]: an eighth of a grey level
 _NAME = "generator"

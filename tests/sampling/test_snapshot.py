@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from networks.generator import Generator
-from support.errors import UserError
-from tests.training.toys import tiny_config, write_config
-from training.snapshot import (
+from sampling.latents import sample_latents
+from sampling.snapshot import (
     choose_snapshot,
     list_snapshots,
     load_model,
     load_snapshot,
-    sample_latents,
     save_snapshot,
     snapshot_path,
 )
+from support.errors import UserError
+from tests.training.toys import tiny_config, write_config
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_card_never_stands_beside_other_weights(run, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.snapshot.write_json", stop)
+    monkeypatch.setattr("sampling.snapshot.write_json", stop)
     generator.dense.bias.assign_add([1.0] * 4)
     with pytest.raises(KeyboardInterrupt):
         save_snapshot(path, generator, 64)

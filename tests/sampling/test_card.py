@@ -5,11 +5,11 @@ import keras
 import pytest
 
 from networks.generator import Generator
+from sampling.card import make_card, read_card
+from sampling.snapshot import save_snapshot, snapshot_path
 from support.errors import UserError
 from support.files import sha256
 from tests.training.toys import tiny_config, write_config
-from training.card import make_card, read_card
-from training.snapshot import save_snapshot, snapshot_path
 
 CONFIG = tiny_config()
 

@@ -15,12 +15,11 @@ import tensorflow as tf
 from config import Config
 from growth.phase import Phase, phase_until
 from networks.generator import Generator
-from scoring.clip_sets import GeneratedClips
+from run_folder.reading import read_config
+from sampling.card import make_card, read_card, seal
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
 from support.weights import load_weights, sidecar_of
-from training.card import make_card, read_card, seal
-from training.run_folder import read_config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,26 +48,8 @@ class Snapshot:
         generator.set_weights(self.generator.get_weights())
         return dataclasses.replace(self, generator=generator)
 
-    def clip_set(self, num: int, seed: int | None = None) -> GeneratedClips:
-        """`num` clips to score, at the full size; their latents follow from the (run's) seed."""
-        config, phase = self.config, self.phase
-        seed = config.train.seed if seed is None else seed
-        return GeneratedClips(
-            lambda latents: self.sample(latents, phase.minibatch),
-            sample_latents(num, config.network.latent_size, (seed, 2)),
-            config.ladder[-1].shape,
-            phase.minibatch,
-            {
-                "kind": "generator",
-                "config": config.name,
-                "nimg": phase.nimg,
-                "phase": f"{config.ladder[phase.level]} {phase}",
-                "seed": seed,
-                "weights": self._hash(),
-            },
-        )
-
-    def _hash(self):
+    def weights_hash(self) -> str:
+        """The SHA-256 of all weights, in order."""
         values = (np.ascontiguousarray(v.numpy()) for v in self.generator.variables)
         digest = hashlib.sha256()
         for value in values:
@@ -140,15 +121,6 @@ def _load(path, card, config):
     generator = load_weights(lambda: Generator(config.ladder, config.network), path, of)
     phase = phase_until(card["nimg"], config.schedule, config.ladder)
     return Snapshot(config, phase, generator, card)
-
-
-def sample_latents(num: int, size: int, seed, truncation: float | None = None) -> np.ndarray:
-    """`num` latents [num, size] ~ N(0, I); with `truncation`, values beyond it are drawn again."""
-    random = np.random.default_rng(seed)
-    latents = random.standard_normal((num, size))
-    while truncation is not None and (beyond := np.abs(latents) > truncation).any():
-        latents[beyond] = random.standard_normal(beyond.sum())
-    return latents.astype(np.float32)
 
 
 def snapshot_path(run: Path, nimg: int) -> Path:

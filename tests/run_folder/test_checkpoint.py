@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from config import Train
+from run_folder import checkpoint
+from run_folder.checkpoint import Checkpoints, kept_checkpoints
 from support.errors import UserError
-from training import checkpoint
-from training.checkpoint import Checkpoints, kept_checkpoints
 
 
 class Trainer:

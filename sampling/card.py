@@ -10,10 +10,10 @@ from pathlib import Path
 
 from config import Config, from_dict
 from growth.phase import phase_until
+from run_folder.reading import read_description, read_history, read_scores
 from support.errors import UserError
 from support.files import sha256
 from support.weights import check_file, check_hash, sidecar_of
-from training.run_folder import read_description, read_history, read_scores
 
 _KIND = "generator of clips"
 _MEASURED = ("swd", "motion")  # What names of distances begin with.

@@ -2,8 +2,8 @@ import datetime
 import json
 import os
 
-from training import status as module
-from training.status import Status
+from run_folder import status as module
+from run_folder.status import Status
 
 
 def test_facts_are_kept_until_they_change(tmp_path):

@@ -1,0 +1,1 @@
+"""A generator on disk: snapshots with their cards, latents, exports."""
