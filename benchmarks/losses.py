@@ -92,10 +92,10 @@ def _distances(config, flags, fakes):
     latents = sample_latents(num, config.network.latent_size, seed=0)
     others = {
         "swd": fakes.sample(latents, minibatch=16),
-        "swd_floor": next(iter(train.dataset(level, 0, num))).numpy(),
+        "swd_floor": next(iter(train.dataset(level, 0, num))).clips.numpy(),
     }
     reals = PatchBank(shape)
-    reals.update(next(iter(score.dataset(level, 0, num))).numpy())
+    reals.update(next(iter(score.dataset(level, 0, num))).clips.numpy())
     distances = {}
     for name, clips in others.items():
         bank = PatchBank(shape)

@@ -27,6 +27,7 @@ from benchmarks.convolutions import bare_speed, count_convolutions
 from benchmarks.rung import config_at, stable_phases
 from benchmarks.table import print_table
 from config import PRESETS, Config, preset
+from dataset.batch import Batch
 from growth.phase import Phase
 from support.errors import UserError, run_script
 from training.dry_run import estimate_memory
@@ -42,7 +43,8 @@ class Constant:
 
     def dataset(self, level, nimg, minibatch, replicas=1, **_):
         shape = (minibatch // replicas, *self.ladder[level].shape, 3)
-        return tf.data.Dataset.from_tensors(tf.random.uniform(shape, -1, 1)).repeat()
+        batch = Batch(tf.random.uniform(shape, -1, 1), tf.fill(shape[:1], -1))
+        return tf.data.Dataset.from_tensors(batch).repeat()
 
 
 def measure(config: Config, resolution: int, devices: int, steps: int, bare: bool) -> dict:
@@ -99,7 +101,7 @@ def _seconds(trainer, clips, phase):
 
 def _one_step(trainer, clips, phase):
     """One step of the entered phase as a concrete function, in which all shapes are known."""
-    reals = next(iter(clips.dataset(phase.level, 0, phase.minibatch)))
+    reals = next(iter(clips.dataset(phase.level, 0, phase.minibatch))).clips
     step = TrainingStep(trainer.config, trainer.networks, trainer.strategy, phase)
     return tf.function(step.one).get_concrete_function(reals, tf.constant(0, tf.int64))
 

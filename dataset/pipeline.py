@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from dataset import storage
+from dataset.batch import Batch
 from dataset.damage import damaged_clips, name_record, read_record
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
@@ -112,7 +113,7 @@ class ClipPipeline:
         replicas in order.
 
         Returns:
-            A data set of float32 [minibatch / replicas, T, H, W, 3] in [-1, 1].
+            A data set of `Batch`: minibatch / replicas clips, and their labels.
 
         Raises:
             UserError: the replicas do not divide the minibatch.
@@ -131,15 +132,19 @@ class ClipPipeline:
             return tuple(x[first_replica:last_replica] for x in split)
 
         encoding = self.records.encoding(rung)
-        data = tf.io.FixedLenFeature(parts(encoding, rung.frames), tf.string)
+        features = {
+            "data": tf.io.FixedLenFeature(parts(encoding, rung.frames), tf.string),
+            "label": tf.io.FixedLenFeature([], tf.int64),
+        }
 
         def decode(records, mirrored):
-            found = tf.io.parse_example(records, {"data": data})
-            clips = decode_batch(found["data"], encoding, (*rung.shape, 3))
+            values = tf.io.parse_example(records, features)
+            clips = decode_batch(values["data"], encoding, (*rung.shape, 3))
             clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
             mirrored = tf.reshape(mirrored, [share, 1, 1, 1, 1])
             clips = tf.where(mirrored, tf.reverse(clips, [3]), clips)
-            return tf.cast(clips, tf.float32) / 127.5 - 1
+            labels = tf.ensure_shape(tf.cast(values["label"], tf.int32), [share])
+            return Batch(tf.cast(clips, tf.float32) / 127.5 - 1, labels)
 
         steps = self.stream(nimg).batch(minibatch, drop_remainder=True)
         clips = steps.map(local_shares).unbatch().unbatch()  # One by one, those of this process.

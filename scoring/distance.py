@@ -50,7 +50,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
 
 def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.ndarray:
     """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic."""
-    reals = next(iter(clips.dataset(phase.level, begin, count)))
+    reals = next(iter(clips.dataset(phase.level, begin, count))).clips
     if phase.fading:
         reals = fade_clips(reals, clips.ladder.factors(phase.level), phase.weight)
     return reals.numpy()

@@ -55,8 +55,8 @@ class TrainingStep:
         """Takes `steps` steps.
 
         Args:
-            reals: iterator of [N / replicas, T, H, W, 3] in [-1, 1], for this worker's replicas
-                in turn.
+            reals: iterator of `dataset.batch.Batch`, N / replicas clips each, for this worker's
+                replicas in turn.
             nimg: int64 scalar, clips shown before.
             steps: int32 scalar.
 
@@ -108,7 +108,9 @@ class TrainingStep:
 
     def _share_out(self, reals):
         """The next element for each replica of this worker."""
-        return self.strategy.experimental_distribute_values_from_function(lambda _: next(reals))
+        return self.strategy.experimental_distribute_values_from_function(
+            lambda _: next(reals).clips
+        )
 
     def _update_D(self, reals, nimg, weight):
         if weight is not None:

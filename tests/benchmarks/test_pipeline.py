@@ -9,6 +9,7 @@ import tensorflow as tf
 from benchmarks import pipeline
 from benchmarks.train_step import Constant, stable_phase
 from config import preset
+from dataset.batch import Batch
 from tests.train_command import make_data
 from training.trainer import Trainer
 
@@ -36,12 +37,17 @@ class Slow(Constant):
     """Gives a batch after half a second."""
 
     def dataset(self, *args, **kwargs):
-        def late(batch):
+        def late(clips):
             time.sleep(0.5)
-            return batch
+            return clips
 
         data = super().dataset(*args, **kwargs)
-        return data.map(lambda x: tf.ensure_shape(tf.numpy_function(late, [x], x.dtype), x.shape))
+
+        def slow(batch):
+            clips = tf.numpy_function(late, [batch.clips], batch.clips.dtype)
+            return Batch(tf.ensure_shape(clips, batch.clips.shape), batch.labels)
+
+        return data.map(slow)
 
 
 def test_a_slow_stream_is_waited_for():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dataset.clips import ClipRules
 from dataset.create import create_dataset
@@ -16,7 +17,7 @@ from dataset.encoding import ENCODINGS, Encoding
 from dataset.pipeline import ClipPipeline
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
-from dataset.records import HEADER, Records
+from dataset.records import HEADER, Records, decode
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -31,7 +32,7 @@ def clips(shapes):
 
 
 def take(dataset, elements):
-    return np.concatenate([batch.numpy() for batch in itertools.islice(dataset, elements)])
+    return np.concatenate([batch.clips.numpy() for batch in itertools.islice(dataset, elements)])
 
 
 def stream(clips, count, nimg=0):
@@ -43,10 +44,29 @@ def stream(clips, count, nimg=0):
 def test_values(shapes):
     clips = ClipPipeline(shapes, LADDER, seed=0, mirror=False)
     for level, rung in enumerate(LADDER):
-        batch = next(iter(clips.dataset(level, 0, 5)))
+        batch = next(iter(clips.dataset(level, 0, 5))).clips
         assert batch.shape == (5, *rung.shape, 3)
         stored = clips.records.clips(rung, stream(clips, 5)[0])
         np.testing.assert_allclose((batch + 1) * 127.5, stored, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), [("folders", [0, 0, 0, 0, 1, 1]), ("own", [-1] * 6)]
+)
+def test_labels_belong_to_their_clips(tmp_path, labels, expected):
+    for name in ("walk/1.npy", "run/1.npy", "run/2.npy"):
+        (tmp_path / "videos" / name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / "videos" / name, np.zeros((8, 16, 16, 3), np.uint8))
+    sources = list_sources(tmp_path / "videos", "auto", ReaderOptions(labels=labels))
+    create_dataset(tmp_path / "data", sources, LADDER, ClipRules(8), about={})
+    clips = ClipPipeline(tmp_path / "data", LADDER, seed=0, mirror=True)
+    for level, rung in enumerate(LADDER):
+        batch = next(iter(clips.dataset(level, 0, 6)))
+        assert (batch.labels.dtype, batch.labels.shape) == (tf.int32, (6,))
+        indices = stream(clips, 6)[0]
+        stored = [decode(record)[1] for record in clips.records.read(rung, indices)]
+        assert batch.labels.numpy().tolist() == stored
+        assert sorted(stored) == expected
 
 
 @pytest.mark.parametrize("nimg", [0, 6, 1003])
@@ -97,7 +117,7 @@ def test_about_half_are_mirrored_left_to_right(shapes, clips):
 
 def test_a_shorter_ladder_reads_its_rungs_by_size(shapes):
     clips = ClipPipeline(shapes, make_ladder("8x8x8 8x16x16"), seed=0, mirror=False)
-    assert next(iter(clips.dataset(0, 0, 2))).shape == (2, 8, 8, 8, 3)
+    assert next(iter(clips.dataset(0, 0, 2))).clips.shape == (2, 8, 8, 8, 3)
 
 
 def test_a_process_ends_while_its_pipeline_is_at_work(shapes):
@@ -224,7 +244,7 @@ def test_encodings_give_the_pixels_that_random_access_gives(tmp_path, name):
     clips = ClipPipeline(folder, ladder, 0, False)
     assert clips.records.metadata["encoding"]["4x32x32"] == name
     for level, rung in enumerate(ladder):
-        batch = next(iter(clips.dataset(level, 0, 4)))
+        batch = next(iter(clips.dataset(level, 0, 4))).clips
         stored = clips.records.clips(rung, stream(clips, 4)[0])
         np.testing.assert_array_equal(np.rint((batch + 1) * 127.5), stored)
 

@@ -65,7 +65,7 @@ def test_a_data_set_read_by_tensorflows_file_system(shapes):
     assert there.read(LADDER[1], [7, 2]) == here.read(LADDER[1], [7, 2])
     assert list(find_faults(there)) == []
     batches = [
-        next(iter(ClipPipeline(folder, LADDER, 3, True).dataset(2, 2, 5)))
+        next(iter(ClipPipeline(folder, LADDER, 3, True).dataset(2, 2, 5))).clips
         for folder in (shapes, there.folder)
     ]
     np.testing.assert_array_equal(*batches)
@@ -124,7 +124,8 @@ import numpy as np
 from dataset.pipeline import ClipPipeline
 from growth.ladder import make_ladder
 clips = ClipPipeline({bucket(shapes, "clips")!r}, make_ladder("thesis", 16), 3, True)
-np.savez({str(tmp_path / "batches.npz")!r}, *(next(iter(clips.dataset(i, 2, 5))) for i in range(3)))
+batches = (next(iter(clips.dataset(level, 2, 5))) for level in range(3))
+np.savez({str(tmp_path / "batches.npz")!r}, *(batch.clips for batch in batches))
 os._exit(0)
 """
     done = run("-c", code)
@@ -132,7 +133,7 @@ os._exit(0)
     clips = ClipPipeline(shapes, LADDER, 3, True)
     with np.load(tmp_path / "batches.npz") as batches:
         for level in range(3):
-            expected = next(iter(clips.dataset(level, 2, 5)))
+            expected = next(iter(clips.dataset(level, 2, 5))).clips
             np.testing.assert_array_equal(batches[f"arr_{level}"], expected)
 
 

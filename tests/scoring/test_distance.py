@@ -59,5 +59,5 @@ def test_reals_fade_like_those_of_the_critic():
     begin, middle = (phase_at(n, config.schedule, config.ladder) for n in (32, 48))
     coarse, half = (real_clips(reals, phase, 0, 4) for phase in (begin, middle))
     np.testing.assert_array_equal(coarse[:, :, ::2, ::2], coarse[:, :, 1::2, 1::2])
-    sharp = next(iter(reals.dataset(1, 0, 4))).numpy()
+    sharp = next(iter(reals.dataset(1, 0, 4))).clips.numpy()
     np.testing.assert_allclose(half, (coarse + sharp) / 2, atol=1e-6)

@@ -5,6 +5,7 @@ import json
 import tensorflow as tf
 
 import config
+from dataset.batch import Batch
 from training.trainer import Trainer
 
 
@@ -56,7 +57,7 @@ class Reals:
                 positions,
                 fn_output_signature=tf.float32,
             )
-            return tf.ensure_shape(clips, [share, *shape])
+            return Batch(tf.ensure_shape(clips, [share, *shape]), tf.fill([share], -1))
 
         return tf.data.Dataset.counter().map(batch)
 
