@@ -8,21 +8,12 @@ import dataclasses
 import difflib
 import functools
 import math
-import types
 import typing
 
 from growth.ladder import Ladder, make_ladder
 from growth.phase import Schedule, list_phases
-from losses.swgan import SWGAN
-from losses.wgan_gp import WGANGP
+from losses import LOSSES, SWGAN, Loss
 from support.errors import UserError
-
-LOSSES = {
-    "swgan": SWGAN,
-    "swgan_literal": SWGAN.literal,
-    "swgan_released": SWGAN.released,
-    "wgan_gp": WGANGP,
-}
 
 
 def _check_positive(section, settings, names):
@@ -126,7 +117,8 @@ class Config:
     growth: Growth = Growth()
     network: Network = Network()
     schedule: Schedule = Schedule()
-    loss: SWGAN | WGANGP = SWGAN()
+    model: str = "progressive"  # what is trained together, one of `models.MODELS`
+    loss: Loss = SWGAN()  # one of `losses.LOSSES`
     train: Train = Train()
     metrics: Metrics = Metrics()
 
@@ -284,8 +276,8 @@ def _put(tree, path, text):
 
 def _typed(kind, value, key):
     """`value` (plain, perhaps from JSON) as `kind`, where the two fit without loss."""
-    if isinstance(kind, types.UnionType):  # The losses: the settings tell which one it is.
-        kinds = {k.kind: k for k in typing.get_args(kind)}
+    if kind is Loss:
+        kinds = {loss.kind: type(loss) for loss in (make() for make in LOSSES.values())}
         if value.get("kind") not in kinds:
             raise UserError(f"`{key}` should be one of {', '.join(kinds)}. Received: {value}")
         kind = kinds[value["kind"]]

@@ -19,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from config import Config, Growth, Network, Train
 from dataset.pipeline import ClipPipeline
-from growth.phase import Schedule, phase_at
+from growth.phase import Schedule
 from metrics.sliced_wasserstein import PatchBank, sliced_wasserstein
 from sampling.latents import sample_latents
-from sampling.snapshot import Snapshot
 from support.media import filmstrip, to_uint8, write_clip
+from training.keeper import snapshot_of
+from training.loop import Call, Watcher, train
 from training.trainer import Trainer
 
 
@@ -46,25 +47,32 @@ def run(flags, seed):
     config = _config(flags, seed)
     reals = ClipPipeline(flags.train, config.ladder, seed, mirror=True)
     trainer = Trainer(config, tf.distribute.MirroredStrategy(["CPU:0"]))
-    begin, gaps = time.monotonic(), []
-    while trainer.nimg < config.train.total_kimg * 1000:
-        phase = phase_at(trainer.nimg, config.schedule, config.ladder)
-        trainer.enter(phase)
-        steps = min(config.train.steps_per_call, phase.steps_left())
-        terms, _ = trainer.train(reals, phase, steps)
-        if trainer.nimg > (config.train.total_kimg - flags.kimg / 4) * 1000:
-            gaps.append(-float(terms["critic"]))
-    fakes = Snapshot(config, phase, trainer.networks.Gs)
+    gaps = Gaps((config.train.total_kimg - flags.kimg / 4) * 1000)
+    begin = time.monotonic()
+    train(trainer, reals, [gaps])
+    fakes = snapshot_of(trainer)
     if flags.pictures:
         clips = fakes.sample(sample_latents(6, config.network.latent_size, seed))
         write_clip(flags.pictures / f"{seed}.png", filmstrip(to_uint8(clips)))
     return {
         "settings": flags.settings,
         "seed": seed,
-        "score_gap": round(float(np.mean(gaps)), 4),
+        "score_gap": round(float(np.mean(gaps.values)), 4),
         **_distances(config, flags, fakes),
         "seconds": round(time.monotonic() - begin),
     }
+
+
+class Gaps(Watcher):
+    """Gathers the score gaps of all calls that end after `begin` clips."""
+
+    def __init__(self, begin: float):
+        self.begin_nimg, self.values = begin, []
+
+    def after(self, trainer: Trainer, call: Call):
+        """Notes a call's gap."""
+        if trainer.nimg > self.begin_nimg:
+            self.values.append(float(call.terms["score_gap"]))
 
 
 def _config(flags, seed):

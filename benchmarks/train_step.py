@@ -31,7 +31,6 @@ from dataset.batch import Batch
 from growth.phase import Phase
 from support.errors import UserError, run_script
 from training.dry_run import estimate_memory
-from training.step import TrainingStep
 from training.trainer import Trainer
 
 
@@ -101,9 +100,9 @@ def _seconds(trainer, clips, phase):
 
 def _one_step(trainer, clips, phase):
     """One step of the entered phase as a concrete function, in which all shapes are known."""
-    reals = next(iter(clips.dataset(phase.level, 0, phase.minibatch))).clips
-    step = TrainingStep(trainer.config, trainer.networks, trainer.strategy, phase)
-    return tf.function(step.one).get_concrete_function(reals, tf.constant(0, tf.int64))
+    reals = next(iter(clips.dataset(phase.level, 0, phase.minibatch)))
+    step = trainer.make_step(phase)
+    return tf.function(step.step).get_concrete_function(reals, tf.constant(0, tf.int64))
 
 
 def _in_words(line):

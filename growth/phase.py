@@ -6,6 +6,7 @@ Every rung is trained for `lod_training_kimg`; then the next one fades in over
 
 import dataclasses
 import math
+from typing import Any
 
 from growth.ladder import Ladder
 from support.errors import UserError
@@ -45,6 +46,19 @@ class Schedule:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lod:
+    """The level of detail that networks compute at."""
+
+    level: int  # of the (finer) rung; a Python integer, so that a trace holds the live path alone
+    weight: Any = None  # of the finer rung in [0, 1], perhaps a tensor; None when stable
+
+    @property
+    def fading(self) -> bool:
+        """Whether the rung below is blended in."""
+        return self.weight is not None
+
+
+@dataclasses.dataclass(frozen=True)
 class Phase:
     """A stretch of training, at one point of it; `begin`, `end` and `nimg` count real clips."""
 
@@ -72,6 +86,19 @@ class Phase:
     def weight_at(self, nimg):
         """The weight at another point of this phase; `nimg` may be a tensor."""
         return (nimg - self.begin) / (self.end - self.begin) if self.fading else 1.0
+
+    def detail_at(self, nimg) -> Lod:
+        """What networks compute at another point of this phase; `nimg` may be a tensor."""
+        return Lod(self.level, self.weight_at(nimg) if self.fading else None)
+
+    @property
+    def detail(self) -> Lod:
+        """What networks compute at this point of the phase."""
+        return self.detail_at(self.nimg)
+
+    def rate(self, role: str) -> float:
+        """The learning rate of the "generator" or the "critic"."""
+        return {"generator": self.generator_rate, "critic": self.critic_rate}[role]
 
     def steps_left(self) -> float:
         """Minibatches until the phase ends."""

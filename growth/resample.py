@@ -27,5 +27,5 @@ def fade(coarse, fine, weight):
 
 
 def fade_clips(clips, factors, weight):
-    """`clips` [N, T, H, W, C] as they fade in: blended out of what the rung below shows of them."""
+    """`clips` [N, T, H, W, C] as they fade in: blended with the rung below's version of them."""
     return fade(upscale(downscale(clips, factors), factors), clips, weight)

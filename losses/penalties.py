@@ -1,23 +1,34 @@
 """What gradient penalties are made of: points between reals and fakes, gradients, norms."""
 
-import tensorflow as tf
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from losses.loss import Critic, Seen
+from support.deferred import tf
+
+if TYPE_CHECKING:
+    from dataset.batch import Batch
 
 
-def between(reals, fakes, share):
+def between(reals: tf.Tensor, fakes: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
     """Points on the lines from `reals` to `fakes` (share 0: the real), as in WGAN-GP."""
     return reals + (fakes - reals) * share
 
 
-def encode_both(encode, reals, fakes):
-    """`encode(reals), encode(fakes)` in one pass, which is faster for small clips."""
-    return tf.split(encode(tf.concat([reals, fakes], 0)), 2)
+def encode_both(critic: Critic, reals: Batch, fakes: Batch) -> tuple[Seen, Seen]:
+    """What the encoder makes of reals and of fakes, in one pass: faster for small clips."""
+    both = tf.nest.map_structure(lambda a, b: tf.concat([a, b], 0), reals, fakes)
+    real, fake = tf.split(critic.encode(both).values, 2)
+    return Seen(real, reals.labels), Seen(fake, fakes.labels)
 
 
-def gradient(function, points):
+def gradient(function: Callable[[tf.Tensor], tf.Tensor], points: tf.Tensor) -> tf.Tensor:
     """Gradient at each of `points` [N, ...] of `function(points)` [N]; differentiable itself.
 
-    Values of different clips that depend on each other (minibatch standard deviation) are not
-    told apart, as is usual.
+    Where the values of clips depend on each other (minibatch standard deviation), the gradient is
+    that of their sum, as is usual.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(points)
@@ -25,16 +36,21 @@ def gradient(function, points):
     return tape.gradient(values, points)
 
 
-def squared_norm(vectors):
-    """Sum of squares of all but the first axis: [N, ...] -> [N]."""
+def score_gradient(critic: Critic, batch: Batch) -> tf.Tensor:
+    """Gradient of each clip's score with respect to the clip, [N, T, H, W, C]."""
+    return gradient(lambda x: critic.score(critic.encode(batch._replace(clips=x))), batch.clips)
+
+
+def squared_norm(vectors: tf.Tensor) -> tf.Tensor:
+    """Sum of squares over all axes but the first: [N, ...] -> [N]."""
     return tf.reduce_sum(tf.square(vectors), list(range(1, vectors.shape.rank)))
 
 
-def norm(vectors):
-    """Euclidean norm over all but the first axis; its gradient is finite at 0 too."""
+def norm(vectors: tf.Tensor) -> tf.Tensor:
+    """Euclidean norm over all axes but the first; its gradient is finite at 0 too."""
     return tf.sqrt(squared_norm(vectors) + 1e-12)
 
 
-def at_once(penalty):
-    """Takes a `penalty() -> [N]` at each step; lazy regularisation hands in something else."""
+def at_once(penalty: Callable[[], tf.Tensor]) -> tf.Tensor:
+    """Evaluates the penalty at every step (the default; see `train.penalty_interval`)."""
     return penalty()

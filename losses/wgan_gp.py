@@ -1,53 +1,56 @@
-"""WGAN-GP with ProGAN's drift term: equation 2.7 of the thesis, its "Progressive Video GAN".
+"""WGAN-GP with ProGAN's drift term: equation 2.7 of the thesis, its "Progressive Video GAN"."""
 
-Critic and noise are handed in as in `losses.swgan`; here the head is scalar (128 -> 1).
-"""
+from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import tensorflow as tf
+from losses.loss import Critic, Noise, Terms
+from losses.penalties import at_once, between, encode_both, norm, score_gradient
+from support.deferred import tf
 
-from losses.penalties import at_once, between, encode_both, gradient, norm
+if TYPE_CHECKING:
+    from dataset.batch import Batch
+    from losses.loss import Lazily
 
 
 @dataclasses.dataclass(frozen=True)
 class WGANGP:
     """Settings of the Wasserstein loss with gradient penalty, and the loss itself."""
 
-    kind: str = "wgan_gp"  # which loss these settings are of
+    kind: str = "wgan_gp"  # the loss that these settings belong to
     gradient_weight: float = 10.0  # lambda of equation 2.7
     gradient_norm: float = 1.0  # the norm that the critic's gradient is drawn to
     drift_weight: float = 1e-3  # of the squared score of reals, as in ProGAN
 
-    head: ClassVar[str] = "scalar"  # the critic's head that this loss needs
-    terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "drift")
+    head: ClassVar[str] = "scalar"
+    critic_terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "drift", "score_gap")
+    generator_terms: ClassVar[tuple[str, ...]] = ("generator",)
 
     def discriminator_loss(
-        self, critic, reals, fakes, noise, lazily=at_once
-    ) -> dict[str, tf.Tensor]:
-        """The terms that the critic minimises: a tensor [N] for each of `terms`.
+        self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once
+    ) -> Terms:
+        """What the critic minimises: equation 2.7, and the drift of the scores of reals."""
+        real, fake = encode_both(critic, reals, fakes)
+        real_scores = critic.score(real)
+        gap = real_scores - critic.score(fake)
+        return Terms(
+            {
+                "critic": -gap,
+                "gradient_penalty": lazily(
+                    lambda: self._gradient_penalty(critic, reals, fakes, noise)
+                ),
+                "drift": self.drift_weight * tf.square(real_scores),
+            },
+            {"score_gap": gap},
+        )
 
-        Args:
-            critic: has `encode` and `score`.
-            reals, fakes: [N, T, H, W, C] float32 in [-1, 1].
-            noise: has `uniform`.
-            lazily: takes a function that gives the gradient penalty [N], and gives what is added.
-        """
-        real_features, fake_features = encode_both(critic.encode, reals, fakes)
-        real_scores = critic.score(real_features)
-        return {
-            "critic": critic.score(fake_features) - real_scores,
-            "gradient_penalty": lazily(lambda: self._gradient_penalty(critic, reals, fakes, noise)),
-            "drift": self.drift_weight * tf.square(real_scores),
-        }
-
-    def generator_loss(self, critic, fakes) -> dict[str, tf.Tensor]:
-        """The term that the generator minimises: {"generator": [N]}, the negated score."""
-        return {"generator": -critic.score(critic.encode(fakes))}
+    def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
+        """What the generator minimises: {"generator": [N]}, the negated score."""
+        return Terms({"generator": -critic.score(critic.encode(fakes))})
 
     def _gradient_penalty(self, critic, reals, fakes, noise):
         """lambda (||grad_X D(X)|| - 1)^2 at points X between reals and fakes: [N]."""
-        clips = between(reals, fakes, noise.uniform(1, 1, 1, 1))
-        slopes = gradient(lambda x: critic.score(critic.encode(x)), clips)
+        points = between(reals.clips, fakes.clips, noise.uniform(1, 1, 1, 1))
+        slopes = score_gradient(critic, reals._replace(clips=points))
         return self.gradient_weight * tf.square(norm(slopes) - self.gradient_norm)

@@ -1,13 +1,13 @@
 """The discriminator: the encoder of Table A.2, all rungs in one set of variables, and a head."""
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
+from config import Network
 from growth.ladder import Ladder
+from growth.phase import Lod
 from growth.resample import downscale, fade
 from networks.layers import (
     EqualizedConv3D,
@@ -21,39 +21,24 @@ from networks.sliced import ScalarHead, SlicedHead
 HEADS = {"sliced": SlicedHead, "scalar": ScalarHead}
 
 
-class Critic(NamedTuple):
-    """The discriminator at one phase, as the losses see it."""
-
-    encode: Callable[[tf.Tensor], tf.Tensor]  # clips [N, T, H, W, 3] -> features [N, K]
-    score: Callable[[tf.Tensor], tf.Tensor]  # features [N, K] -> scores [N]
-
-
 class Discriminator(keras.Model):
     """Encoder and head.
 
     Args:
         ladder: the sizes it grows through.
-        network: `config.Network`, the rest of its settings.
+        network: the rest of its settings.
         head: "sliced" (equation 5.2) or "scalar" (the last row of Table A.2).
     """
 
-    def __init__(self, ladder: Ladder, network, head: str, **kwargs):
+    def __init__(self, ladder: Ladder, network: Network, head: str, **kwargs):
         super().__init__(**kwargs)
         self.encoder = Encoder(ladder, network, name="encoder")
         self.head = HEADS[head](network.latent_size, name="head")
         self.built = True
 
-    def at(self, level: int, weight=None, group: int = 1) -> Critic:
-        """The critic at a level; see `Encoder.call`."""
-
-        def encode(clips):
-            return self.encoder(clips, level=level, weight=weight, group=group)
-
-        return Critic(encode, self.head)
-
-    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
-        """The layers that a critic at `level` uses."""
-        return [*self.encoder.live_layers(level, fading), self.head]
+    def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
+        """The layers that a critic at `lod` uses."""
+        return [*self.encoder.live_layers(lod), self.head]
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.2 for the full clip: (name, C x T x H x W, parameters)."""
@@ -67,7 +52,7 @@ class Encoder(keras.Model):
     its fused form are the same function.
     """
 
-    def __init__(self, ladder: Ladder, network, **kwargs):
+    def __init__(self, ladder: Ladder, network: Network, **kwargs):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
         dtype, fused = network.precision, network.fused_resample
@@ -86,31 +71,30 @@ class Encoder(keras.Model):
         self.dense = EqualizedDense(inputs, (network.latent_size,), gain=1.0, name="dense")
         self.built = True
 
-    def call(self, clips, *, level: int, weight=None, group: int = 1):
+    def call(self, clips: tf.Tensor, *, lod: Lod, group: int = 1) -> tf.Tensor:
         """Encodes clips.
 
         Args:
             clips: [N, T, H, W, 3] in [-1, 1] at the level's size.
-            level: of the ladder.
-            weight: share of this level in [0, 1] while it fades in; None when it is stable.
+            lod: the level, and its weight while it fades in.
             group: consecutive clips over which the minibatch standard deviation is taken.
 
         Returns:
             [N, K], linear.
         """
-        x = leaky_relu(self.from_rgb[level](clips))
-        for i in range(level, 0, -1):
+        x = leaky_relu(self.from_rgb[lod.level](clips))
+        for i in range(lod.level, 0, -1):
             x = self.blocks[i - 1](x)
-            if i == level and weight is not None:
-                coarse = downscale(clips, self.ladder.factors(level))
-                x = fade(leaky_relu(self.from_rgb[level - 1](coarse)), x, weight)
+            if i == lod.level and lod.fading:
+                coarse = downscale(clips, self.ladder.factors(i))
+                x = fade(leaky_relu(self.from_rgb[i - 1](coarse)), x, lod.weight)
         x = leaky_relu(self.conv(x, minibatch_stddev(x, group)))
         return self.dense(at_least_float32(x))
 
-    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
-        """The layers that a call at `level` uses."""
-        rgb = [self.from_rgb[level]] + ([self.from_rgb[level - 1]] if fading else [])
-        return [*rgb, *self.blocks[:level], self.conv, self.dense]
+    def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
+        """The layers that a call at `lod` uses."""
+        rgb = [self.from_rgb[lod.level]] + ([self.from_rgb[lod.level - 1]] if lod.fading else [])
+        return [*rgb, *self.blocks[: lod.level], self.conv, self.dense]
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.2 down to the K values: (name, C x T x H x W, parameters)."""

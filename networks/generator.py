@@ -1,9 +1,13 @@
 """The generator: Table A.1, every rung of it in one set of variables."""
 
 import keras
+import tensorflow as tf
 
+from config import Network
 from growth.ladder import Ladder
+from growth.phase import Lod
 from growth.resample import fade, upscale
+from networks.inputs import Inputs
 from networks.layers import (
     RELU_GAIN,
     EqualizedConv3D,
@@ -21,10 +25,10 @@ class Generator(keras.Model):
 
     Args:
         ladder: the sizes it grows through.
-        network: `config.Network`, the rest of its settings.
+        network: the rest of its settings.
     """
 
-    def __init__(self, ladder: Ladder, network, **kwargs):
+    def __init__(self, ladder: Ladder, network: Network, **kwargs):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
         base = (*ladder[0].shape, maps[0])
@@ -43,31 +47,30 @@ class Generator(keras.Model):
         ]
         self.built = True
 
-    def call(self, latents, *, level: int, weight=None):
+    def call(self, inputs: Inputs, *, lod: Lod) -> tf.Tensor:
         """Makes clips.
 
         Args:
-            latents: [N, K]; their length does not matter (they are pixel-normalised).
-            level: of the ladder.
-            weight: share of this level in [0, 1] while it fades in; None when it is stable.
+            inputs: N latents; their length does not matter (they are pixel-normalised).
+            lod: the level, and its weight while it fades in.
 
         Returns:
             [N, T, H, W, 3] at the level's size, linear, about [-1, 1].
         """
-        x = pixel_norm(leaky_relu(self.dense(pixel_norm(latents))))
+        x = pixel_norm(leaky_relu(self.dense(pixel_norm(inputs.latents))))
         x = pixel_norm(leaky_relu(self.conv(x)))
-        for block in self.blocks[:level]:
+        for block in self.blocks[: lod.level]:
             before, x = x, block(x)
-        clips = self.to_rgb[level](x)
-        if weight is None:
+        clips = self.to_rgb[lod.level](x)
+        if not lod.fading:
             return clips
-        coarse = upscale(self.to_rgb[level - 1](before), self.ladder.factors(level))
-        return fade(coarse, clips, weight)
+        coarse = upscale(self.to_rgb[lod.level - 1](before), self.ladder.factors(lod.level))
+        return fade(coarse, clips, lod.weight)
 
-    def live_layers(self, level: int, fading: bool = False) -> list[keras.layers.Layer]:
-        """The layers that a call at `level` uses."""
-        rgb = [self.to_rgb[level]] + ([self.to_rgb[level - 1]] if fading else [])
-        return [self.dense, self.conv, *self.blocks[:level], *rgb]
+    def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
+        """The layers that a call at `lod` uses."""
+        rgb = [self.to_rgb[lod.level]] + ([self.to_rgb[lod.level - 1]] if lod.fading else [])
+        return [self.dense, self.conv, *self.blocks[: lod.level], *rgb]
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.1 for the full clip: (name, C x T x H x W, parameters)."""

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: all that training needs to go on.
+"""Checkpoints of a run: all that training needs to resume.
 
 ckpt-<nimg>.index, ckpt-<nimg>.data-*   what TensorFlow writes
 ckpt-<nimg>.json                        the bytes and the SHA-256 of these files, written last
@@ -42,9 +42,9 @@ class Checkpoints:
     """The checkpoints in a folder.
 
     Args:
-        folder: where they are; it is made with the first one.
-        settings: say which are kept.
-        warn: is told in a sentence of each one that is passed over.
+        folder: of the checkpoints; it is created with the first one.
+        settings: which of them are kept.
+        warn: called with a message for each checkpoint that is skipped.
     """
 
     def __init__(self, folder: Path, settings: Train, warn: Callable[[str], None] = print):
@@ -60,7 +60,7 @@ class Checkpoints:
         return self._take_latest(trainer.restore)
 
     def roll_back(self, trainer: Resumable):
-        """Goes back to the newest whole checkpoint, and on from there with other noise."""
+        """Restores the newest whole checkpoint, to train on from there with other noise."""
         self._take_latest(trainer.roll_back)
 
     def save(self, trainer: Resumable):

@@ -1,11 +1,11 @@
 """The folder of a run: its config, lock, checkpoints and history.
 
 config.json       the resolved config, the data set and the versions it was started with
-checkpoints/      all that training needs to go on
-snapshots/        weights of Gs, the generator's running average, each with its card
+checkpoints/      all that training needs to resume
+snapshots/        weights of the generator that makes samples, each with its card
 samples/          pictures of the fixed latents, and of the reals at each rung
-history.jsonl     a line a tick: losses, rates, distances
-scores.jsonl      a line a score, where scores are taken
+history.jsonl     losses, rates and distances, one line per tick
+scores.jsonl      one line per score, where scores are computed
 status.json       what the run is doing now
 log.txt           what was printed
 events.*          TensorBoard
@@ -35,7 +35,7 @@ from support.files import (
     write_json,
 )
 
-# Settings that may change when a run goes on.
+# Settings that may change when a run resumes.
 _MAY_CHANGE = {
     "total_kimg",
     "tick_kimg",
@@ -79,16 +79,16 @@ class RunFolder(contextlib.AbstractContextManager):
         clear_abandoned(self.path)
         write_json(self.path / "config.json", description)
         self.status = Status(self.path / "status.json")
-        self.status.tell("starting")
+        self.status.write("starting")
         if changed := _differences(description["versions"], _versions()):
-            self.print(f"Warning: {path} was started with other versions: {changed}")
-        self.checkpoints = Checkpoints(self.path / "checkpoints", config.train, self.print)
+            self.log(f"Warning: {path} was started with other versions: {changed}")
+        self.checkpoints = Checkpoints(self.path / "checkpoints", config.train, self.log)
 
     def __exit__(self, kind=None, error=None, _trace=None):
         if isinstance(error, Exception):
-            self.status.tell("failed", f"{error}".partition("\n")[0] or kind.__name__)
+            self.status.write("failed", f"{error}".partition("\n")[0] or kind.__name__)
         elif error is not None:
-            self.status.tell("interrupted", "stopped without saving")
+            self.status.write("interrupted", "stopped without saving")
         self._lock.close()
 
     def restore_latest(self, trainer: Resumable):
@@ -106,12 +106,12 @@ class RunFolder(contextlib.AbstractContextManager):
         kimg, skips = trainer.nimg / 1000, f"{trainer.skipped_in_a_row} steps in a row"
         if trainer.rollbacks >= self.config.train.rollbacks:
             raise UserError(
-                f"Losses and gradients should be finite. Received: {trainer.fault}, in {skips} up "
-                f"to kimg {kimg:g}, and `train.rollbacks` = {trainer.rollbacks} times before"
+                f"Training diverged: {trainer.fault}, in {skips} up to kimg {kimg:g}, after "
+                f"{trainer.rollbacks} rollbacks (`train.rollbacks`). Try lower learning rates."
             )
         fault = trainer.fault
         self.checkpoints.roll_back(trainer)
-        self.print(
+        self.log(
             f"Warning: {fault}, in {skips} up to kimg {kimg:g}. Back to kimg "
             f"{trainer.nimg / 1000:g} with other noise ({trainer.rollbacks} of "
             f"{self.config.train.rollbacks} times)"
@@ -133,32 +133,32 @@ class RunFolder(contextlib.AbstractContextManager):
         Raises:
             UserError: the disk is full; the checkpoints before it stay as they are.
         """
-        self.status.tell("saving")
+        self.status.write("saving")
         self.checkpoints.save(trainer)
-        self.status.tell("training")
+        self.status.write("training")
         self._saved = time.monotonic()
 
     def history(self) -> list[dict]:
-        """What `tell` was told so far."""
+        """The lines that `append_history` wrote so far."""
         return read_history(self.path)
 
-    def tell(self, line: dict):
+    def append_history(self, line: dict):
         """Appends a line to the history."""
         _append_line(self.path / HISTORY, json.dumps(line))
 
-    def tell_score(self, line: dict):
+    def append_score(self, line: dict):
         """Appends a line to the scores."""
         _append_line(self.path / SCORES, json.dumps(line))
 
-    def print(self, text: str):
-        """Prints `text`, and keeps it in the log."""
+    def log(self, text: str):
+        """Prints `text`, and appends it to the log."""
         print(text, flush=True)
         _append_line(self.path / "log.txt", text)
 
     def end(self, state: str, sentence: str):
-        """Prints the last `sentence`, and leaves it with the `state` in the status."""
-        self.print(sentence)
-        self.status.tell(state, sentence)
+        """Logs the last `sentence`, and stores it with the `state` in the status."""
+        self.log(sentence)
+        self.status.write(state, sentence)
 
 
 def _is_new(path):
@@ -175,7 +175,7 @@ def _append_line(path, line):
 
 
 def _forget_later(path, nimg):
-    """Drops the lines after `nimg`: a killed run told more than its last checkpoint holds."""
+    """Drops the lines after `nimg`: a killed run reported more than its last checkpoint holds."""
     if path.exists():
         kept = [line for line in read_json_lines(path) if line["nimg"] <= nimg]
         with write_atomically(path) as temporary:

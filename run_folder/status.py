@@ -1,4 +1,4 @@
-"""status.json: what a run is doing, for watchers; written anew at least every few seconds."""
+"""status.json: what a run is doing, for watchers; rewritten at least every few seconds."""
 
 import contextlib
 import datetime
@@ -9,24 +9,27 @@ from pathlib import Path
 
 from support.files import write_json
 
-_SECONDS = 10  # between two writings, where a call of several steps does not take longer
+_SECONDS = 10  # between two updates, unless a call of several steps takes longer
 
 
 class Status:
     """The file of a run.
 
     state       starting, training, saving, finished, interrupted or failed
-    sentence    what there is to say of it
+    sentence    a remark on it
     pid, host   of the process
-    time        when this was written, and by which later files are told from a dead process'
-    ...         whatever else it was told: nimg, kimg, rung, ...
+    time        of this update; if it is old, the process is dead or hanging
+    ...         more facts: nimg, kimg, rung, ...
+
+    Args:
+        path: of the file.
     """
 
     def __init__(self, path: Path):
         self._path, self._begin = Path(path), 0.0
         self._known = {"pid": os.getpid(), "host": socket.gethostname()}
 
-    def tell(self, state: str, sentence: str = "", **facts):
+    def write(self, state: str, sentence: str = "", **facts):
         """Writes the state and the facts that changed; on a full disk it does nothing."""
         self._known |= {"state": state, "sentence": sentence, **facts}
         self._begin = time.monotonic()

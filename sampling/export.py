@@ -53,8 +53,8 @@ class ExportedGenerator(tf.Module):
 
     def __init__(self, snapshot: Snapshot):
         super().__init__(name=_NAME)
-        phase, size = snapshot.phase, snapshot.config.network.latent_size
-        layers = snapshot.generator.live_layers(phase.level, phase.fading)
+        size = snapshot.config.network.latent_size
+        layers = snapshot.generator.live_layers(snapshot.phase.detail)
         self.weights = [variable.value for layer in layers for variable in layer.variables]
         signature = [tf.TensorSpec([None, size], tf.float32, name="latents")]
         self.make_clips = tf.function(lambda latents: {"clips": snapshot(latents)}, signature)

@@ -1,20 +1,23 @@
-"""Snapshots of Gs, the generator's running average: small files that make clips on their own.
+"""Snapshots of a generator: small files that make clips on their own.
 
-A run folder holds them as `snapshots/gs-<nimg>.weights.h5`, each with its card, `gs-<nimg>.json`;
-such a pair needs no run folder. Where there is no card, config.json of the run has all that is
-needed, since the phase that a snapshot is in follows from its nimg.
+A run folder stores them as `snapshots/gs-<nimg>.weights.h5`, each with its card, `gs-<nimg>.json`;
+such a pair needs no run folder. Without a card, the run's config.json suffices, since the phase of
+a snapshot follows from its nimg.
 """
 
 import dataclasses
+import functools
 import hashlib
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from config import Config
 from growth.phase import Phase, phase_until
-from networks.generator import Generator
+from models import model_class
+from networks.inputs import Inputs
 from run_folder.reading import read_config
 from sampling.card import make_card, read_card, seal
 from support.errors import UserError
@@ -24,27 +27,27 @@ from support.weights import load_weights, sidecar_of
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """Gs at one moment of training."""
+    """A generator at one moment of training."""
 
     config: Config
     phase: Phase
-    generator: Generator
+    generator: keras.Model
     card: dict | None = None  # what is known of it where it was loaded
 
     def __call__(self, latents: tf.Tensor) -> tf.Tensor:
         """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
-        weight = self.phase.weight if self.phase.fading else None
-        return self.generator(latents, level=self.phase.level, weight=weight)
+        return self.generator(Inputs(latents), lod=self.phase.detail)
 
     def sample(self, latents: np.ndarray, minibatch: int = 8) -> np.ndarray:
-        """As a call, a minibatch at a time."""
+        """Like a call, one minibatch at a time."""
         parts = np.split(latents, range(minibatch, len(latents), minibatch))
         return np.concatenate([self(part).numpy() for part in parts])
 
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 whatever the config says."""
         network = dataclasses.replace(self.config.network, precision="float32")
-        generator = Generator(self.config.ladder, network)
+        config = dataclasses.replace(self.config, network=network)
+        generator = model_class(config).generator(config)
         generator.set_weights(self.generator.get_weights())
         return dataclasses.replace(self, generator=generator)
 
@@ -57,13 +60,13 @@ class Snapshot:
         return digest.hexdigest()
 
 
-def save_snapshot(run: Path, generator: Generator, nimg: int):
+def save_snapshot(run: Path, generator: keras.Model, nimg: int):
     """Writes `generator` as the run's snapshot at `nimg`, with what the run knows of it."""
     save_model(snapshot_path(run, nimg), generator, make_card(run, nimg))
 
 
-def save_model(path: Path, generator: Generator, card: dict):
-    """Writes weights and card; one that is there already never stands beside other weights."""
+def save_model(path: Path, generator: keras.Model, card: dict):
+    """Writes weights and card; an old card is deleted first, so none describes other weights."""
     sidecar_of(path).unlink(missing_ok=True)
     with write_atomically(path) as temporary:
         check_room(path.parent, 2 * sum(value.nbytes for value in generator.get_weights()) + 2**17)
@@ -79,7 +82,7 @@ def list_snapshots(run: Path) -> list[int]:
 
 
 def choose_snapshot(model: Path | None, run: Path, nimg: int | None) -> Snapshot:
-    """The generator of --model, or else that of --run and --snapshot."""
+    """The generator of the file `model`, or else of `run` at `nimg`."""
     if model is None:
         return load_snapshot(run, nimg)
     if nimg is not None:
@@ -118,11 +121,12 @@ def load_model(path: Path) -> Snapshot:
 
 def _load(path, card, config):
     of = f"{config.name}'s generator"
-    generator = load_weights(lambda: Generator(config.ladder, config.network), path, of)
+    make = functools.partial(model_class(config).generator, config)
+    generator = load_weights(make, path, of)
     phase = phase_until(card["nimg"], config.schedule, config.ladder)
     return Snapshot(config, phase, generator, card)
 
 
 def snapshot_path(run: Path, nimg: int) -> Path:
-    """Where the run's snapshot at `nimg` lies."""
+    """Where the run's snapshot at `nimg` is stored."""
     return Path(run) / "snapshots" / f"gs-{nimg:09d}.weights.h5"

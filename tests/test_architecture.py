@@ -13,13 +13,14 @@ HAVE_FLAGS = SCRIPTS | {"benchmarks"}  # A benchmark is a command too.
 MAY_IMPORT = {
     "support": set(),
     "growth": {"support"},
-    "losses": {"support", "growth.resample"},
+    "losses": {"support", "growth.resample", "dataset.batch"},
     "metrics": {"support", "growth.resample"},
     "config": {"support", "growth", "losses"},
     "networks": {"support", "growth", "config"},
+    "models": {"support", "growth", "config", "networks", "losses", "dataset.batch"},
     "dataset": {"support", "growth", "config"},
     "run_folder": {"support", "growth", "config"},
-    "sampling": {"support", "growth", "config", "networks", "run_folder.reading"},
+    "sampling": {"support", "growth", "config", "models", "networks.inputs", "run_folder.reading"},
     "scoring": {"support", "growth", "dataset", "metrics", "sampling"},
 }
 MAY_IMPORT["training"] = set(MAY_IMPORT)

@@ -59,7 +59,7 @@ def run(tmp_path_factory):
     """A run with one snapshot."""
     config, run = tiny_config(), tmp_path_factory.mktemp("run")
     write_config(run, config)
-    save_snapshot(run, trainer_for(config).networks.Gs, 32)
+    save_snapshot(run, trainer_for(config).model.networks["Gs"], 32)
     return run
 
 

@@ -36,7 +36,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "the same command goes on" in out
+    assert "again to resume" in out
 
     saved = float(out.split("saved at kimg ")[1].split(":")[0])
     total = math.ceil((max(saved, 0.4) + 0.2) * 50) / 50  # Whole minibatches.

@@ -1,11 +1,12 @@
 """What a config would train, in words: ladder, layers, schedule, memory and disk."""
 
+import dataclasses
 import math
+import textwrap
 
 from config import Config
 from growth.phase import list_phases
-from networks.discriminator import Discriminator
-from networks.generator import Generator
+from models import Update, model_class
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
 # measured on a CPU (benchmarks/train_step_cpu_202611.md); the process itself comes on top.
@@ -14,20 +15,23 @@ _BYTES_PROCESS = 1.0e9
 
 
 def describe(config: Config) -> str:
-    """The ladder, Tables A.1 and A.2 at lod 0, the schedule, and estimates of memory and disk."""
-    G = Generator(config.ladder, config.network)
-    D = Discriminator(config.ladder, config.network, config.loss.head)
-    parameters = G.count_params(), D.count_params()
+    """The ladder, the networks at lod 0, the schedule, loss and optimizer, memory and disk."""
+    model = model_class(config)(config)
     parts = [
-        f"{config.name}: ladder {config.ladder} (frames x height x width)",
-        _table("Generator (Table A.1)", G.table()),
-        _table("Encoder of the discriminator (Table A.2)", D.encoder.table()),
-        f"{D.head.title}: {D.head.count_params()} parameters; with the encoder "
-        f"{sum(row[2] for row in D.table())}.",
+        f"{config.name}: model {config.model}, ladder {config.ladder} (frames x height x width)",
+        *(_table(title, rows) for title, rows in model.tables().items()),
+        _settings("Loss", config.loss),
+        _settings("Training", config.train),
         _schedule(config),
-        _disk(config, *parameters),
+        _disk(config, model),
     ]
     return "\n\n".join(parts)
+
+
+def _settings(title, settings):
+    values = dataclasses.asdict(settings).items()
+    text = f"{title}: {', '.join(f'{name}={value}' for name, value in values)}"
+    return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _table(title, rows):
@@ -72,12 +76,16 @@ def estimate_memory(config: Config, level: int, minibatch: int) -> float:
     return _BYTES_PROCESS + clips * values * _BYTES_A_VALUE[config.network.precision]
 
 
-def _disk(config, generator_parameters, critic_parameters):
-    checkpoint = 4 * (4 * generator_parameters + 3 * critic_parameters)  # Weights, Gs, two moments.
+def _disk(config, model):
+    updates = [step for step in model.steps() if isinstance(step, Update)]
+    trained = [model.networks[name] for update in updates for name in update.networks]
+    networks = sum(network.count_params() for network in model.networks.values())
+    moments = 2 * sum(network.count_params() for network in trained)  # Of Adam.
+    checkpoint, snapshot = 4 * (networks + moments), model.networks[model.sampled].count_params()
     clip = sum(3 * math.prod(rung.shape) for rung in config.ladder)
     return (
-        f"Disk: {checkpoint / 1e6:.0f} MB a checkpoint ({config.train.keep_checkpoints} are kept), "
-        f"{4 * generator_parameters / 1e6:.0f} MB a snapshot of Gs,\n"
-        f"  {clip / 1e6:.2f} MB a clip of the data set over all rungs "
+        f"Disk: {checkpoint / 1e6:.0f} MB per checkpoint ({config.train.keep_checkpoints} are "
+        f"kept), {4 * snapshot / 1e6:.0f} MB per snapshot of the generator,\n"
+        f"  {clip / 1e6:.2f} MB per clip of the data set over all rungs "
         f"({clip / 1e6:.1f} GB for a thousand)."
     )

@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM as a wish that the loop grants between two calls; the second ends at once."""
+"""Graceful shutdown: the first SIGINT or SIGTERM stops training after the current call, the second
+exits immediately."""
 
 import os
 import signal
@@ -12,11 +13,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupt:
     """Notes the first SIGINT or SIGTERM; a second one ends the process.
 
-    Python's own handlers wait until a call of several steps returns. So the second signal is seen
-    by a thread, which the interpreter wakes at once.
+    Python's own handlers wait until a call of several steps returns. So the second signal is
+    received by a thread, which the interpreter wakes at once.
 
     Attributes:
-        signal: which one all workers end for, as they agreed; None as long as they go on.
+        signal: for which all workers agreed to stop; None while training continues.
     """
 
     def __init__(self):
@@ -47,7 +48,7 @@ class Interrupt:
 
 def _watch(pipe):
     os.read(pipe, 1)
-    os.write(2, b"Interrupted: saving after the steps at work. A second signal stops at once.\n")
+    os.write(2, b"Interrupted: saving after the current steps. A second signal exits at once.\n")
     number = os.read(pipe, 1)[0]
     os.write(2, b"Stopped at once: what came after the last checkpoint is lost.\n")
     os._exit(128 + number)

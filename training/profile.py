@@ -4,9 +4,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from training.interrupt import Interrupt
+from training.loop import Call, Watcher
+from training.trainer import Trainer
 
-class Profile:
-    """Profiles so many steps, in whole calls, from the second call on: the first one traces.
+
+class Profile(Watcher):
+    """Profiles a number of steps, in whole calls, from the second call on: the first one traces.
 
     Args:
         folder: where `plugins/profile` is written.
@@ -16,22 +20,25 @@ class Profile:
     def __init__(self, folder: Path, steps: int):
         self.folder, self.left, self._running, self._calls = str(folder), steps, False, 0
 
-    def begin(self):
-        """Is told that a call of the traced function is next."""
+    def before(self):
+        """Starts the profiler before the second call."""
         self._calls += 1
         if self._calls == 2 and self.left > 0:
             tf.profiler.experimental.start(self.folder)
             self._running = True
 
-    def end(self, steps: int):
-        """Is told that a call of `steps` steps is over."""
+    def after(self, trainer: Trainer, call: Call):
+        """Writes the profile once it holds enough steps."""
         if self._running:
-            self.left -= steps
+            self.left -= call.steps
             if self.left <= 0:
-                self.close()
+                self._stop()
 
-    def close(self):
-        """Writes the profile, if one is being taken."""
+    def end(self, trainer: Trainer, interrupt: Interrupt | None):
+        """Writes the profile, if one is still running."""
         if self._running:
-            tf.profiler.experimental.stop()
-            self._running = False
+            self._stop()
+
+    def _stop(self):
+        tf.profiler.experimental.stop()
+        self._running = False

@@ -36,7 +36,7 @@ class Scores:
                 protocol(config.metrics.protocol),
                 cache_beside(folder),
             )
-            # What makes a score impossible is told now, not at the first one.
+            # Fail at startup rather than at the first score.
             check_counts(config.metrics.clips, len(self.reals), config.metrics.clips)
             self.extractor.prepare(list(self.reals.clips([0])))
 
@@ -57,4 +57,4 @@ class Scores:
             line |= {measure: values["value"], f"{measure}_{beside}": values[beside]}
             tf.summary.scalar(f"score/{measure}", values["value"])
             tf.summary.scalar(f"score/{measure}_of_reals", values[beside])
-        self.run.tell_score(line | {"details": found})
+        self.run.append_score(line | {"details": found})

@@ -1,18 +1,43 @@
-"""One training step at one phase: critic update, running average, generator update.
+"""One training step at one phase: the updates and averages of a model, in order.
 
 The phase's level is a Python integer, so that a trace holds the live path of the networks alone.
 A step with NaN or infinity in a loss or a gradient, on whichever replica, is taken back on all.
 """
 
+import dataclasses
+
+import keras
 import tensorflow as tf
 
 from config import Config
+from dataset.batch import Batch
 from growth.phase import Phase
 from growth.resample import fade, fade_clips
 from losses.penalties import at_once
+from models.model import Average, Model, Part, Update
 from support.errors import UserError
 from training.faults import Faults
 from training.noise import Noise
+
+
+@dataclasses.dataclass(frozen=True)
+class LiveUpdate:
+    """An update at one phase.
+
+    `stream` numbers the updates of a step, `variables` are those that it trains, and `names` are
+    theirs, such as "D/block1/conv0/kernel".
+    """
+
+    update: Update
+    stream: int
+    optimizer: keras.optimizers.Optimizer
+    variables: list
+    names: list[str]
+
+    @property
+    def norm_name(self) -> str:
+        """The name under which the norm of the gradient is logged."""
+        return f"{self.update.name}_gradient_norm"
 
 
 class TrainingStep:
@@ -20,35 +45,34 @@ class TrainingStep:
 
     Args:
         config: of the run.
-        networks: `training.trainer.Networks`, made in the scope of `strategy`.
+        model: made in the scope of `strategy`.
+        optimizers: one for each update of the model, by its name.
         strategy: of `tf.distribute`.
-        phase: which it is; where training is in it comes with each call.
-        rollbacks: how often training went back to a checkpoint; each time with other noise.
+        phase: the phase; how far training is in it comes with each call.
+        rollbacks: how often training went back to a checkpoint; each time draws other noise.
+
+    Attributes:
+        terms: the names of all values that a step computes.
     """
 
     def __init__(
         self,
         config: Config,
-        networks,
+        model: Model,
+        optimizers: dict[str, keras.optimizers.Optimizer],
         strategy: tf.distribute.Strategy,
         phase: Phase,
         rollbacks: int = 0,
     ):
-        self.config, self.networks, self.strategy = config, networks, strategy
-        self.rollbacks = rollbacks
-        self.phase, self.level, self.minibatch = phase, phase.level, phase.minibatch
+        self.config, self.model, self.strategy = config, model, strategy
+        self.phase, self.rollbacks, self.minibatch = phase, rollbacks, phase.minibatch
         self.count = clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
         self.parts = config.train.accumulate
         self.size = self.count // self.parts  # Clips that go through the networks at once.
-        self.group = min(config.network.stddev_group, phase.minibatch)
-        self.G_layers = networks.G.live_layers(self.level, phase.fading)
-        self.D_layers = networks.D.live_layers(self.level, phase.fading)
-        self.G_variables, self.D_variables = _variables(self.G_layers), _variables(self.D_layers)
-        self.Gs_variables = _variables(networks.Gs.live_layers(self.level, phase.fading))
-        self.terms = (*config.loss.terms, "generator", "D_gradient_norm", "G_gradient_norm")
-        # All that a step changes.
-        self.state = [*self.G_variables, *self.D_variables, *self.Gs_variables]
-        self.state += [*networks.G_optimizer.variables, *networks.D_optimizer.variables]
+        self.steps = self._live_steps(optimizers)
+        self.updates = [step for step in self.steps if isinstance(step, LiveUpdate)]
+        self.terms = term_names(model)
+        self.state = self._state(optimizers)
 
     @tf.function
     def __call__(self, reals, nimg, steps):
@@ -61,123 +85,135 @@ class TrainingStep:
             steps: int32 scalar.
 
         Returns:
-            The mean of each of `terms` over clips and over the steps that were taken, and `Faults`.
+            The mean of each of `terms` over clips and over the steps that computed it and were not
+            taken back, and `Faults`.
         """
         sums = dict.fromkeys(self.terms, 0.0)
-        faults = Faults.none(self.terms, len(self.D_variables) + len(self.G_variables))
+        counts = dict.fromkeys(self.terms, 0.0)
+        faults = Faults.none(self.terms, sum(len(live.variables) for live in self.updates))
         for _ in tf.range(steps):
             before = [variable.value.read_value() for variable in self.state]
-            terms, gradients = self.one(self._share_out(reals), nimg)
+            terms, shares, gradients = self.step(self._distribute(reals), nimg)
             finite = tf.reduce_all(tf.math.is_finite(tf.stack(list(terms.values()))))
             if not finite:
-                self._take_back(before)
+                self._restore(before)
             sums = {term: sums[term] + tf.where(finite, terms[term], 0.0) for term in self.terms}
+            counts = {t: counts[t] + tf.where(finite, shares[t], 0.0) for t in self.terms}
             faults = faults.after(finite, terms, gradients)
             nimg += self.minibatch
-        taken = tf.cast(tf.maximum(steps - faults.skipped, 1), tf.float32)
-        return {term: value / taken for term, value in sums.items()}, faults
+        means = {term: sums[term] / tf.maximum(counts[term], 1) for term in self.terms}
+        return means, faults
 
     def describe(self, faults: Faults) -> str:
         """What was not finite in the last skipped step, in words."""
-        names = [*_names("D", self.D_layers), *_names("G", self.G_layers)]
+        names = [name for live in self.updates for name in live.names]
         phase = "fading in" if self.phase.fading else "stable"
-        return f"{faults.describe(names)} at {self.config.ladder[self.level]}, {phase}"
+        rung = self.config.ladder[self.phase.level]
+        return f"{faults.describe(names)} at {rung}, {phase}"
 
-    def one(self, reals, nimg):
+    def step(self, reals, nimg):
         """One step on distributed `reals`, from `nimg` clips on.
 
-        Returns the summed means of the terms, and the norm of the gradient of each variable.
+        Returns the terms summed over replicas, 1 or 0 for each term that was computed or not, and
+        the norm of the gradient of each variable.
         """
-        # None where nothing fades: the path of the rung below is dead.
-        weight = tf.cast(self.phase.weight_at(nimg), tf.float32) if self.phase.fading else None
-        terms, D_gradients = self._run(self._update_D, reals, nimg, weight)
-        self._update_Gs()
-        more_terms, G_gradients = self._run(self._update_G, nimg, weight)
-        norms = {"D_gradient_norm": tf.norm(D_gradients), "G_gradient_norm": tf.norm(G_gradients)}
-        return terms | more_terms | norms, tf.concat([D_gradients, G_gradients], 0)
+        terms, shares, norms = {}, {}, []
+        for live in self.steps:
+            if isinstance(live, LiveUpdate):
+                values, share, gradients = self._take(live, reals, nimg)
+                values = values | {live.norm_name: tf.norm(gradients)}
+                terms, shares = terms | values, shares | dict.fromkeys(values, share)
+                norms.append(gradients)
+            else:
+                self._average(*live)
+        ordered = {term: terms[term] for term in self.terms}
+        return ordered, shares, tf.concat(norms, 0)
 
-    def _run(self, update, *arguments):
-        """Runs `update` on all replicas, and sums what they return."""
-        terms, gradients = self.strategy.run(update, arguments)
+    def _take(self, live, reals, nimg):
+        """Takes an update where it is due, and returns zeros elsewhere."""
+        number, every = nimg // self.minibatch, live.update.every
+
+        def take():
+            terms, gradients = self._run(live, reals, nimg)
+            if live.update.after:
+                live.update.after(number)
+            return terms, tf.constant(1.0), gradients
+
+        def leave():
+            zeros = dict.fromkeys(live.update.term_names, tf.constant(0.0))
+            return zeros, tf.constant(0.0), tf.zeros(len(live.variables))
+
+        return take() if every == 1 else tf.cond(tf.equal(number % every, 0), take, leave)
+
+    def _run(self, live, reals, nimg):
+        """Runs an update on all replicas, and sums what they return."""
+        terms, gradients = self.strategy.run(lambda reals: self._update(live, reals, nimg), [reals])
         terms = {k: self.strategy.reduce("SUM", v, axis=None) for k, v in terms.items()}
         return terms, self.strategy.reduce("SUM", gradients, axis=None)
 
-    def _take_back(self, before):
-        for variable, value in zip(self.state, before, strict=True):
-            variable.assign(value)
+    def _update(self, live, reals, nimg):
+        """Updates variables by the gradient of the mean terms; the optimizer sums over replicas.
 
-    def _share_out(self, reals):
-        """The next element for each replica of this worker."""
-        return self.strategy.experimental_distribute_values_from_function(
-            lambda _: next(reals).clips
-        )
-
-    def _update_D(self, reals, nimg, weight):
-        if weight is not None:
-            reals = fade_clips(reals, self.config.ladder.factors(self.level), weight)
-        reals = tf.reshape(reals, [self.parts, self.size, *reals.shape[1:]])
-
-        def terms(part):
-            noise = self._noise(nimg, 0, part)
-            fakes = self._generate(noise, weight)  # The tape watches the critic alone.
-            return self.config.loss.discriminator_loss(
-                self._critic(weight), reals[part], fakes, noise, self._lazily(nimg)
-            )
-
-        return self._update(terms, self.D_variables, self.networks.D_optimizer)
-
-    def _update_G(self, nimg, weight):
-        def terms(part):
-            fakes = self._generate(self._noise(nimg, 1, part), weight)
-            return self.config.loss.generator_loss(self._critic(weight), fakes)
-
-        return self._update(terms, self.G_variables, self.networks.G_optimizer)
-
-    def _update(self, terms_of, variables, optimizer):
-        """Updates `variables` by the gradient of the mean terms; the optimizer sums over replicas.
-
-        Args:
-            terms_of: the terms [N] of a part of this replica's clips, of a critic or generator.
-
-        Returns:
-            The mean terms, and [variables], the norm of this replica's gradient of each; with
-            several replicas, the shares' sum is logged.
+        Returns the mean terms, and the norm of this replica's gradient of each variable.
         """
+        lod = self.phase.detail_at(nimg)
+        if lod.fading:
+            lod = dataclasses.replace(lod, weight=tf.cast(lod.weight, tf.float32))
+            factors = self.config.ladder.factors(lod.level)
+            reals = reals._replace(clips=fade_clips(reals.clips, factors, lod.weight))
+        parts = [[self.parts, self.size, *x.shape[1:]] for x in reals]
+        parts = Batch(*map(tf.reshape, reals, parts))
 
-        def share(part):
+        def share(number):
+            part = Part(
+                Batch(*(x[number] for x in parts)),
+                lod,
+                self._noise(nimg, live.stream, number),
+                self.size,
+                self._lazily(nimg),
+            )
             with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([v.value for v in variables])
-                terms = self._mean(terms_of(part))
-                loss = sum(terms.values())
-            return terms, tape.gradient(loss, variables)
+                tape.watch([v.value for v in live.variables])
+                minimised, watched = live.update.terms(part)
+                minimised, watched = self._mean(minimised), self._mean(watched)
+                loss = sum(minimised.values())
+            return minimised | watched, tape.gradient(loss, live.variables)
 
         terms, gradients = share(0)
-        for part in range(1, self.parts):
+        for number in range(1, self.parts):
             with tf.control_dependencies(gradients):  # One part after the other.
-                sums = tf.nest.map_structure(tf.add, (terms, gradients), share(part))
+                sums = tf.nest.map_structure(tf.add, (terms, gradients), share(number))
             terms, gradients = sums
-        optimizer.apply(gradients, variables)
+        if terms.keys() != set(live.update.term_names):
+            raise ValueError(
+                f"`term_names` of the update {live.update.name} should be those of its terms, "
+                f"{sorted(terms)}. Received: {sorted(live.update.term_names)}"
+            )
+        live.optimizer.apply(gradients, live.variables)
         return terms, tf.sqrt(2 * tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients]))
 
-    def _update_Gs(self):
-        """Moves the running average towards the generator."""
+    def _average(self, averages, values, copies, originals):
+        """Moves a running average towards its network, and copies moving statistics."""
         share = 1 - self.config.train.running_average
-        for average, value in zip(self.Gs_variables, self.G_variables, strict=True):
+        for average, value in zip(averages, values, strict=True):
             average.assign(fade(average.value, value.value, share))
-
-    def _generate(self, noise, weight):
-        latents = noise.normal(self.config.network.latent_size)
-        return self.networks.G(latents, level=self.level, weight=weight)
-
-    def _critic(self, weight):
-        return self.networks.D.at(self.level, weight, self.group)
+        for copy, original in zip(copies, originals, strict=True):
+            copy.assign(original.value)
 
     def _mean(self, terms):
         """This replica's share of the mean over the minibatch; the shares add up."""
         return {term: tf.reduce_sum(value) / self.minibatch for term, value in terms.items()}
 
+    def _restore(self, before):
+        for variable, value in zip(self.state, before, strict=True):
+            variable.assign(value)
+
+    def _distribute(self, reals):
+        """The next element for each replica of this worker."""
+        return self.strategy.experimental_distribute_values_from_function(lambda _: next(reals))
+
     def _lazily(self, nimg):
-        """How the gradient penalty is taken: at each step, or every so many, weighted so much."""
+        """Computes a gradient penalty at each step, or at every Nth and N times as large."""
         every = self.config.train.penalty_interval
         if every == 1:
             return at_once
@@ -192,9 +228,40 @@ class TrainingStep:
         seed, rollbacks = self.config.train.seed, self.rollbacks
         return Noise(seed, nimg, stream, self.minibatch, begin, self.size, rollbacks)
 
+    def _live(self, name):
+        return self.model.live(name, self.phase.detail)
+
+    def _live_steps(self, optimizers):
+        """The model's steps with the variables that are live at the phase."""
+        steps, stream = [], 0
+        for step in self.model.steps():
+            if isinstance(step, Average):
+                kinds = zip(*map(_by_kind, map(self._live, (step.name, step.of))), strict=True)
+                steps.append(tuple(variables for kind in kinds for variables in kind))
+                continue
+            layers = [(name, layer) for name in step.networks for layer in self._live(name)]
+            variables = [v for _, layer in layers for v in layer.trainable_variables]
+            names = [n for name, layer in layers for n in _names(name, layer)]
+            steps.append(LiveUpdate(step, stream, optimizers[step.name], variables, names))
+            stream += 1
+        return steps
+
+    def _state(self, optimizers):
+        """All variables that a step may change."""
+        networks = [self._live(name) for name in self.model.networks]
+        variables = [v for layers in networks for layer in layers for v in layer.variables]
+        return variables + [v for optimizer in optimizers.values() for v in optimizer.variables]
+
+
+def term_names(model: Model) -> tuple[str, ...]:
+    """The names of all values that a step of the model computes, in the order of its updates."""
+    updates = [step for step in model.steps() if isinstance(step, Update)]
+    terms = [name for update in updates for name in update.term_names]
+    return (*terms, *(f"{update.name}_gradient_norm" for update in updates))
+
 
 def clips_per_replica(config: Config, replicas: int, minibatch: int) -> int:
-    """A replica's clips of the minibatch; raises `UserError` where it does not come out even."""
+    """A replica's clips of the minibatch; raises `UserError` where it does not divide evenly."""
     group, parts = min(config.network.stddev_group, minibatch), config.train.accumulate
     if minibatch % (replicas * parts * group):
         raise UserError(
@@ -205,14 +272,14 @@ def clips_per_replica(config: Config, replicas: int, minibatch: int) -> int:
     return minibatch // replicas
 
 
-def _variables(layers):
-    return [variable for layer in layers for variable in layer.trainable_variables]
+def _by_kind(layers):
+    """The trainable variables of layers, and their other ones."""
+    trainable = [v for layer in layers for v in layer.trainable_variables]
+    return trainable, [v for layer in layers for v in layer.non_trainable_variables]
 
 
-def _names(network, layers):
-    """Such as "D/block1/conv0/kernel", in the order of `_variables`."""
+def _names(network, layer):
     return [
         f"{network}/{layer.name}/{variable.path.removeprefix(f'{layer.name}/')}"
-        for layer in layers
         for variable in layer.trainable_variables
     ]

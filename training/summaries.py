@@ -25,16 +25,17 @@ _THEMES = {
 }
 
 
-def write_scalars(line: dict):
-    """Writes the numbers of a tick at the default step; what has no theme is a loss."""
-    for name, value in line.items():
-        if type(value) in (int, float) and name not in ("tick", "nimg", "kimg"):
-            tf.summary.scalar(_THEMES.get(name, f"loss/{name}"), value)
+def write_scalars(line: dict[str, float], terms: dict[str, float]):
+    """Writes the numbers of a tick, and the terms of the losses, at the default step."""
+    for name in line.keys() & _THEMES.keys():
+        tf.summary.scalar(_THEMES[name], line[name])
+    for name, value in terms.items():
+        tf.summary.scalar(f"loss/{name}", value)
     tf.summary.scalar("speed/clips_per_sec", 1000 / line["sec_per_kimg"])
 
 
 def write_clip_summary(name: str, clip: np.ndarray):
-    """Writes `clip` [T, H, W, 3] uint8 at the default step; the image plugin shows GIFs moving."""
+    """Writes `clip` [T, H, W, 3] uint8 at the default step, as a GIF, which TensorBoard plays."""
     _, height, width, _ = clip.shape
     tf.summary.write(
         name,

@@ -1,6 +1,5 @@
-"""The trainer: networks, optimizers, and how far training is."""
+"""The trainer: a model with its optimizers, and how far training is."""
 
-import dataclasses
 import itertools
 
 import keras
@@ -9,48 +8,47 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase, list_phases
-from networks.discriminator import Discriminator
-from networks.generator import Generator
+from models import Update, model_class
 from training.adam import Adam
 from training.step import TrainingStep, clips_per_replica
 from training.workers import Workers
 
 
-@dataclasses.dataclass(frozen=True)
-class Networks:
-    """The full graph of a run and its optimizers, built once."""
-
-    G: Generator
-    D: Discriminator
-    Gs: Generator  # running average of G
-    G_optimizer: keras.optimizers.Optimizer
-    D_optimizer: keras.optimizers.Optimizer
-
-
 class Trainer:
-    """Trains the networks of a config, phase by phase.
+    """Trains the model of a config, phase by phase.
 
     Args:
         config: of the run; its seed sets the first weights.
         strategy: of `tf.distribute`, over whose replicas a minibatch is divided.
 
+    Attributes:
+        model: the networks and the updates.
+        optimizers: one for each update, by its name.
+        skipped_in_a_row: steps with NaN or infinity since the last finite one.
+        fault: what was not finite in the last of them, in words.
+
     Raises:
-        UserError: the minibatch of a phase does not divide into replicas and groups.
+        UserError: the minibatch of a phase does not divide into replicas and groups, or there is
+            no such model.
     """
 
     def __init__(self, config: Config, strategy: tf.distribute.Strategy):
         self.config, self.strategy, self.workers = config, strategy, Workers(strategy)
         for phase in list_phases(config.schedule, config.ladder):  # Now, not days later.
             clips_per_replica(config, strategy.num_replicas_in_sync, phase.minibatch)
+        model = model_class(config)
         keras.utils.set_random_seed(config.train.seed)
         with strategy.scope():
-            self.networks = _build(config)
+            self.model = model(config)
+            self._updates = [step for step in self.model.steps() if isinstance(step, Update)]
+            self.optimizers = {update.name: self._optimizer(update) for update in self._updates}
         self._nimg = tf.Variable(0, dtype=tf.int64, name="nimg")
         self._entered = tf.Variable(-1, dtype=tf.int64, name="entered")
         self._skipped = tf.Variable(0, dtype=tf.int64, name="skipped")
         self._rollbacks = tf.Variable(0, dtype=tf.int64, name="rollbacks")
         # By name and order, since Keras' lists of layers are no part of TensorFlow's object graph.
-        variables = {n: [v.value for v in p.variables] for n, p in vars(self.networks).items()}
+        parts = self.model.networks | {f"{k}_optimizer": o for k, o in self.optimizers.items()}
+        variables = {name: [v.value for v in part.variables] for name, part in parts.items()}
         counts = {"nimg": self._nimg, "entered": self._entered}
         counts |= {"skipped": self._skipped, "rollbacks": self._rollbacks}
         self._state = [*itertools.chain(*variables.values()), *counts.values()]
@@ -74,7 +72,7 @@ class Trainer:
         return int(self._rollbacks.numpy())
 
     def write(self, path: str):
-        """Writes all that training needs to go on to files whose names begin with `path`."""
+        """Writes all that training needs to resume to files whose names begin with `path`."""
         self._checkpoint.write(path)
 
     def restore(self, path: str):
@@ -83,25 +81,25 @@ class Trainer:
         self._step, self.skipped_in_a_row = None, 0
 
     def roll_back(self, path: str):
-        """Like `restore`, but goes on with other noise, and keeps count."""
+        """Like `restore`, but counts it, and trains on with other noise."""
         skipped, rollbacks = self.skipped, self.rollbacks
         self.restore(path)
         self._skipped.assign(skipped)
         self._rollbacks.assign(rollbacks + 1)
 
-    def follow_chief(self):
-        """Takes over the chief's state; every worker has to call this, after the chief restored."""
-        self.workers.take_over(self._state)
+    def broadcast_from_chief(self):
+        """Gives all workers the chief's state; each has to call this, after the chief restored."""
+        self.workers.broadcast_from_chief(self._state)
         self._step, self.skipped_in_a_row = None, 0
 
     def enter(self, phase: Phase):
-        """Gets ready for `phase`; where it is a new one, the optimizers start afresh."""
+        """Prepares for `phase`; in a new one the optimizers start afresh, as in ProGAN."""
         if phase.index != self._entered.numpy():
-            for optimizer in (self.networks.G_optimizer, self.networks.D_optimizer):
+            for update in self._updates:
+                optimizer = self.optimizers[update.name]
                 for variable in optimizer.variables:
                     variable.assign(tf.zeros_like(variable.value))
-            self.networks.G_optimizer.learning_rate = phase.generator_rate
-            self.networks.D_optimizer.learning_rate = phase.critic_rate
+                optimizer.learning_rate = phase.rate(update.role)
             self._entered.assign(phase.index)
             self._step = None
 
@@ -110,16 +108,13 @@ class Trainer:
     ) -> tuple[dict[str, tf.Tensor], int]:
         """Takes `steps` steps from the entered `phase`.
 
-        Steps with NaN or infinity are skipped: counted in `skipped` and `skipped_in_a_row`, and
-        the last one told in `fault`.
+        Steps with NaN or infinity are skipped and counted; `fault` describes the last one.
 
         Returns:
-            The mean of each loss term over the steps that were not skipped, and their number.
+            The mean of each term over the steps that were not skipped, and their number.
         """
         if self._step is None:
-            self._step = TrainingStep(
-                self.config, self.networks, self.strategy, phase, self.rollbacks
-            )
+            self._step = self.make_step(phase)
             self._reals = iter(self._local_clips(clips, phase))
         terms, faults = self._step(
             self._reals,
@@ -129,6 +124,12 @@ class Trainer:
         self._nimg.assign(phase.nimg + steps * phase.minibatch)
         self._note(terms, faults, steps)
         return terms, steps - int(faults.skipped)
+
+    def make_step(self, phase: Phase) -> TrainingStep:
+        """The traced step of a phase."""
+        return TrainingStep(
+            self.config, self.model, self.optimizers, self.strategy, phase, self.rollbacks
+        )
 
     def _note(self, terms, faults, steps):
         skipped = int(faults.skipped)
@@ -152,17 +153,9 @@ class Trainer:
             local_replicas=local,
         )
 
-
-def _build(config):
-    G = Generator(config.ladder, config.network, name="G")
-    D = Discriminator(config.ladder, config.network, config.loss.head, name="D")
-    Gs = Generator(config.ladder, config.network, name="Gs")
-    Gs.set_weights(G.get_weights())
-    optimizers = []
-    for network in (G, D):
-        adam = Adam(
-            beta_1=config.train.beta_1, beta_2=config.train.beta_2, epsilon=config.train.epsilon
-        )
-        adam.build(network.trainable_variables)
-        optimizers.append(adam)
-    return Networks(G, D, Gs, *optimizers)
+    def _optimizer(self, update):
+        train = self.config.train
+        adam = Adam(beta_1=train.beta_1, beta_2=train.beta_2, epsilon=train.epsilon)
+        networks = [self.model.networks[name] for name in update.networks]
+        adam.build([v for network in networks for v in network.trainable_variables])
+        return adam

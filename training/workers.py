@@ -1,6 +1,6 @@
-"""The processes that train together, one a machine: they run the same loop and stay in step.
+"""Multi-worker training: one process per machine, all running the same loop in lockstep.
 
-Worker 0 is the chief. It alone touches the run folder; the others take its state over.
+Worker 0 is the chief. It alone writes the run folder; the others receive its state.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import tensorflow as tf
 from support.errors import UserError
 from training.devices import Cluster, read_cluster
 
-# What a collective, or the service that watches over the workers, may end with.
+# Errors of collectives, and of the service that watches the workers.
 _LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -43,17 +43,17 @@ class Workers:
 
     @property
     def is_chief(self) -> bool:
-        """Whether this process keeps the run folder."""
+        """Whether this process writes the run folder."""
         return self.index == 0
 
     def gather(self, value: int) -> list[int]:
-        """The `value` of each replica's worker, in order; each worker has to ask, and waits."""
+        """The `value` of each replica's worker, in order; each worker has to call it, and waits."""
         if not self._several:
             return [value]
         return self._gather(tf.constant([value], tf.int64)).numpy().tolist()
 
     def wait(self):
-        """Returns once each worker has come here."""
+        """Returns once all workers have called it."""
         self.gather(0)
 
     def check_same(self, what: str, value):
@@ -62,8 +62,8 @@ class Workers:
         if len(set(self.gather(int.from_bytes(digest[:7])))) > 1:
             raise UserError(f"All workers should have the same {what}. Received: different ones")
 
-    def take_over(self, variables: list[tf.Variable]):
-        """Gives `variables` the values that they have at the chief; each worker has to ask."""
+    def broadcast_from_chief(self, variables: list[tf.Variable]):
+        """Gives `variables` the values that they have at the chief; each worker has to call it."""
         if self._several:
             for variable in variables:
                 variable.assign(self._from_chief(tf.convert_to_tensor(variable)))
@@ -82,8 +82,8 @@ class Workers:
 
 
 @contextlib.contextmanager
-def loss_told():
-    """Turns TensorFlow's errors of a worker that ended or answers no more into a `UserError`."""
+def report_lost_worker():
+    """Converts TensorFlow's errors about a worker that is gone or silent into a `UserError`."""
     try:
         yield
     except _LOST as error:
@@ -91,14 +91,13 @@ def loss_told():
         if not cluster:
             raise
         raise UserError(
-            f"All workers should stay up. Received: no answer from "
-            f"{name_lost(cluster, error.message)}; the same command at all of them goes on from "
-            "the last checkpoint"
+            f"Lost {name_lost(cluster, error.message)}. Restart the same command on all machines "
+            "to resume from the last checkpoint."
         ) from error
 
 
 def name_lost(cluster: Cluster, message: str) -> str:
-    """The worker that TensorFlow's `message` complains of, such as "worker 1 (host:port)"."""
+    """The worker that TensorFlow's `message` is about, such as "worker 1 (host:port)"."""
     named = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", message)
     others = [(kind, int(index)) for kind, index in named if (kind, int(index)) != cluster.task]
     if others:

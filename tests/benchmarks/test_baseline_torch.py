@@ -11,9 +11,12 @@ import pytest
 import tensorflow as tf
 
 import config
-from growth.phase import phase_at
+from dataset.batch import Batch
+from growth.phase import Lod, phase_at
+from models.critic import PhaseCritic
 from networks.discriminator import Discriminator
 from networks.generator import Generator
+from networks.inputs import Inputs
 from networks.sliced import Orthogonal
 
 torch = pytest.importorskip("torch")
@@ -45,7 +48,7 @@ class Pair:
             if len(variable.shape) == 1:  # Biases begin at 0, which would hide mistakes.
                 variable.assign_add(0.1 * random.standard_normal(variable.shape))
         self.level, self.group = c.ladder.top, min(c.network.stddev_group, minibatch)
-        self.D, self.critic = D, D.at(self.level, None, self.group)
+        self.D, self.critic = D, PhaseCritic(D, Lod(self.level), self.group)
         memory_format = getattr(torch, memory_format)
         self.twin_G = twin.Generator(c.ladder, c.network).to(memory_format=memory_format)
         self.twin_D = twin.Critic(c.ladder, c.network, self.group).to(memory_format=memory_format)
@@ -140,22 +143,26 @@ def close(actual, expected, name=""):
     assert error <= 1e-4 * np.max(np.abs(expected)) + 1e-6, name
 
 
+def batch(clips):
+    return Batch(tf.convert_to_tensor(clips), tf.fill([len(clips)], -1))
+
+
 def test_generator(pair):
     clips = pair.twin_G(torch.from_numpy(pair.latents))
-    close(clips.movedim(1, -1), pair.G(pair.latents, level=pair.level))
+    close(clips.movedim(1, -1), pair.G(Inputs(pair.latents), lod=Lod(pair.level)))
 
 
 def test_encoder_and_head(pair):
-    features = pair.critic.encode(pair.reals)
-    close(pair.twin_D.encode(maps_first(pair.reals)), features)
-    twin_features = torch.from_numpy(features.numpy())
-    close(pair.twin_D.score(twin_features), pair.critic.score(features))
+    seen = pair.critic.encode(batch(pair.reals))
+    close(pair.twin_D.encode(maps_first(pair.reals)), seen.values)
+    twin_features = torch.from_numpy(seen.values.numpy())
+    close(pair.twin_D.score(twin_features), pair.critic.score(seen))
 
 
 def test_critics_terms_and_gradients(pair):
     with tf.GradientTape() as tape:
-        terms = CONFIG.loss.discriminator_loss(
-            pair.critic, tf.constant(pair.reals), tf.constant(pair.fakes), pair
+        terms, _ = CONFIG.loss.discriminator_loss(
+            pair.critic, batch(pair.reals), batch(pair.fakes), pair
         )
         loss = tf.add_n([tf.reduce_mean(term) for term in terms.values()])
     expected = critic_state(pair.D, gradients(tape, loss, pair.D.trainable_variables))
@@ -171,8 +178,8 @@ def test_critics_terms_and_gradients(pair):
 
 def test_generators_gradients(pair):
     with tf.GradientTape() as tape:
-        clips = pair.G(pair.latents, level=pair.level)
-        loss = -tf.reduce_mean(pair.critic.score(pair.critic.encode(clips)))
+        clips = pair.G(Inputs(pair.latents), lod=Lod(pair.level))
+        loss = -tf.reduce_mean(pair.critic.score(pair.critic.encode(batch(clips))))
     expected = generator_state(pair.G, gradients(tape, loss, pair.G.trainable_variables))
     pair.twin_D.requires_grad_(False)
     clips = pair.twin_G(torch.from_numpy(pair.latents))

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dataset.batch import Batch
 from growth.ladder import make_ladder
+from growth.phase import Lod
 from losses.swgan import SWGAN
 from losses.wgan_gp import WGANGP
+from models.critic import PhaseCritic
 from networks.discriminator import Discriminator
 
 
@@ -38,12 +41,13 @@ def test_gradient_of_the_critics_loss(float64, loss, fused):
     network = types.SimpleNamespace(latent_size=4, fused_resample=fused, precision="float64")
     D = Discriminator(ladder, network, loss.head)
     shape = (2, *ladder[2].shape, 3)
-    reals, fakes = (tf.constant(np.random.default_rng(s).uniform(-1, 1, shape)) for s in (1, 2))
+    clips = (tf.constant(np.random.default_rng(s).uniform(-1, 1, shape)) for s in (1, 2))
+    reals, fakes = (Batch(x, tf.fill([2], -1)) for x in clips)
     variables = D.trainable_variables
 
     def total():
-        critic = D.at(2, tf.constant(0.3, tf.float64), group=2)
-        terms = loss.discriminator_loss(critic, reals, fakes, _Noise())
+        critic = PhaseCritic(D, Lod(2, tf.constant(0.3, tf.float64)), group=2)
+        terms, _ = loss.discriminator_loss(critic, reals, fakes, _Noise())
         return tf.add_n([tf.reduce_sum(term) for term in terms.values()])
 
     with tf.GradientTape() as tape:

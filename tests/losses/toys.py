@@ -3,9 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
+from dataset.batch import Batch
+from losses.loss import Seen
+
 
 def clips(random, num=3):
-    return tf.constant(random.uniform(-1, 1, [num, 1, 2, 2, 3]), tf.float32)
+    return Batch(tf.constant(random.uniform(-1, 1, [num, 1, 2, 2, 3]), tf.float32), tf.range(num))
 
 
 class FixedNoise:
@@ -24,6 +27,7 @@ class FixedNoise:
 
     def between(self, reals, fakes, axes=4):
         share = self.share.reshape([-1] + [1] * axes)
+        reals, fakes = (x.clips if isinstance(x, Batch) else x for x in (reals, fakes))
         return np.asarray(reals) * (1 - share) + np.asarray(fakes) * share
 
 
@@ -34,6 +38,7 @@ class LinearCritic:
         self.slopes, self.bias = random.normal(size=features), random.normal(size=features)
 
     def encode_of(self, x):
+        x = x.clips if isinstance(x, Batch) else x
         return np.asarray(x, np.float64).reshape(len(x), -1) @ self.A
 
     def _slices(self, y):
@@ -62,8 +67,9 @@ class _Tensors:
         self.slopes = tf.constant(critic.slopes, tf.float32)
         self.bias = tf.constant(critic.bias, tf.float32)
 
-    def encode(self, x):
-        return tf.reshape(x, [x.shape[0], -1]) @ self.A
+    def encode(self, batch):
+        return Seen(tf.reshape(batch.clips, [batch.clips.shape[0], -1]) @ self.A, batch.labels)
 
-    def score(self, y):
+    def score(self, seen):
+        y = seen.values
         return tf.reduce_mean(tf.nn.leaky_relu(self.slopes * (y @ self.theta) + self.bias), -1)

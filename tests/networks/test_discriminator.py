@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 import config
+from growth.phase import Lod
 from growth.resample import downscale
 from networks.discriminator import Discriminator
 from networks.layers import conv3d, leaky_relu
@@ -44,32 +45,35 @@ def test_table_a2():
 
 @pytest.mark.parametrize("level", range(4))
 def test_features_and_scores(discriminator, level):
-    critic = discriminator.at(level, group=2)
-    features = critic.encode(_clips(level))
+    features = discriminator.encoder(_clips(level), lod=Lod(level), group=2)
     assert features.shape == (4, 16)
-    assert critic.score(features).shape == (4,)
+    assert discriminator.head(features).shape == (4,)
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_fade_starts_at_the_rung_below_and_ends_at_the_rung(discriminator, level):
     clips = _clips(level)
-    below = discriminator.at(level - 1, group=2).encode(downscale(clips, LADDER.factors(level)))
-    start = discriminator.at(level, tf.constant(0.0), group=2).encode(clips)
+
+    def encode(clips, *lod):
+        return discriminator.encoder(clips, lod=Lod(*lod), group=2)
+
+    below = encode(downscale(clips, LADDER.factors(level)), level - 1)
+    start = encode(clips, level, tf.constant(0.0))
     np.testing.assert_allclose(start, below, atol=1e-5)
-    stable = discriminator.at(level, group=2).encode(clips)
-    end = discriminator.at(level, tf.constant(1.0), group=2).encode(clips)
-    np.testing.assert_allclose(end, stable, atol=1e-5)
+    end = encode(clips, level, tf.constant(1.0))
+    np.testing.assert_allclose(end, encode(clips, level), atol=1e-5)
 
 
 @pytest.mark.parametrize(("level", "fading"), [(0, False), (2, False), (2, True), (3, True)])
 def test_live_layers_are_those_with_gradients(discriminator, level, fading):
+    lod = Lod(level, tf.constant(0.5) if fading else None)
     with tf.GradientTape() as tape:
-        critic = discriminator.at(level, tf.constant(0.5) if fading else None, group=2)
-        loss = tf.reduce_sum(critic.score(critic.encode(_clips(level))))
+        features = discriminator.encoder(_clips(level), lod=lod, group=2)
+        loss = tf.reduce_sum(discriminator.head(features))
     paths = [v.path for v in discriminator.trainable_variables]
     gradients = tape.gradient(loss, [v.value for v in discriminator.trainable_variables])
     touched = {path for path, g in zip(paths, gradients, strict=True) if g is not None}
-    live = discriminator.live_layers(level, fading)
+    live = discriminator.live_layers(lod)
     assert touched == {v.path for layer in live for v in layer.trainable_variables}
 
 
@@ -79,7 +83,8 @@ def test_fused_equals_plain(discriminator):
     plain.set_weights(discriminator.get_weights())
     clips = _clips(3)
     np.testing.assert_allclose(
-        plain.at(3, group=2).encode(clips), discriminator.at(3, group=2).encode(clips), atol=1e-5
+        *(network.encoder(clips, lod=Lod(3), group=2) for network in (plain, discriminator)),
+        atol=1e-5,
     )
 
 

@@ -4,12 +4,14 @@ import pytest
 import tensorflow as tf
 
 import config
+from growth.phase import Lod
 from growth.resample import upscale
 from networks.generator import Generator
+from networks.inputs import Inputs
 
 LADDER = config.make_ladder("4x4x4 4x8x8 8x8x8 16x16x16", feature_maps_max=8)
 NETWORK = config.Network(latent_size=16)
-LATENTS = np.random.default_rng(0).standard_normal([2, 16]).astype(np.float32)
+LATENTS = Inputs(np.random.default_rng(0).standard_normal([2, 16]).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -38,43 +40,47 @@ def test_table_a1():
 
 @pytest.mark.parametrize("level", range(4))
 def test_clips_have_the_rungs_size(generator, level):
-    assert generator(LATENTS, level=level).shape == (2, *LADDER[level].shape, 3)
+    assert generator(LATENTS, lod=Lod(level)).shape == (2, *LADDER[level].shape, 3)
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_fade_goes_from_the_rung_below_to_the_rung(generator, level):
-    coarse = upscale(generator(LATENTS, level=level - 1), LADDER.factors(level)).numpy()
-    fine = generator(LATENTS, level=level).numpy()
+    coarse = upscale(generator(LATENTS, lod=Lod(level - 1)), LADDER.factors(level)).numpy()
+    fine = generator(LATENTS, lod=Lod(level)).numpy()
     for weight in (0.0, 0.25, 1.0):
-        faded = generator(LATENTS, level=level, weight=tf.constant(weight))
+        faded = generator(LATENTS, lod=Lod(level, tf.constant(weight)))
         np.testing.assert_allclose(faded, (1 - weight) * coarse + weight * fine, atol=2e-5)
 
 
 def test_length_of_latents_does_not_matter(generator):
     np.testing.assert_allclose(
-        generator(LATENTS, level=1), generator(LATENTS * 7, level=1), atol=1e-4
+        generator(LATENTS, lod=Lod(1)),
+        generator(Inputs(LATENTS.latents * 7), lod=Lod(1)),
+        atol=1e-4,
     )
 
 
 @pytest.mark.parametrize(("level", "fading"), [(0, False), (2, False), (2, True), (3, True)])
 def test_live_layers_are_those_with_gradients(generator, level, fading):
     with tf.GradientTape() as tape:
-        clips = generator(LATENTS, level=level, weight=tf.constant(0.5) if fading else None)
+        clips = generator(LATENTS, lod=Lod(level, tf.constant(0.5) if fading else None))
         loss = tf.reduce_sum(clips**2)
     paths = [v.path for v in generator.trainable_variables]
     gradients = tape.gradient(loss, [v.value for v in generator.trainable_variables])
     touched = {path for path, g in zip(paths, gradients, strict=True) if g is not None}
-    live = generator.live_layers(level, fading)
+    live = generator.live_layers(Lod(level, 0.5 if fading else None))
     assert touched == {v.path for layer in live for v in layer.trainable_variables}
 
 
 def test_fused_equals_plain(generator):
     plain = Generator(LADDER, config.Network(latent_size=16, fused_resample=False))
     plain.set_weights(generator.get_weights())
-    np.testing.assert_allclose(plain(LATENTS, level=3), generator(LATENTS, level=3), atol=1e-4)
+    np.testing.assert_allclose(
+        plain(LATENTS, lod=Lod(3)), generator(LATENTS, lod=Lod(3)), atol=1e-4
+    )
 
 
 def test_variance_is_kept_at_the_start(generator):
     latents = np.random.default_rng(1).standard_normal([64, 16])
     for level in range(4):
-        assert 0.3 < np.std(generator(latents, level=level)) < 2
+        assert 0.3 < np.std(generator(Inputs(latents), lod=Lod(level))) < 2

@@ -94,7 +94,7 @@ def test_checkpoints_bring_back_nimg_and_cut_the_history(tmp_path):
         trainer._nimg.assign(48)
         run.save(trainer)
         for nimg in (16, 48, 64):
-            run.tell({"nimg": nimg})
+            run.append_history({"nimg": nimg})
         assert len(run.history()) == 3
     with open(tmp_path / "run" / "history.jsonl", "a") as file:
         file.write('{"nimg": 8')  # Killed while writing.
@@ -130,7 +130,7 @@ def test_the_status_tells_how_it_ended(tmp_path):
     for error, state in ((UserError("no room"), "failed"), (KeyboardInterrupt(), "interrupted")):
         with pytest.raises(type(error)), _open(tmp_path) as run:
             assert json.loads(path.read_text())["state"] == "starting"
-            run.status.tell("training", nimg=7)
+            run.status.write("training", nimg=7)
             raise error
         status = json.loads(path.read_text())
         assert status["state"] == state

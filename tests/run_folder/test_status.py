@@ -8,8 +8,8 @@ from run_folder.status import Status
 
 def test_facts_are_kept_until_they_change(tmp_path):
     status = Status(tmp_path / "status.json")
-    status.tell("training", nimg=8, rung="4x4x4")
-    status.tell("saving", nimg=12)
+    status.write("training", nimg=8, rung="4x4x4")
+    status.write("saving", nimg=12)
     found = json.loads((tmp_path / "status.json").read_text())
     assert found.items() >= {"state": "saving", "nimg": 12, "rung": "4x4x4"}.items()
     assert found["pid"] == os.getpid()
@@ -23,7 +23,7 @@ def test_it_is_due_after_some_seconds(tmp_path, monkeypatch):
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     status = Status(tmp_path / "status.json")
     assert status.is_due()
-    status.tell("training")
+    status.write("training")
     assert not status.is_due()
     now[0] += 10
     assert status.is_due()

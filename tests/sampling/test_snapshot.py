@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from growth.phase import Lod
 from networks.generator import Generator
+from networks.inputs import Inputs
 from sampling.latents import sample_latents
 from sampling.snapshot import (
     choose_snapshot,
@@ -42,7 +44,7 @@ def test_a_snapshot_makes_the_generators_clips(run):
     latents = sample_latents(5, 8, seed=0)
     clips = snapshot.sample(latents, minibatch=2)
     assert clips.shape == (5, 4, 8, 8, 3)
-    np.testing.assert_allclose(clips, generator(latents, level=1, weight=0.5), atol=1e-5)
+    np.testing.assert_allclose(clips, generator(Inputs(latents), lod=Lod(1, 0.5)), atol=1e-5)
 
 
 def test_other_files_are_no_snapshots(run):
@@ -73,7 +75,7 @@ def test_a_pair_is_loaded_alone(run, tmp_path_factory):
     snapshot, latents = load_model(alone), sample_latents(3, 8, seed=0)
     assert (snapshot.phase.nimg, snapshot.config) == (48, tiny_config())
     np.testing.assert_allclose(
-        snapshot.sample(latents), generator(latents, level=1, weight=0.5), atol=1e-5
+        snapshot.sample(latents), generator(Inputs(latents), lod=Lod(1, 0.5)), atol=1e-5
     )
     assert choose_snapshot(alone, path, None).phase.nimg == 48
     assert choose_snapshot(None, path, 64).phase.nimg == 64
@@ -87,7 +89,7 @@ def test_a_snapshot_without_a_card_needs_the_run(run):
     card_of(path, 48).unlink()
     snapshot, latents = load_snapshot(path, 48), sample_latents(3, 8, seed=0)
     np.testing.assert_allclose(
-        snapshot.sample(latents), generator(latents, level=1, weight=0.5), atol=1e-5
+        snapshot.sample(latents), generator(Inputs(latents), lod=Lod(1, 0.5)), atol=1e-5
     )
     assert json.loads(json.dumps(snapshot.card)) == card
     with pytest.raises(UserError, match="should be the model card"):

@@ -14,7 +14,7 @@ from training.summaries import write_scalars
 def test_fakes_of_an_untrained_generator_are_far_from_the_reals(nimg):
     config = tiny_config()
     phase = phase_at(nimg, config.schedule, config.ladder)
-    snapshot = Snapshot(config, phase, trainer_for(config).networks.Gs)
+    snapshot = Snapshot(config, phase, trainer_for(config).model.networks["Gs"])
     found = measure_distance(snapshot, Reals(config.ladder), num=32)
     for kind in ("swd", "swd_spatial", "swd_temporal"):
         assert found[kind] > 1.5 * found[f"{kind}_floor"] > 0

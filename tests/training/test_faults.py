@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from growth.phase import phase_at
+from losses.loss import Terms
 from losses.swgan import SWGAN
 from run_folder.folder import RunFolder
 from support.errors import UserError
@@ -31,10 +32,10 @@ class Poisoned(Reals):
 class Poisonous(SWGAN):
     """Its generator loss is infinite on the last of two replicas."""
 
-    def generator_loss(self, critic, fakes):
+    def generator_loss(self, critic, reals, fakes):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        terms = super().generator_loss(critic, fakes)
-        return {k: v / tf.cast(1 - replica, tf.float32) for k, v in terms.items()}
+        terms, _ = super().generator_loss(critic, reals, fakes)
+        return Terms({k: v / tf.cast(1 - replica, tf.float32) for k, v in terms.items()})
 
 
 def _train(trainer, reals, steps):
@@ -60,7 +61,7 @@ def test_a_bad_clip_of_the_last_replica_changes_nothing_on_any(replicas, value):
     assert (taken, trainer.skipped, trainer.skipped_in_a_row, trainer.nimg) == (0, 1, 1, 12)
     assert all(float(value) == 0 for value in terms.values())
     _assert_same(trainer, twin)
-    for variable in trainer.networks.G.variables:
+    for variable in trainer.model.networks["G"].variables:
         copies = trainer.strategy.experimental_local_results(variable.value)
         assert all(np.array_equal(copies[0], copy) for copy in copies)
     assert "critic, gradient_penalty" in trainer.fault
@@ -70,7 +71,10 @@ def test_a_bad_clip_of_the_last_replica_changes_nothing_on_any(replicas, value):
     terms, taken = _train(trainer, reals, steps=2)  # Training goes on.
     assert (taken, trainer.skipped, trainer.skipped_in_a_row, trainer.nimg) == (2, 1, 0, 20)
     assert all(np.isfinite(value) and value != 0 for value in terms.values())
-    assert (trainer.networks.G.dense.kernel.numpy() != twin.networks.G.dense.kernel.numpy()).any()
+    assert (
+        trainer.model.networks["G"].dense.kernel.numpy()
+        != twin.model.networks["G"].dense.kernel.numpy()
+    ).any()
 
 
 def test_terms_are_means_over_the_steps_that_were_taken():
@@ -109,13 +113,13 @@ def test_rolling_back_draws_other_noise_a_few_times(tmp_path: Path, capsys):
         ends = []
         for number in (1, 2):
             _train(trainer, Poisoned(c.ladder, 3, np.nan), steps=3)
-            ends.append(trainer.networks.G.dense.kernel.numpy())
-            run.tell({"nimg": trainer.nimg})
+            ends.append(trainer.model.networks["G"].dense.kernel.numpy())
+            run.append_history({"nimg": trainer.nimg})
             run.roll_back(trainer)
             assert (trainer.nimg, trainer.skipped, trainer.rollbacks) == (0, number, number)
             assert f"({number} of 2 times)" in capsys.readouterr().out
             assert run.history() == []
         assert (ends[0] != ends[1]).any()
-        with pytest.raises(UserError, match="should be finite. Received: .*last finite values: c"):
+        with pytest.raises(UserError, match="Training diverged: .*last finite values: c"):
             _train(trainer, Poisoned(c.ladder, 3, np.nan), steps=1)
             run.roll_back(trainer)

@@ -2,14 +2,15 @@
 
 import tensorflow as tf
 
+from training.loop import Call
 from training.profile import Profile
 
 
 def _call(profile, steps, number):
     for _ in range(number):
-        profile.begin()
+        profile.before()
         tf.reduce_sum(tf.ones([3, 3])).numpy()
-        profile.end(steps)
+        profile.after(None, Call(None, steps, steps, {}))
 
 
 def test_profiles_whole_calls_after_the_first(tmp_path):
@@ -23,7 +24,7 @@ def test_profiles_whole_calls_after_the_first(tmp_path):
 def test_an_interrupted_profile_is_written(tmp_path):
     profile = Profile(tmp_path, 100)
     _call(profile, 4, 3)
-    profile.close()
+    profile.end(None, None)
     assert len(list(tmp_path.glob("plugins/profile/*/*.xplane.pb"))) == 1
 
 

@@ -51,7 +51,7 @@ def test_a_score_is_a_line_and_later_ones_are_forgotten(tmp_path, pipeline):
         scores = Scores(run, config, pipeline)
         for nimg in (32, 64, 96):
             phase = phase_until(nimg, config.schedule, config.ladder)
-            scores.measure(Snapshot(config, phase, trainer.networks.Gs), nimg)
+            scores.measure(Snapshot(config, phase, trainer.model.networks["Gs"]), nimg)
         trainer._nimg.assign(64)
         run.save(trainer)
     lines = read_scores(tmp_path / "run")

@@ -17,20 +17,22 @@ from growth.resample import fade_clips
 from networks.sliced import Orthogonal
 from support.errors import UserError
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
+from training.loop import Watcher, train
 from training.step import clips_per_replica
 
 
+class Last(Watcher):
+    """Keeps the terms of the last call."""
+
+    def after(self, trainer, call):
+        self.terms = {name: float(value) for name, value in call.terms.items()}
+
+
 def _train(trainer, until, reals=None):
-    """What train.py does, less the reports."""
-    c = trainer.config
-    reals = reals or Reals(c.ladder)
-    while trainer.nimg < until:
-        phase = phase_at(trainer.nimg, c.schedule, c.ladder)
-        trainer.enter(phase)
-        steps_left = math.ceil((until - phase.nimg) / phase.minibatch)
-        steps = min(c.train.steps_per_call, phase.steps_left(), steps_left)
-        terms, _ = trainer.train(reals, phase, steps)
-    return {name: float(value) for name, value in terms.items()}
+    """Trains on, and returns the terms of the last call."""
+    last = Last()
+    train(trainer, reals or Reals(trainer.config.ladder), [last], until=until)
+    return last.terms
 
 
 @pytest.mark.parametrize("loss", ["swgan", "wgan_gp"])
@@ -40,17 +42,20 @@ def test_a_step_at_each_rung_and_fade_of_demo(loss):
     c = c.override(["growth.feature_maps_max=4"])
     trainer = trainer_for(c)
     for phase in list_phases(c.schedule, c.ladder):
-        before = [v.numpy() for v in trainer.networks.G.to_rgb[phase.level].variables]
+        before = [v.numpy() for v in trainer.model.networks["G"].to_rgb[phase.level].variables]
         terms = _train(trainer, phase.begin + 8)
         assert all(math.isfinite(value) for value in terms.values())
-        after = [v.numpy() for v in trainer.networks.G.to_rgb[phase.level].variables]
+        after = [v.numpy() for v in trainer.model.networks["G"].to_rgb[phase.level].variables]
         assert all((a != b).any() for a, b in zip(before, after, strict=True))
     assert trainer.nimg == 7 * 8
 
 
 def test_dead_rungs_are_left_alone():
     trainer = trainer_for(tiny_config())
-    dead = trainer.networks.G.blocks[1].variables + trainer.networks.D.encoder.blocks[1].variables
+    dead = (
+        trainer.model.networks["G"].blocks[1].variables
+        + trainer.model.networks["D"].encoder.blocks[1].variables
+    )
     before = [v.numpy() for v in dead]
     _train(trainer, until=96)  # Through the fade of the second of three rungs.
     assert all((v.numpy() == b).all() for v, b in zip(dead, before, strict=True))
@@ -60,16 +65,16 @@ def test_optimizers_start_afresh_at_both_ends_of_a_fade():
     trainer, c = trainer_for(tiny_config()), tiny_config()
     for index, begin in enumerate((0, 32, 64)):
         _train(trainer, until=begin + 4)
-        assert trainer.networks.G_optimizer.iterations.numpy() == 1, index
+        assert trainer.optimizers["G"].iterations.numpy() == 1, index
         trainer.enter(phase_at(begin + 16, c.schedule, c.ladder))  # No new phase, no reset.
-        assert trainer.networks.D_optimizer.iterations.numpy() == 1, index
+        assert trainer.optimizers["D"].iterations.numpy() == 1, index
         _train(trainer, until=begin + 32)
-        assert trainer.networks.G_optimizer.iterations.numpy() == 8, index
+        assert trainer.optimizers["G"].iterations.numpy() == 8, index
 
 
 def test_running_average_follows_the_generator():
     trainer = trainer_for(tiny_config("train.running_average=0.75", "train.steps_per_call=1"))
-    G, Gs = trainer.networks.G.dense.kernel, trainer.networks.Gs.dense.kernel
+    G, Gs = trainer.model.networks["G"].dense.kernel, trainer.model.networks["Gs"].dense.kernel
     np.testing.assert_array_equal(G.numpy(), Gs.numpy())
     _train(trainer, until=4)  # The average is taken before the generator's update.
     first, average = G.numpy(), Gs.numpy()
@@ -80,7 +85,7 @@ def test_running_average_follows_the_generator():
 def test_theta_is_orthogonal_after_training():
     trainer = trainer_for(tiny_config("network.latent_size=128"))
     _train(trainer, until=160)
-    theta = trainer.networks.D.head.theta.value
+    theta = trainer.model.networks["D"].head.theta.value
     np.testing.assert_allclose(theta.numpy().T @ theta.numpy(), np.eye(128), atol=1e-5)
     np.testing.assert_allclose(Orthogonal()(theta), theta, atol=1e-6)
 
@@ -114,15 +119,15 @@ def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
     shapes = list_sources(None, "synthetic", options)
     create_dataset(tmp_path / "data", shapes, c.ladder, ClipRules(frames), about={})
 
-    def train(trainer, until):
+    def train_on(trainer, until):
         _train(trainer, until, ClipPipeline(tmp_path / "data", c.ladder, 0, mirror=True))
         return trainer
 
-    whole = train(trainer_for(c), 112)  # Into the fifth epoch.
-    train(trainer_for(c), 48).write(str(tmp_path / "checkpoint"))
+    whole = train_on(trainer_for(c), 112)  # Into the fifth epoch.
+    train_on(trainer_for(c), 48).write(str(tmp_path / "checkpoint"))
     resumed = trainer_for(c)
     resumed.restore(str(tmp_path / "checkpoint"))
-    train(resumed, 112)
+    train_on(resumed, 112)
     for one, other in zip(all_weights(whole), all_weights(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -205,7 +210,7 @@ def test_accumulated_parts_equal_one_pass(loss):
     settings = [f"loss={loss}", "schedule.minibatch=8", *SGD]
     whole, parts = (trainer_for(tiny_config(*settings, f"train.accumulate={n}")) for n in (1, 4))
     terms = _train(whole, 48), _train(parts, 48)
-    for term in whole.config.loss.terms:
+    for term in whole.config.loss.critic_terms:
         assert terms[0][term] == pytest.approx(terms[1][term], rel=1e-4, abs=1e-6)
     for one, other in zip(all_weights(whole), all_weights(parts), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)

@@ -75,5 +75,5 @@ def trainer_for(config, replicas=1):
 
 def all_weights(trainer):
     """Every number that training leaves behind."""
-    n = trainer.networks
-    return [v.numpy() for part in vars(n).values() for v in part.variables]
+    parts = [*trainer.model.networks.values(), *trainer.optimizers.values()]
+    return [v.numpy() for part in parts for v in part.variables]

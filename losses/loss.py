@@ -1,0 +1,72 @@
+"""What losses and critics hand to each other; every loss of `LOSSES` is a `Loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from dataset.batch import Batch
+
+    # Takes a function that computes a penalty [N], and returns what is added to the loss.
+    Lazily = Callable[[Callable[[], tf.Tensor]], tf.Tensor]
+
+
+class Seen(NamedTuple):
+    """What an encoder makes of N clips."""
+
+    values: tf.Tensor  # [N, K] float32
+    labels: tf.Tensor  # [N] int32, those of the clips
+
+
+class Critic(Protocol):
+    """An encoder and a head at one phase: D = f o E (chapter 5 of the paper)."""
+
+    def encode(self, batch: Batch) -> Seen:
+        """E: clips [N, T, H, W, C] to values [N, K]."""
+
+    def score(self, seen: Seen) -> tf.Tensor:
+        """f: values [N, K] to scores [N]."""
+
+
+class Noise(Protocol):
+    """The random numbers of one update on one replica; N is the replica's number of clips."""
+
+    def normal(self, *shape: int) -> tf.Tensor:
+        """[N, *shape] ~ N(0, 1)."""
+
+    def uniform(self, *shape: int) -> tf.Tensor:
+        """[N, *shape] ~ U[0, 1)."""
+
+
+class Terms(NamedTuple):
+    """Values per clip, [N] each, by name."""
+
+    minimised: dict[str, tf.Tensor]  # their sum is the loss
+    watched: dict[str, tf.Tensor] = {}  # only logged
+
+
+class Loss(Protocol):
+    """A frozen dataclass of settings, with the two losses that follow from them."""
+
+    kind: str  # the name that tells the settings of losses apart
+    head: ClassVar[str]  # the critic's head that the loss needs, one of `networks.sliced.HEADS`
+    critic_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `discriminator_loss`
+    generator_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `generator_loss`
+
+    def discriminator_loss(
+        self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily
+    ) -> Terms:
+        """What the critic minimises.
+
+        Args:
+            critic: the encoder and the head.
+            reals, fakes: N clips each, float32 in [-1, 1], paired by label.
+            noise: random numbers for the penalties.
+            lazily: decides at which steps a gradient penalty is computed, and its weight.
+        """
+
+    def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
+        """What the generator minimises, by the same arguments."""

@@ -1,0 +1,13 @@
+"""What a generator makes clips of."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class Inputs(NamedTuple):
+    """The inputs of a generator; a model card lists the fields that it uses."""
+
+    latents: tf.Tensor  # [N, K] float32, drawn from N(0, I)
+    labels: tf.Tensor | None = None  # [N] int32, the class of each clip
+    past: tf.Tensor | None = None  # [N, T, H, W, 3] float32 in [-1, 1], frames to continue

@@ -1,0 +1,52 @@
+"""Pictures of a run's samples: the same latents at every tick, and reals once per rung."""
+
+from pathlib import Path
+
+import numpy as np
+
+from config import Config
+from dataset.pipeline import ClipPipeline
+from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot
+from scoring.distance import real_clips
+from support.media import filmstrip, tile_clips, to_uint8, write_clip
+from training.summaries import write_clip_summary
+
+_CLIPS = 16  # in a grid
+_SIDE = 512  # pixels: TensorBoard shows as many clips as fit into such a square
+
+
+class Pictures:
+    """Writes samples to a folder and to TensorBoard.
+
+    Args:
+        folder: for the grids.
+        config: of the run; the latents follow from its seed.
+        clips: the reals.
+    """
+
+    def __init__(self, folder: Path, config: Config, clips: ClipPipeline):
+        self.folder, self.config, self.clips = folder, config, clips
+        self.latents = sample_latents(_CLIPS, config.network.latent_size, config.train.seed)
+
+    def write(self, snapshot: Snapshot, to_tensorboard: bool):
+        """Writes the clips of the fixed latents, and reals where a rung has none yet."""
+        phase = snapshot.phase
+        rung = self.config.ladder[phase.level]
+        fakes = to_uint8(snapshot.sample(self.latents, phase.minibatch))
+        self._write_grid(f"fakes-{phase.nimg:09d}", fakes)
+        if to_tensorboard:
+            _show("clips/fakes", fakes)
+        if not phase.fading and not (self.folder / f"reals-{rung}.png").exists():
+            reals = to_uint8(real_clips(self.clips, phase, 0, _CLIPS))
+            self._write_grid(f"reals-{rung}", reals)
+            _show("clips/reals", reals)
+
+    def _write_grid(self, name, clips):
+        write_clip(self.folder / f"{name}.mp4", tile_clips(clips))
+        write_clip(self.folder / f"{name}.png", filmstrip(clips))
+
+
+def _show(name: str, clips: np.ndarray):
+    count = max(1, _SIDE // clips.shape[2]) ** 2  # Moving pictures are large.
+    write_clip_summary(name, tile_clips(clips[:count]))
