@@ -14,110 +14,127 @@ from growth.ladder import Ladder, make_ladder
 from growth.phase import Schedule, list_phases
 from losses import LOSSES, SWGAN, Loss
 from support.errors import UserError
-
-
-def _check_positive(section, settings, names):
-    for name in names:
-        if getattr(settings, name) <= 0:
-            raise UserError(
-                f"`{section}.{name}` should be positive. Received: {getattr(settings, name)}"
-            )
+from support.settings import Bounds, check_settings, setting
 
 
 @dataclasses.dataclass(frozen=True)
 class Growth:
     """The ladder, by name or written out, and where it ends."""
 
-    ladder: str = "thesis"  # thesis, authors, or rungs such as "4x4x4 4x8x8 8x8x8"
-    resolution: int = 256  # height and width of the full clip
-    num_frames: int = 32  # frames of the full clip
-    feature_maps_base: int = 1024  # feature maps are base / 2^(log2(height) - 1) ...
-    feature_maps_max: int = 128  # ... but no more than this
+    ladder: str = setting("thesis", 'thesis, authors, or rungs such as "4x4x4 4x8x8 8x8x8"')
+    resolution: int = setting(256, "height and width of the full clip")
+    num_frames: int = setting(32, "frames of the full clip")
+    feature_maps_base: int = setting(
+        1024, "feature maps are base / 2^(log2(height) - 1), up to the maximum", above=0
+    )
+    feature_maps_max: int = setting(128, "the maximum of feature maps", above=0)
 
     def __post_init__(self):
-        _check_positive("growth", self, ("feature_maps_base", "feature_maps_max"))
+        check_settings("growth", self)
 
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """What the ladder leaves open in generator and critic."""
+    """Settings of generator and critic that do not follow from the ladder."""
 
-    latent_size: int = 128  # numbers in a latent, and values of the encoder (K of equation 5.2)
-    stddev_group: int = 4  # consecutive clips over which minibatch standard deviation is taken
-    fused_resample: bool = True  # one strided convolution in place of resample + convolution
-    precision: str = "float32"  # of convolutions: float32 or mixed_bfloat16 (weights are float32)
+    latent_size: int = setting(
+        128, "numbers in a latent, and values of the encoder (K of equation 5.2)", above=0
+    )
+    stddev_group: int = setting(
+        4, "consecutive clips over which minibatch standard deviation is computed", above=0
+    )
+    fused_resample: bool = setting(
+        True, "one strided convolution in place of resampling and convolution"
+    )
+    precision: str = setting(
+        "float32",
+        "data type of convolutions (weights are always float32)",
+        choices=("float32", "mixed_bfloat16"),
+    )
 
     def __post_init__(self):
-        _check_positive("network", self, ("latent_size", "stddev_group"))
-        if self.precision not in ("float32", "mixed_bfloat16"):
-            raise UserError(
-                f"`network.precision` should be float32 or mixed_bfloat16. "
-                f"Received: {self.precision}"
-            )
+        check_settings("network", self)
 
 
 @dataclasses.dataclass(frozen=True)
 class Train:
-    """Length of training, optimizer, and how often what is written."""
+    """Training length, optimizer, and output intervals."""
 
-    total_kimg: float = 12000  # thousand real clips shown in all
-    seed: int = 0  # of weights, noise and data order
-    mirror: bool = True  # mirror half of the reals left to right
-    beta_1: float = 0.0  # of Adam
-    beta_2: float = 0.99  # of Adam
-    epsilon: float = 1e-8  # of Adam
-    running_average: float = 0.999  # decay a step of Gs, the generator's running average
-    accumulate: int = 1  # parts of a minibatch that go through one by one: less memory
-    penalty_interval: int = 1  # steps between gradient penalties, each then weighted so much more
-    steps_per_call: int = 4  # minibatches in a traced call, the loop's smallest unit
-    tick_kimg: float = 20  # thousand clips between status lines and pictures of samples
-    snapshot_ticks: int = 5  # ticks between snapshots of Gs, and moving pictures in TensorBoard
-    distance_ticks: int = 10  # ticks between sliced Wasserstein distances; 0: never
-    distance_clips: int = 512  # reals and fakes that the distance looks at
-    checkpoint_minutes: float = 15  # minutes between checkpoints
-    keep_checkpoints: int = 3  # newest checkpoints that are kept
-    keep_checkpoint_kimg: float = 0.0  # thousand clips between those kept for good; 0: none
-    skips_before_rollback: int = 16  # steps with NaN or infinity in a row, then back it goes ...
-    rollbacks: int = 3  # ... to a checkpoint, with other noise; so many times, then training stops
+    total_kimg: float = setting(
+        12000, "thousands of real clips shown in all", above=0, may_change=True
+    )
+    seed: int = setting(0, "seed of weights, noise and data order", minimum=0, maximum=2**32 - 1)
+    mirror: bool = setting(True, "mirror half of the reals left to right")
+    beta_1: float = setting(0.0, "of Adam", minimum=0, below=1)
+    beta_2: float = setting(0.99, "of Adam", minimum=0, below=1)
+    epsilon: float = setting(1e-8, "of Adam", above=0)
+    running_average: float = setting(
+        0.999, "decay per step of Gs, the running average of the generator", minimum=0, below=1
+    )
+    accumulate: int = setting(
+        1, "parts of a minibatch that are computed one after the other, to save memory", above=0
+    )
+    penalty_interval: int = setting(
+        1, "compute the gradient penalty every N steps, scaled by N (lazy regularisation)", above=0
+    )
+    steps_per_call: int = setting(
+        4, "minibatches in a traced call, the smallest unit of the loop", above=0
+    )
+    tick_kimg: float = setting(
+        20, "thousands of clips between status lines and pictures", above=0, may_change=True
+    )
+    snapshot_ticks: int = setting(
+        5, "ticks between snapshots, and clips in TensorBoard", above=0, may_change=True
+    )
+    distance_ticks: int = setting(
+        10, "ticks between sliced Wasserstein distances; 0: never", minimum=0, may_change=True
+    )
+    distance_clips: int = setting(
+        512, "reals and fakes that the distance compares", above=0, may_change=True
+    )
+    checkpoint_minutes: float = setting(
+        15, "minutes between checkpoints", minimum=0, may_change=True
+    )
+    keep_checkpoints: int = setting(3, "newest checkpoints that are kept", above=0, may_change=True)
+    keep_checkpoint_kimg: float = setting(
+        0.0, "thousands of clips between checkpoints kept for good; 0: none", may_change=True
+    )
+    skips_before_rollback: int = setting(
+        16,
+        "consecutive non-finite steps before rolling back to the last checkpoint",
+        above=0,
+        may_change=True,
+    )
+    rollbacks: int = setting(3, "rollbacks before training aborts", minimum=0, may_change=True)
 
     def __post_init__(self):
-        positive = ("total_kimg", "epsilon", "steps_per_call", "tick_kimg", "snapshot_ticks")
-        counts = ("accumulate", "penalty_interval", "distance_clips")
-        kept = ("keep_checkpoints", "skips_before_rollback")
-        _check_positive("train", self, (*positive, *counts, *kept))
-        for name in ("beta_1", "beta_2", "running_average"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(
-                    f"`train.{name}` should lie in [0, 1). Received: {getattr(self, name)}"
-                )
-        if not 0 <= self.seed < 2**32:
-            raise UserError(f"`train.seed` should lie in 0 to 2^32 - 1. Received: {self.seed}")
+        check_settings("train", self)
 
 
 @dataclasses.dataclass(frozen=True)
 class Metrics:
-    """Scores that are taken while a run trains."""
+    """Scores computed while a run trains."""
 
-    every_kimg: float = 0.0  # thousand clips between scores; 0: never
-    protocol: str = "thesis"  # one of metrics/protocols.py
-    weights: str = ""  # file of the feature network, as evaluate.py writes it
-    clips: int = 2048  # fakes and reals of a score
+    every_kimg: float = setting(0.0, "thousands of clips between scores; 0: never", may_change=True)
+    protocol: str = setting("thesis", "one of metrics/protocols.py", may_change=True)
+    weights: str = setting("", "weights of the feature network (evaluate.py)", may_change=True)
+    clips: int = setting(2048, "fakes and reals of a score", above=0, may_change=True)
 
     def __post_init__(self):
-        _check_positive("metrics", self, ("clips",))
+        check_settings("metrics", self)
         if self.every_kimg > 0 and not self.weights:
             raise UserError("`metrics.weights` should name a file for scores. Received: none")
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """All that a run depends on besides its data."""
+    """All settings that a run depends on, besides its data."""
 
     name: str
     growth: Growth = Growth()
     network: Network = Network()
     schedule: Schedule = Schedule()
-    model: str = "progressive"  # what is trained together, one of `models.MODELS`
+    model: str = setting("progressive", "what is trained together, a name of models.MODELS")
     loss: Loss = SWGAN()  # one of `losses.LOSSES`
     train: Train = Train()
     metrics: Metrics = Metrics()
@@ -154,10 +171,10 @@ class Config:
             UserError: an unknown key (with the nearest known ones), or a value of another type.
         """
         tree, known = dataclasses.asdict(self), set(_keys(self)) - {"loss.kind"} | {"loss"}
-        for setting in settings:
-            key, equals, text = setting.partition("=")
+        for assignment in settings:
+            key, equals, text = assignment.partition("=")
             if not equals:
-                raise UserError(f"--set should be key=value. Received: {setting!r}")
+                raise UserError(f"A setting should be section.key=value. Received: {assignment!r}")
             if key == "loss":
                 tree["loss"] = dataclasses.asdict(_loss(text))
                 known = {k for k in known if not k.startswith("loss.")}
@@ -167,8 +184,7 @@ class Config:
             if key not in known and parent not in _tables(self):
                 near = difflib.get_close_matches(key, sorted(known), n=3, cutoff=0.4)
                 raise UserError(
-                    f"--set should name a setting; nearest: {', '.join(near) or 'none'}. "
-                    f"Received: {key}"
+                    f"There is no setting `{key}`. Nearest: {', '.join(near) or 'none'}."
                 )
             _put(tree, key.split("."), text)
         return from_dict(tree)
@@ -181,6 +197,30 @@ class Config:
 def from_dict(tree: dict) -> Config:
     """Makes a `Config` of what `Config.as_dict` gave, or of its JSON."""
     return _typed(Config, tree, "")
+
+
+class SettingInfo(typing.NamedTuple):
+    """A setting as `train.py --settings` prints it."""
+
+    key: str  # such as "train.seed"
+    value: typing.Any
+    text: str
+    bounds: Bounds
+    may_change: bool  # whether a run may resume with another value
+
+
+def list_settings(config: Config) -> list[SettingInfo]:
+    """All settings of a config, in order."""
+    return list(_list_settings(config, ""))
+
+
+def _list_settings(value, prefix):
+    for field in dataclasses.fields(value):
+        key, below = prefix + field.name, getattr(value, field.name)
+        if dataclasses.is_dataclass(below):
+            yield from _list_settings(below, f"{key}.")
+        elif field.metadata:
+            yield SettingInfo(key, below, **field.metadata)
 
 
 def faces() -> Config:

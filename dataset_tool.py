@@ -40,9 +40,10 @@ from dataset.records import Records, open_records
 from dataset.stats import length_table, measure
 from dataset.verify import find_faults
 from metrics.motion import motion_energy
-from support.errors import UserError, run_script
+from support.errors import UserError
 from support.media import write_clip
 from support.progress import Progress
+from support.script import run_script
 
 MOST_FAULTS = 50  # listed by `verify`
 
@@ -341,4 +342,4 @@ def _version():
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

@@ -32,10 +32,11 @@ from scoring.features import cache_beside, load_extractor
 from scoring.memorisation import find_neighbours
 from scoring.score import check_apart
 from scoring.score import score as take_score
-from support.errors import UserError, run_script
+from support.errors import UserError
 from support.files import write_json
 from support.media import SUFFIXES, tile_clips, write_clip
 from support.plots import plot_scores
+from support.script import run_script
 
 
 def score(args):
@@ -319,4 +320,4 @@ def main(args):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

@@ -25,11 +25,12 @@ from sampling.export import FORMS
 from sampling.export import export as write_export
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot, choose_snapshot, list_snapshots, load_snapshot
-from support.errors import UserError, run_script
+from support.errors import UserError
 from support.files import new_folder, write_atomically
 from support.media import evenly, filmstrip, tile_clips, to_uint8, write_clip
 from support.plots import plot_curves
 from support.progress import Progress
+from support.script import run_script
 
 LEAST = {"num": 1, "pairs": 1, "steps": 1, "columns": 1, "fps": 1, "seed": 0, "truncation": 0.01}
 LOOP_FRAMES = 64  # moments of a way round, at least
@@ -242,4 +243,4 @@ def parse(argv):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from absl import flags
 
-from support.errors import run_script
+from support.script import run_script
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("workers", 2, "How many processes.", lower_bound=1)

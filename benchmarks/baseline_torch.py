@@ -5,6 +5,7 @@
 The reals are one random tensor: no data is loaded.
 """
 
+import argparse
 import ast
 import ctypes
 import json
@@ -18,20 +19,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-from absl.flags import argparse_flags
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.torch_twin import TrainingStep, tuned
 from growth.ladder import make_ladder
 from growth.phase import Schedule, phase_at
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last_3d": torch.channels_last_3d}
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", default="faces")
     parser.add_argument("--resolution", type=int, default=32, help="height of the rung")
     parser.add_argument("--minibatch", type=int, help="the schedule's by default")
@@ -131,4 +132,4 @@ def in_words(result):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

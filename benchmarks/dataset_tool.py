@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 
 import av
-from absl.flags import argparse_flags
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -34,7 +33,8 @@ from dataset.readers.source import ReaderOptions, list_files
 from dataset.readers.videos import SUFFIXES
 from dataset.records import Records
 from dataset.workers import in_order
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 
 OWN = {"ucf101": (320, 240), "faces": (640, 360)}  # width and height, by preset
 
@@ -128,7 +128,7 @@ def _seconds(work):
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     flag = parser.add_argument
@@ -146,4 +146,4 @@ def parse(argv):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

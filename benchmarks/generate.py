@@ -5,6 +5,7 @@
 Eagerly, operation by operation, and as one traced function. Results: generate_cpu_202611.md.
 """
 
+import argparse
 import os
 import statistics
 import sys
@@ -15,7 +16,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import tensorflow as tf
-from absl.flags import argparse_flags
 
 from benchmarks.report import report
 from benchmarks.rung import stable_phases
@@ -24,7 +24,8 @@ from growth.phase import Phase
 from networks.generator import Generator
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 
 
 def main(flags):
@@ -63,7 +64,7 @@ def _seconds(make_clips, latents, repeats):
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", default="faces", help=", ".join(PRESETS))
     parser.add_argument("--minibatch", type=int, default=4, help="clips at a time (4)")
     parser.add_argument("--repeats", type=int, default=5, help="(5)")
@@ -73,4 +74,4 @@ def parse(argv):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

@@ -8,6 +8,7 @@ A step asks for its clips by one operation of TensorFlow; the profiler tells how
 Beside it, what the stream gives when nothing else runs. Results: pipeline_cpu_202611.md.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -18,7 +19,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import tensorflow as tf
-from absl.flags import argparse_flags
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from benchmarks.report import report
@@ -26,7 +26,8 @@ from benchmarks.rung import stable_phases
 from config import PRESETS, preset
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 from training.trainer import Trainer
 
 _WAITING = "IteratorGetNextOp::DoCompute"
@@ -89,7 +90,7 @@ def _seconds_of(name, folder):
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", default="faces", help=", ".join(PRESETS))
     parser.add_argument("--data", type=Path, required=True, help="a data set with its rungs")
     parser.add_argument("--steps", type=int, default=5, help="that are timed")
@@ -99,4 +100,4 @@ def parse(argv):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

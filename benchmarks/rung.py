@@ -5,16 +5,16 @@
 The command is for a process that is to stay without TensorFlow, which `config` imports.
 """
 
+import argparse
 import sys
 from pathlib import Path
-
-from absl.flags import argparse_flags
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from config import PRESETS, Config, preset
 from growth.phase import Phase, list_phases
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 
 
 def config_at(
@@ -53,7 +53,7 @@ def stable_phases(config: Config) -> list[Phase]:
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", default="faces", help=", ".join(PRESETS))
     parser.add_argument("--resolution", type=int, required=True, help="height of the rung")
     parser.add_argument("--minibatch", type=int, help="the schedule's by default")
@@ -67,4 +67,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

@@ -7,6 +7,7 @@
 needs torch. Results: train_step_cpu_202611.md.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -21,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import keras
 import tensorflow as tf
-from absl.flags import argparse_flags
 
 from benchmarks.convolutions import bare_speed, count_convolutions
 from benchmarks.rung import config_at, stable_phases
@@ -29,7 +29,8 @@ from benchmarks.table import print_table
 from config import PRESETS, Config, preset
 from dataset.batch import Batch
 from growth.phase import Phase
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 from training.dry_run import estimate_memory
 from training.trainer import Trainer
 
@@ -124,7 +125,7 @@ def _in_words(line):
 
 
 def parse(argv):
-    parser = argparse_flags.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", default="faces", help=", ".join(PRESETS))
     parser.add_argument("--resolution", type=int, default=32, help="height of the rung")
     parser.add_argument("--minibatch", type=int, help="the schedule's by default")
@@ -160,4 +161,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    run_script(main, flags_parser=parse)
+    run_script(main, parse)

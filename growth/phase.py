@@ -10,6 +10,7 @@ from typing import Any
 
 from growth.ladder import Ladder
 from support.errors import UserError
+from support.settings import check_settings, setting
 
 
 def _released_minibatch():
@@ -27,18 +28,23 @@ class Schedule:
     The tables are keyed by height: an entry holds from its height up to the next entry's.
     """
 
-    lod_training_kimg: float = 600  # thousand clips at a rung before the next one fades in
-    lod_transition_kimg: float = 600  # thousand clips over which a rung fades in
-    growing: bool = True  # false: the full size from the start
-    minibatch: dict[int, int] = dataclasses.field(default_factory=_released_minibatch)
-    generator_rate: dict[int, float] = dataclasses.field(default_factory=_released_rate)
-    critic_rate: dict[int, float] = dataclasses.field(default_factory=_released_rate)
+    lod_training_kimg: float = setting(
+        600, "thousands of clips at a rung before the next one fades in"
+    )
+    lod_transition_kimg: float = setting(600, "thousands of clips over which a rung fades in")
+    growing: bool = setting(True, "false: the full size from the start")
+    minibatch: dict[int, int] = setting(
+        _released_minibatch, "clips per step on all devices, by height", above=0
+    )
+    generator_rate: dict[int, float] = setting(
+        _released_rate, "learning rate of the generator, by height", above=0
+    )
+    critic_rate: dict[int, float] = setting(
+        _released_rate, "learning rate of the critic, by height", above=0
+    )
 
     def __post_init__(self):
-        for name in ("minibatch", "generator_rate", "critic_rate"):
-            table = getattr(self, name)
-            if not table or min(table.values()) <= 0:
-                raise UserError(f"`schedule.{name}` should hold positive values. Received: {table}")
+        check_settings("schedule", self)
         if min(self.minibatch) > 4:
             raise UserError(
                 f"`schedule.minibatch` should begin at 4. Received: {sorted(self.minibatch)}"

@@ -21,7 +21,7 @@ from losses.penalties import (
     squared_norm,
 )
 from support.deferred import tf
-from support.errors import UserError
+from support.settings import check_settings, setting
 
 if TYPE_CHECKING:
     from dataset.batch import Batch
@@ -32,12 +32,18 @@ if TYPE_CHECKING:
 class SWGAN:
     """Settings of the sliced Wasserstein loss, and the loss itself."""
 
-    kind: str = "swgan"  # the loss that these settings belong to
-    gradient_weight: float = 10.0  # lambda_1 of equation 5.3
-    projection_weight: float = 10.0  # lambda_2 of equation 5.3
-    projection_norm: float = 1.0  # k of equation 5.3
-    gradient_of: str = "score"  # lambda_1 is on f o E ("score") or on E ("encoder", as in 5.3)
-    scaled: bool = True  # divide lambda_1 of the encoder by K, and k by its root: alike at any K
+    kind: str = "swgan"
+    gradient_weight: float = setting(10.0, "lambda_1 of equation 5.3")
+    projection_weight: float = setting(10.0, "lambda_2 of equation 5.3")
+    projection_norm: float = setting(1.0, "k of equation 5.3")
+    gradient_of: str = setting(
+        "score",
+        "lambda_1 is on f o E (score), or on E (encoder, as printed in 5.3)",
+        choices=("encoder", "score"),
+    )
+    scaled: bool = setting(
+        True, "divide lambda_1 of the encoder by K, and k by its root: alike at any K"
+    )
 
     head: ClassVar[str] = "sliced"
     critic_terms: ClassVar[tuple[str, ...]] = (
@@ -47,10 +53,7 @@ class SWGAN:
     generator_terms: ClassVar[tuple[str, ...]] = ("generator",)
 
     def __post_init__(self):
-        if self.gradient_of not in ("encoder", "score"):
-            raise UserError(
-                f"`loss.gradient_of` should be encoder or score. Received: {self.gradient_of}"
-            )
+        check_settings("loss", self)
 
     @classmethod
     def literal(cls) -> SWGAN:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from losses.loss import Critic, Noise, Terms
 from losses.penalties import at_once, between, encode_both, norm, score_gradient
 from support.deferred import tf
+from support.settings import setting
 
 if TYPE_CHECKING:
     from dataset.batch import Batch
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 class WGANGP:
     """Settings of the Wasserstein loss with gradient penalty, and the loss itself."""
 
-    kind: str = "wgan_gp"  # the loss that these settings belong to
-    gradient_weight: float = 10.0  # lambda of equation 2.7
-    gradient_norm: float = 1.0  # the norm that the critic's gradient is drawn to
-    drift_weight: float = 1e-3  # of the squared score of reals, as in ProGAN
+    kind: str = "wgan_gp"
+    gradient_weight: float = setting(10.0, "lambda of equation 2.7")
+    gradient_norm: float = setting(1.0, "the norm to which the critic's gradient is drawn")
+    drift_weight: float = setting(1e-3, "of the squared score of reals, as in ProGAN")
 
     head: ClassVar[str] = "scalar"
     critic_terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "drift", "score_gap")

@@ -20,7 +20,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from config import Config, from_dict
+from config import Config, from_dict, list_settings
 from run_folder.checkpoint import Checkpoints, Resumable
 from run_folder.reading import HISTORY, SCORES, read_description, read_history
 from run_folder.status import Status
@@ -34,20 +34,6 @@ from support.files import (
     write_atomically,
     write_json,
 )
-
-# Settings that may change when a run resumes.
-_MAY_CHANGE = {
-    "total_kimg",
-    "tick_kimg",
-    "snapshot_ticks",
-    "distance_ticks",
-    "distance_clips",
-    "checkpoint_minutes",
-    "keep_checkpoints",
-    "keep_checkpoint_kimg",
-    "skips_before_rollback",
-    "rollbacks",
-}
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -192,9 +178,10 @@ def _versions():
 
 def _check_same(path, known, given):
     before, now = _flatten(known.as_dict()), _flatten(given.as_dict())
+    may_change = {f.key for f in list_settings(given) if f.may_change}
     for settings in (before, now):
         for key in list(settings):
-            if key.startswith("metrics.") or key.removeprefix("train.") in _MAY_CHANGE:
+            if key in may_change:
                 del settings[key]
     if changed := _differences(before, now):
         raise UserError(f"--run should be of the same config. Received: {path}, with {changed}")

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = {"train", "launch_local", "dataset_tool", "generate", "evaluate"}
-HAVE_FLAGS = SCRIPTS | {"benchmarks"}  # A benchmark is a command too.
+HAVE_FLAGS = SCRIPTS | {"commands", "benchmarks"}  # A benchmark is a command too.
 
 # What each room may import of ours, besides itself. Downstream comes last.
 MAY_IMPORT = {
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "scoring": {"support", "growth", "dataset", "metrics", "sampling"},
 }
 MAY_IMPORT["training"] = set(MAY_IMPORT)
+MAY_IMPORT["commands"] = set(MAY_IMPORT)
 MAY_IMPORT |= {script: MAY_IMPORT.keys() - SCRIPTS for script in SCRIPTS}
 MAY_IMPORT["benchmarks"] = MAY_IMPORT.keys() - SCRIPTS
 

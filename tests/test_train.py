@@ -38,7 +38,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
     assert process.returncode == 143
     assert "again to resume" in out
 
-    saved = float(out.split("saved at kimg ")[1].split(":")[0])
+    saved = float(out.split("saved at kimg ")[1].split(". ")[0])
     total = math.ceil((max(saved, 0.4) + 0.2) * 50) / 50  # Whole minibatches.
     resumed = run_script("train.py", *flags, f"train.total_kimg={total}")
     assert resumed.returncode == 0, resumed.stderr
@@ -114,7 +114,7 @@ def test_dry_run_prints_the_tables_and_needs_no_data(tmp_path):
     ("flags", "sentence"),
     [
         (["--config=face"], "--config should be one of faces"),
-        (["--set", "train.totl_kimg=1"], "nearest: train.total_kimg"),
+        (["--set", "train.totl_kimg=1"], "Nearest: train.total_kimg"),
         (["--data=nowhere"], "nowhere"),
         (["--config=demo", "--data=DATA"], "ladder"),
         (["--data=DATA", *TINY, "--devices=GPU:7"], "--devices should be among CPU:0"),

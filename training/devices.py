@@ -21,6 +21,13 @@ class Cluster(NamedTuple):
         return f"worker {list(self.workers).index(task)} ({self.workers[task]})"
 
 
+def make_deterministic():
+    """Makes operations give the same bytes each time; to be called before the first one runs."""
+    tf.config.experimental.enable_op_determinism()
+    # Operations that run side by side on a CPU add up in an order that differs each time.
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
 def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
     """How training is distributed; to be called before anything else runs on a device.
 

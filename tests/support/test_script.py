@@ -6,7 +6,8 @@ import pytest
 
 SCRIPT = """
 import errno, sys
-from support.errors import UserError, run_script
+from support.errors import UserError
+from support.script import run_script
 
 def main(argv):
     {body}

@@ -1,0 +1,131 @@
+"""Trains a generator of clips that grows in space and time.
+
+    python train.py --config=faces                      # datasets/faces -> runs/faces
+    python train.py --config=faces --dry_run            # prints what it would train
+    python train.py --config=faces --settings           # prints every setting
+    python train.py --config=faces --set train.seed=1 schedule.minibatch.64=4
+
+Run the same command again to resume.
+"""
+
+import argparse
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.parser import Parser, one_of, whole
+from config import PRESETS, Config, SettingInfo, list_settings, preset
+from support.startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from dataset.pipeline import ClipPipeline
+    from run_folder.folder import RunFolder
+    from training.loop import Watcher
+
+LIGHT = True  # Wrong settings are reported before TensorFlow is imported.
+
+
+def flags(parser: Parser):
+    """Declares the flags."""
+    flag = parser.add_argument
+    flag("--config", default="faces", type=one_of(PRESETS), help="preset")
+    flag("--data", type=Path, help="data set folder (default: datasets/<config>)")
+    flag("--run", type=Path, help="run folder (default: runs/<config>)")
+    flag("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="settings")
+    flag(
+        "--devices",
+        type=lambda text: text.split(","),
+        default=[],
+        help="such as GPU:0,GPU:1 (default: all GPUs, or else the CPU)",
+    )
+    flag("--skip_damaged", action="store_true", help="read all clips first; skip damaged ones")
+    flag("--deterministic", action="store_true", help="bit-exact on one machine (slower)")
+    flag("--profile", type=whole(0), default=0, help="steps to profile for TensorBoard")
+    flag("--dry_run", action="store_true", help="print networks, schedule and needs, and exit")
+    flag("--settings", action="store_true", help="print every setting, and exit")
+
+
+def run(args: argparse.Namespace) -> int | None:
+    """Trains, or prints what would be trained."""
+    config = preset(args.config).override(args.set)
+    if args.settings:
+        print(describe_settings(list_settings(config)))
+        return None
+    import_tensorflow()
+    if args.dry_run:
+        from training.dry_run import describe
+
+        print(describe(config))
+        return None
+    return start(config, args)
+
+
+def start(config: Config, args: argparse.Namespace) -> int:
+    """Starts or resumes training, and returns the exit status."""
+    from training.devices import make_deterministic
+    from training.workers import report_lost_worker
+
+    if args.deterministic:
+        make_deterministic()
+    with report_lost_worker():
+        return _start(config, args)
+
+
+def _start(config, args):
+    from dataset.pipeline import ClipPipeline
+    from run_folder.folder import RunFolder
+    from training.devices import strategy_for
+    from training.interrupt import Interrupt
+    from training.loop import train
+    from training.trainer import Trainer
+
+    strategy = strategy_for(args.devices)  # Waits for the other workers, where there are some.
+    data = args.data or Path(f"datasets/{config.name}")
+    path = args.run or Path(f"runs/{config.name}")
+    seed, mirror = config.train.seed, config.train.mirror
+    clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
+    identity = clips.identity()
+    trainer = Trainer(config, strategy)
+    same = (config, identity["sha256"], identity["skipped"])
+    trainer.workers.check_same("--config, --set and --data", same)
+    is_chief = trainer.workers.is_chief
+    if is_chief and not args.skip_damaged and not path.exists():
+        clips.check_hashes()  # Once, since it takes as long as reading all of them.
+    folder = RunFolder(path, config, identity) if is_chief else nullcontext()
+    with folder as run_folder, clips.damage_told():
+        if run_folder:
+            run_folder.restore_latest(trainer)
+        trainer.broadcast_from_chief()
+        watchers = watchers_of(run_folder, config, clips, args.profile) if run_folder else []
+        if run_folder:
+            kimg = trainer.nimg / 1000
+            run_folder.log(f"{path}: {clips.describe()}, from kimg {kimg:g}")
+        return train(trainer, clips, watchers, Interrupt())
+
+
+def watchers_of(
+    run_folder: "RunFolder", config: Config, clips: "ClipPipeline", profile: int
+) -> list["Watcher"]:
+    """What the chief does besides training."""
+    from training.keeper import Keeper
+    from training.monitor import Monitor
+    from training.profile import Profile
+
+    return [
+        Profile(run_folder.path, profile),
+        Monitor(run_folder, config, clips),
+        Keeper(run_folder),
+    ]
+
+
+def describe_settings(settings: list[SettingInfo]) -> str:
+    """A table of settings: value, meaning, bounds, and whether they may change on resume."""
+    width = max(len(setting.key) for setting in settings)
+    lines = []
+    for key, value, text, bounds, may_change in settings:
+        notes = [str(bounds)] if str(bounds) else []
+        notes += ["may change on resume"] if may_change else []
+        shown = value if isinstance(value, dict) else f"{value}"
+        end = f" ({'; '.join(notes)})" if notes else ""
+        lines.append(f"{key:<{width}}  {shown}\n{'':<{width}}  {text}{end}")
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""Runs scripts: mistakes of the user's become one sentence and an exit status."""
+
+import atexit
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from support.errors import UserError
+
+_FILE_SYSTEM_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),  # A path that cannot be.
+}
+
+
+def run_script(main: Callable, parse: Callable | None = None):
+    """Runs `main(argv)`, or `main(parse(argv))`, and exits with the status that it returns.
+
+    A `UserError` becomes one sentence and status 1, and so does a file system that is full or
+    read-only, or a path that cannot exist. Ctrl-C and SIGTERM end with status 130 and 143, after
+    `finally` clauses have run. Everything else is a defect and keeps its traceback.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Lets `finally` clauses run.
+    try:
+        status = main(parse(sys.argv) if parse else sys.argv)
+    except UserError as error:
+        status = _fail(error)
+    except BrokenPipeError:  # The reader of our output has ended, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in _FILE_SYSTEM_ERRORS:
+            raise
+        path = error.filename2 or error.filename or "while writing"
+        status = _fail(f"{error.strerror}: {path}")
+    except KeyboardInterrupt:
+        status = _fail("interrupted.", status=130)
+    except SystemExit as end:
+        status = end.code
+    if "tensorflow_io" in sys.modules:
+        _leave(status)
+    sys.exit(status)
+
+
+def _leave(status):
+    """Ends the process before the S3 client of tensorflow-io 0.37 would abort it."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status or 0)
+
+
+def _fail(sentence, status=1):
+    # A worker thread or process may still run; what it writes is temporary and is left behind.
+    print(f"Error: {sentence}", file=sys.stderr, flush=True)
+    return status
