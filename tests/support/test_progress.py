@@ -1,4 +1,7 @@
+import concurrent.futures
 import io
+import re
+import time
 
 import pytest
 
@@ -58,16 +61,39 @@ def test_an_unknown_total(clock):
     assert stream.getvalue() == "3 shots, 1.5/s\n"
 
 
-def test_a_line_on_a_terminal_covers_the_one_before(clock):
+def test_a_bar_moves_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
-    report = Progress(4000, "clips", stream=stream)
-    clock[0] += 100
-    report.advance()
-    clock[0] += 1
-    report.advance(3999)
-    report.close()
-    _, first, second, last = stream.getvalue().split("\r")
-    assert first.rstrip() == "1 of 4000 clips, 0.0/s, 4d 15h left"
-    assert second.rstrip() == "4000 of 4000 clips, 39.6/s, 0s left"
-    assert len(second) >= len(first)
-    assert last.endswith("\n")
+    with Progress(4000, "clips", stream=stream) as report:
+        report.advance(1000)
+        time.sleep(0.15)
+        report.advance(2000)
+        report.advance(1000)
+    shown = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert "3000 of 4000 clips, " in shown
+    assert re.search("4000 of 4000 clips, [0-9.]+/s, 0s left *\n$", shown)
+    assert stream.getvalue().endswith("\x1b[?25h")  # The cursor is back.
+
+
+def test_a_terminal_without_cursor_gets_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    Progress(4, "clips", stream=stream).close()
+    assert stream.getvalue() == "0 of 4 clips, 0.0/s\n"
+
+
+def test_the_last_line_comes_after_an_error_too(clock):
+    stream = io.StringIO()
+    with pytest.raises(KeyError), Progress(4, "clips", stream=stream) as report:
+        clock[0] += 2
+        report.advance()
+        raise KeyError
+    assert stream.getvalue() == "1 of 4 clips, 0.5/s, 6s left\n"
+
+
+def test_threads_share_a_count():
+    report = Progress(None, "clips", stream=io.StringIO())
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(lambda: [report.advance() for _ in range(10_000)])
+    assert report.done == 40_000
