@@ -144,7 +144,7 @@ class _Maker:
         def lines(fresh):
             yield from known
             for line in fresh:
-                self.work.tell_source(line)
+                self.work.add_source(line)
                 yield line
                 progress.advance()
 

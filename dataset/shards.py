@@ -75,7 +75,7 @@ class ShardWriter:
         name = f"{self.name}/{number:05d}"
         if name not in self.work.shards:
             shards = [dataclasses.asdict(shard) for shard in self._write_files(number)]
-            self.work.tell_shard(name, shards)
+            self.work.add_shard(name, shards)
         for shards, shard in zip(self.shards.values(), self.work.shards[name], strict=True):
             shards.append(Shard(**shard))
         self._drop({position for position, _ in self._pending} - {keep})

@@ -1,13 +1,13 @@
-"""A data set in the making, which a second start with the same arguments goes on with.
+"""A data set in the making, which a second call with the same arguments resumes.
 
 `<output>.unfinished` holds
 
-    request.json     what was asked for
-    journal.jsonl    a line for each source that was cut, and for each shard that was written
+    request.json     the arguments, and whether the data sets are complete
+    journal.jsonl    one line for each source that was cut, and for each shard that was written
     parts/           the clips of sources that are in no shard yet
-    train/, val/     the data sets, which move to their places when all is done
+    train/, val/     the data sets, which are moved to their places when they are complete
 
-and no metadata.json, so that nothing takes it for a data set.
+and no metadata.json, so that nothing mistakes it for a data set.
 """
 
 import contextlib
@@ -25,62 +25,59 @@ from support.files import (
     remove_from,
     sync,
     write_atomically,
+    write_json,
 )
+from support.json_files import read_json
+from support.resume import check_same
+
+_COMPLETE = "complete"
 
 
 class Unfinished(contextlib.AbstractContextManager):
     """Creates or reopens the folder of a data set in the making, and locks it until it is closed.
 
     Attributes:
-        sources: what `tell_source` was told, in order.
-        shards: what `tell_shard` was told, by name.
+        sources: what `add_source` recorded, in order.
+        shards: what `add_shard` recorded, by name.
+        is_complete: whether only `publish` is left to do.
 
     Args:
         outputs: where the data sets go, by name: "train", and perhaps "val".
         request: all that the data sets depend on, as plain values by name.
 
     Raises:
-        UserError: an output exists, the folder is of another request, or in use.
+        UserError: an output exists, or the folder has another request, holds something else or is
+            in use.
     """
 
     def __init__(self, outputs: dict[str, Path], request: dict):
         self.outputs = outputs
         self.folder = unfinished_folder(outputs["train"])
-        complete = (self.folder / "train" / "metadata.json").is_file()
-        for name, output in outputs.items():
-            moved = complete and not (self.folder / name).exists()
-            if not moved and output.exists() and (not output.is_dir() or any(output.iterdir())):
-                raise UserError(
-                    f"{output} should not exist yet. Received: a folder or file with contents"
-                )
-        if not is_vacant(self.folder, "lock") and not (self.folder / "request.json").is_file():
+        self._request_file = self.folder / "request.json"
+        self._begun = self._read_request()
+        self.is_complete = bool(self._begun and self._begun[_COMPLETE])
+        self._check_outputs()
+        if not is_vacant(self.folder, "lock") and self._begun is None:
             raise UserError(
-                f"{self.folder} should be a new folder, or one of create_tfrecords. Received: a "
-                "folder or file with other contents"
+                f"Cannot write to {self.folder}: it holds files of something else. Move them, or "
+                "use another `output`."
             )
         make_folder(self.folder)
         self._lock = lock(
             self.folder / "lock",
-            f"--output should not be in use. Received: {self.folder}, where another process writes",
+            f"Cannot write to {self.folder}: another process is writing there. Wait until it ends.",
         )
-        self._check_request(json.loads(json.dumps(request)))
-        for path in (self.folder / "parts", *map(self.data_set, outputs)):
-            if not complete:
-                path.mkdir(exist_ok=True)
-        clear_abandoned(self.folder)
-        lines = read_json_lines(self.folder / "journal.jsonl")
-        self.sources = [line["source"] for line in lines if "source" in line]
-        self.shards = {line["shard"]: line["files"] for line in lines if "shard" in line}
-        with write_atomically(self.folder / "journal.jsonl") as path:
-            path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        self._journal = open(self.folder / "journal.jsonl", "a")  # noqa: SIM115
-        self.is_complete = complete
+        try:
+            self._open(request)
+        except BaseException:
+            self._lock.close()
+            raise
 
     def __exit__(self, kind, error, traceback):
         self._journal.close()
         self._lock.close()
         if kind and self.folder.exists():
-            print(f"{self.folder}: the same command goes on from here.", file=sys.stderr)
+            print(f"{self.folder}: run the same command again to resume.", file=sys.stderr)
 
     def data_set(self, name: str) -> Path:
         """The folder in which the data set of this name is made."""
@@ -90,19 +87,20 @@ class Unfinished(contextlib.AbstractContextManager):
         """The file of clips that were cut out of a source."""
         return self.folder / "parts" / f"{position:08d}.tfrecord"
 
-    def tell_source(self, about: dict):
-        """Keeps what is known of the next source once its part is written."""
-        self._tell({"source": about})
-        self.sources.append(about)
+    def add_source(self, source: dict):
+        """Records the next source, whose part is written."""
+        self._add({"source": source})
+        self.sources.append(source)
 
-    def tell_shard(self, name: str, files: list[dict]):
-        """Keeps that a shard is written, at all rungs."""
-        self._tell({"shard": name, "files": files})
+    def add_shard(self, name: str, files: list[dict]):
+        """Records a shard that is written at all rungs."""
+        self._add({"shard": name, "files": files})
         self.shards[name] = files
 
     def publish(self):
         """Moves the data sets, complete with their metadata, to their places."""
-        for name in sorted(self.outputs, reverse=True):  # "train" last: it tells that all is done.
+        write_json(self._request_file, self._begun | {_COMPLETE: True})
+        for name in sorted(self.outputs, reverse=True):
             folder = self.data_set(name)
             if folder.exists():
                 for path in (*folder.rglob("*"), folder):
@@ -113,29 +111,55 @@ class Unfinished(contextlib.AbstractContextManager):
 
     def remove(self):
         """Removes what was written to the folder, and the folder."""
-        files = ("journal.jsonl", "request.json", "lock")  # In this order, for a kill between.
-        remove_from(self.folder, "parts", *self.outputs, *files)
+        # The request comes last: it tells a call after a kill what is left to do.
+        remove_from(self.folder, "parts", *self.outputs, "journal.jsonl", "lock", "request.json")
 
-    def _tell(self, line):
+    def _open(self, request):
+        before = self._begun if self._begun is not None else request
+        check_same(
+            self.folder,
+            {key: value for key, value in before.items() if key != _COMPLETE},
+            request,
+            "Use the original arguments, or delete the folder to start over.",
+        )
+        self._begun = request | {_COMPLETE: self.is_complete}
+        write_json(self._request_file, self._begun)
+        if not self.is_complete:
+            for path in (self.folder / "parts", *map(self.data_set, self.outputs)):
+                path.mkdir(exist_ok=True)
+        clear_abandoned(self.folder)
+        journal = self.folder / "journal.jsonl"
+        lines = read_json_lines(journal)
+        self.sources = [line["source"] for line in lines if "source" in line]
+        self.shards = {line["shard"]: line["files"] for line in lines if "shard" in line}
+        with write_atomically(journal) as path:  # Without a line that a kill cut short.
+            path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        self._journal = open(journal, "a")  # noqa: SIM115
+
+    def _add(self, line):
         self._journal.write(json.dumps(line) + "\n")
         self._journal.flush()
 
-    def _check_request(self, request):
-        path = self.folder / "request.json"
-        known = json.loads(path.read_text()) if path.is_file() else request
-        changed = [
-            f"{key} = {known.get(key)} there, {request.get(key)} here"
-            for key in sorted(known.keys() | request.keys())
-            if known.get(key) != request.get(key)
-        ]
-        if changed:
-            self._lock.close()
+    def _read_request(self):
+        """The request of a call that did not end; None where there is none."""
+        if not self._request_file.is_file():
+            return None
+        request = read_json(self._request_file, {str: object})
+        finished = (self.folder / "train" / "metadata.json").is_file()
+        return {_COMPLETE: finished} | request
+
+    def _check_outputs(self):
+        for name, output in self.outputs.items():
+            is_published = self.is_complete and not self.data_set(name).exists()
+            if is_published or not output.exists():
+                continue
+            if output.is_dir() and not any(output.iterdir()):
+                continue
+            kind = "a complete data set" if (output / "metadata.json").is_file() else "not empty"
             raise UserError(
-                f"{self.folder} should go on as it began (remove it to begin anew). "
-                f"Received: {'; '.join(changed)}"
+                f"Cannot create {output}: it exists already and is {kind}. Delete it, or use "
+                "another `output`."
             )
-        with write_atomically(path) as temporary:
-            temporary.write_text(json.dumps(request, indent=1))
 
 
 def unfinished_folder(output: Path) -> Path:

@@ -1,41 +1,35 @@
-"""Threads for decoding; NumPy, OpenCV and PyAV let them run side by side."""
+"""Threads that decode and encode; NumPy, OpenCV and PyAV run in them at the same time."""
 
-import collections
-import concurrent.futures
 import contextlib
-import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
-AHEAD = 16  # Items that are begun before the first of them has been taken.
+from support.threads import ahead
+
+LOOK_AHEAD = 16  # results that may wait
+T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """Work ends early because nobody waits for it any more."""
+    """Work ends early because nobody waits for its result any more."""
 
 
-@contextlib.contextmanager
-def in_order(work: Callable, items: Iterable, threads: int) -> Iterator[Iterator]:
-    """Yields an iterator over `work(item, stopped)` of each item, in the items' order.
+def in_order(
+    work: Callable[[T, Callable[[], bool]], Any],
+    items: Iterable[T],
+    threads: int,
+    look_ahead: int = LOOK_AHEAD,
+) -> AbstractContextManager[Iterator]:
+    """A context in which threads compute `work(item, stopped)` of each item.
 
-    Up to `AHEAD` results wait. When the context ends, `stopped()` becomes true; work that looks at
-    it ends early, by raising `Stopped`.
+    It gives an iterator over the results, in the order of the items; up to `look_ahead` of them
+    wait. When the context ends, `stopped()` becomes true: work should look at it, and end early by
+    raising `Stopped`.
     """
-    stop, items = threading.Event(), iter(items)
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-
-        def start(count):
-            return (pool.submit(work, item, stop.is_set) for item in itertools.islice(items, count))
-
-        def results():
-            waiting = collections.deque(start(max(AHEAD, threads)))
-            while waiting:
-                result = waiting.popleft().result()
-                waiting.extend(start(1))
-                yield result
-
-        try:
-            yield results()
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    stop = threading.Event()
+    results = ahead(
+        lambda item: work(item, stop.is_set), items, threads, look_ahead, on_end=stop.set
+    )
+    return contextlib.closing(results)

@@ -11,9 +11,12 @@ import socket
 import tempfile
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 from support.errors import UserError
+from support.json_files import parse_json
 
 # A file or folder that is being written: .partial-<host>-<process>-<8 random characters>-<name>
 _PARTIAL = re.compile(r"\.partial-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[a-z0-9_]{8}-.+")
@@ -22,8 +25,8 @@ _IMPORTED = time.time()
 
 
 @contextlib.contextmanager
-def write_atomically(path):
-    """Yields a temporary path beside `path`, ending in its name, which becomes `path` at the end.
+def write_atomically(path: Path | str) -> Iterator[Path]:
+    """Yields a temporary path next to `path`, ending in its name, which becomes `path` at the end.
 
     The file is flushed to the disk before it is renamed; after an error nothing is left.
     """
@@ -43,15 +46,18 @@ def write_atomically(path):
 
 
 @contextlib.contextmanager
-def new_folder(path):
-    """Yields a temporary folder beside `path`, which becomes `path` if all goes well.
+def new_folder(path: Path | str) -> Iterator[Path]:
+    """Yields a temporary folder next to `path`, which becomes `path` if all goes well.
 
     Raises:
         UserError: `path` exists already and is not an empty folder.
     """
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UserError(f"{path} should not exist yet. Received: a folder or file with contents")
+        raise UserError(
+            f"Cannot create {path}: it exists already and is not empty. Delete it, or use another "
+            "path."
+        )
     with partial_folder(path) as temporary:
         yield temporary
         for file in temporary.rglob("*"):
@@ -62,7 +68,7 @@ def new_folder(path):
 
 
 @contextlib.contextmanager
-def partial_folder(path):
+def partial_folder(path: Path) -> Iterator[Path]:
     """Yields a temporary folder next to `path`, and deletes it at the end."""
     make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(prefix=_prefix(), suffix=f"-{path.name}", dir=path.parent))
@@ -73,7 +79,7 @@ def partial_folder(path):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def is_vacant(folder, *names: str) -> bool:
+def is_vacant(folder: Path | str, *names: str) -> bool:
     """Whether a folder does not exist, or holds only partial files of ours and files `names`."""
     folder = Path(folder)
     if not folder.exists():
@@ -83,7 +89,7 @@ def is_vacant(folder, *names: str) -> bool:
     return all(f.name in names or _PARTIAL.fullmatch(f.name) for f in folder.iterdir())
 
 
-def remove_from(folder, *names: str):
+def remove_from(folder: Path | str, *names: str):
     """Deletes files and folders `names` of a folder, and the folder if that leaves it empty."""
     folder = Path(folder)
     for path in (folder / name for name in names):
@@ -96,7 +102,7 @@ def remove_from(folder, *names: str):
         folder.rmdir()
 
 
-def clear_abandoned(folder):
+def clear_abandoned(folder: Path | str):
     """Deletes the partial files and folders that killed processes left below `folder`."""
     for path in list(Path(folder).rglob(".partial-*")):
         if not _is_abandoned(path):
@@ -107,7 +113,7 @@ def clear_abandoned(folder):
             path.unlink(missing_ok=True)
 
 
-def make_folder(path):
+def make_folder(path: Path | str):
     """Makes a folder and those above it, where they are not there.
 
     Raises:
@@ -116,13 +122,16 @@ def make_folder(path):
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:  # A file system without new folders, such as /proc.
-        raise UserError(f"{path} should be a folder that can be written. Received: no") from error
+        raise UserError(
+            f"Cannot create the folder {path}: the file system does not allow it. Use another path."
+        ) from error
 
 
-def check_room(folder, size: int):
+def check_room(folder: Path | str, size: int):
     """Raises an `OSError` where the disk of a folder has no room for so many bytes.
 
-    For what others write who do not tell: HDF5 ends the process, TensorBoard's writer says nothing.
+    Some libraries do not report a full disk: HDF5 ends the process, TensorBoard's writer fails
+    silently.
     """
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -131,7 +140,7 @@ def check_room(folder, size: int):
         raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
-def lock(path, refusal: str):
+def lock(path: Path | str, refusal: str) -> TextIO:
     """Opens the file `path` and locks it until it is closed, or the process ends.
 
     Raises:
@@ -146,35 +155,32 @@ def lock(path, refusal: str):
     return file
 
 
-def write_json(path, value):
+def write_json(path: Path | str, value: Any):
     """Writes plain values, for people to read too."""
     with write_atomically(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1) + "\n")
 
 
-def read_json_lines(path) -> list:
-    """What stands in a file of JSON, a line each; [] where there is none.
+def read_json_lines(path: Path | str) -> list:
+    """The values in a file with one JSON value per line; [] where there is no file.
 
-    The last line may lack its end, after a process was killed: it is left out.
+    After a process was killed the last line may lack its end: it is left out.
 
     Raises:
         UserError: another line is damaged.
     """
     path = Path(path)
-    lines = path.read_text().split("\n")[:-1] if path.is_file() else []
-    try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise UserError(f"{path} should hold JSON, a line each. Received: {error}") from error
+    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    return [parse_json(line, f"{path}, line {i}") for i, line in enumerate(lines, start=1)]
 
 
-def sha256(path) -> str:
+def sha256(path: Path | str) -> str:
     """The hash of a file's content."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sync(path):
+def sync(path: Path | str):
     """Flushes a file or a folder's entries to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -11,7 +11,11 @@ R = TypeVar("R")
 
 
 def ahead(
-    work: Callable[[T], R], items: Iterable[T], workers: int = 1, look_ahead: int = 1
+    work: Callable[[T], R],
+    items: Iterable[T],
+    workers: int = 1,
+    look_ahead: int = 1,
+    on_end: Callable[[], None] = lambda: None,
 ) -> Iterator[R]:
     """Yields `work(item)` of each item, in the order of the items; threads compute it ahead.
 
@@ -26,6 +30,8 @@ def ahead(
         workers: number of threads.
         look_ahead: maximum number of items that are started while the caller uses a result; at
             least `workers - 1`, so that no thread is idle while a result is awaited.
+        on_end: called when the iterator ends, before running calls are waited for. It can make
+            them end early.
 
     Raises:
         ValueError: `workers` or `look_ahead` is out of range.
@@ -35,10 +41,10 @@ def ahead(
         raise ValueError(f"`workers` should be at least 1. Received: workers={workers}")
     if look_ahead < 0:
         raise ValueError(f"`look_ahead` should be at least 0. Received: look_ahead={look_ahead}")
-    return _ahead(work, iter(items), workers, max(look_ahead, workers - 1))
+    return _ahead(work, iter(items), workers, max(look_ahead, workers - 1), on_end)
 
 
-def _ahead(work, items, workers, look_ahead):
+def _ahead(work, items, workers, look_ahead, on_end):
     pool, waiting = concurrent.futures.ThreadPoolExecutor(workers), collections.deque()
     try:
         while True:
@@ -48,4 +54,5 @@ def _ahead(work, items, workers, look_ahead):
                 return
             yield waiting.popleft().result()
     finally:
+        on_end()
         pool.shutdown(cancel_futures=True)

@@ -147,7 +147,7 @@ def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
     assert (card["nimg"], card["clips"][:15]) == (8, "[N, 4, 4, 4, 3]")
     make(trained, "export", f"--format={form}")
     assert (trained / form / "generator.json").is_file()
-    with pytest.raises(UserError, match=f"{form} should not exist yet"):
+    with pytest.raises(UserError, match=f"{form}: it exists already and is"):
         make(trained, "export", f"--format={form}")
     shutil.rmtree(trained / form)
 
@@ -159,12 +159,12 @@ def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
         ("samples --output={tmp}/a", "--output should end in"),
         ("samples --output={tmp}/a.mp4 --format=gif", r"--output should end in \.gif\. Received"),
         ("samples --layout=clips --format=npy", "--layout=clips should be of"),
-        ("samples --layout=clips --output={tmp}", "should not exist yet"),
+        ("samples --layout=clips --output={tmp}", "exists already and is"),
         ("samples --output={tmp}/file/a.mp4", "can be written"),
         ("samples --output={tmp}/folder.mp4", "can be written"),
         ("samples --num=0", "--num should be at least 1. Received: 0"),
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
-        ("export --output={tmp}", "should not exist yet"),
+        ("export --output={tmp}", "exists already and is"),
         ("samples --snapshot=123", "--snapshot should be one of 8, 3008, 6008"),
         ("samples --run={tmp}", "no config.json"),
         ("progress --run={tmp}/empty", "should hold snapshots"),

@@ -1,19 +1,17 @@
-"""Makes face clips of films, a film a thread; films that are done stay done when it is stopped.
+"""Makes face clips of films, one film per thread; finished films stay when the work is stopped.
 
-settings.json      what the clips were begun with; to go on needs the same
+settings.json      the settings that the clips are made with; resuming needs the same
 <film>/0000.mp4    the clips of a film, in a folder that appears when the film is done
-<film>/frames.csv  how each of their frames lies in the film
-<film>/film.json   what came of the film
-clips.csv          a line a clip, of all films
+<film>/frames.csv  where each of their frames comes from in the film
+<film>/film.json   the report of the film
+clips.csv          one line per clip, of all films
 contact_sheet.png  frames of each clip
 damaged.txt        films that could not be read, and why
 """
 
-import concurrent.futures
 import contextlib
 import dataclasses
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,13 +23,12 @@ from dataset.faces.rules import FaceRules
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
 from dataset.readers.videos import FACE_CLIPS
+from dataset.workers import Stopped, in_order
 from support.errors import UserError
-from support.files import clear_abandoned, is_vacant, lock, write_atomically
+from support.files import clear_abandoned, is_vacant, lock, write_atomically, write_json
+from support.json_files import read_json
 from support.progress import Progress
-
-
-class _Stopped(Exception):
-    """Ends the work of a thread when all is given up."""
+from support.resume import check_same
 
 
 def create_face_clips(
@@ -43,28 +40,28 @@ def create_face_clips(
     debug: Path | None = None,
     workers: int = 1,
 ) -> tuple[list[dict], dict[str, str]]:
-    """Writes face clips of the films at `source` to the folder `output`, or goes on with it.
+    """Writes face clips of the films at `source` to the folder `output`, or resumes it.
 
     Args:
         source: a video, or a folder of videos.
-        output: a new folder, or one that was begun with the same source, rules and landmarks.
+        output: a new folder, or one that was started with the same source, rules and landmarks.
         rules: thresholds.
         landmarks: a folder of landmark files (see `dataset.faces.landmarks`).
-        debug: a folder for films onto which all that was seen is drawn.
+        debug: a folder for films onto which all detections are drawn.
         workers: films at a time.
 
     Returns:
-        What `film.json` holds of each film, and {film: why it could not be read}.
+        The content of each film's `film.json`, and {film: why it could not be read}.
 
     Raises:
         UserError: no film that can be read, or an output of something else.
     """
     films = list_sources(source, "videos", ReaderOptions())
-    _check_outside("--output", output, source)
+    _check_outside("output", output, source)
     if debug:
-        _check_outside("--debug", debug, source, output)
+        _check_outside("debug", debug, source, output)
     if landmarks and not landmarks.is_dir():
-        raise UserError(f"--landmarks should be a folder. Received: {landmarks}")
+        raise UserError(f"`landmarks` should be a folder. Received: {landmarks}")
     settings = dataclasses.asdict(rules) | {
         "source": str(source.resolve()),
         "landmarks": landmarks and str(landmarks.resolve()),
@@ -94,45 +91,39 @@ def create_face_clips(
 
 
 def frame_rate(path: Path) -> float:
-    """Frames a second of a video; 25 where it does not say."""
+    """Frames per second of a video; 25 where it does not state them."""
     try:
         with av.open(f"file:{path}") as container:
             return float(container.streams.video[0].average_rate or 25)
-    except (av.FFmpegError, IndexError):  # Decoding it will tell what is wrong.
+    except (av.FFmpegError, IndexError):  # Decoding reports what is wrong.
         return 25.0
 
 
-def _check_outside(flag, folder, *others):
-    """What is written should not be read as a film or a clip the next time."""
+def _check_outside(argument, folder, *others):
+    """The next call should not read as a film or a clip what this one writes."""
     for other in others:
         if folder.resolve().is_relative_to(other.resolve()):
-            raise UserError(f"{flag} should lie outside of {other}. Received: {folder}")
+            raise UserError(f"`{argument}` should be outside of {other}. Received: {folder}")
 
 
 def _make_all(films, make: Callable, workers):
     """Calls `make` for every film, in threads; returns {film: why it is damaged}."""
-    stop, lock, progress = threading.Event(), threading.Lock(), Progress(None, "frames read")
+    with Progress(None, "frames read") as progress:
 
-    def tick():
-        if stop.is_set():
-            raise _Stopped
-        with lock:
-            progress.advance()
+        def try_to_make(film, stopped):
+            def tick():
+                if stopped():
+                    raise Stopped
+                progress.advance()
 
-    damaged = {}
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        try:
-            jobs = {pool.submit(make, film, tick): film.name for film in films}
-            for job in concurrent.futures.as_completed(jobs):
-                try:
-                    job.result()
-                except RejectedSource as error:
-                    damaged[jobs[job]] = str(error)
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-    progress.close()
-    return {film.name: damaged[film.name] for film in films if film.name in damaged}
+            try:
+                make(film, tick)
+            except RejectedSource as error:
+                return str(error)
+            return None
+
+        with in_order(try_to_make, films, workers, look_ahead=len(films)) as reasons:
+            return {f.name: why for f, why in zip(films, reasons, strict=True) if why}
 
 
 @contextlib.contextmanager
@@ -142,22 +133,13 @@ def _opened(folder, settings):
     if not path.exists():
         if not is_vacant(folder):
             raise UserError(
-                "--output should be a new or an empty folder, or one of create_faces. "
-                f"Received: {folder}, which holds something else"
+                f"Cannot write to {folder}: it holds files of something else. Use a new or an "
+                "empty folder as `output`."
             )
-        with write_atomically(path) as temporary:
-            temporary.write_text(json.dumps(settings, indent=1))
-    with lock(path, f"--output should not be in use. Received: {folder}, where another works"):
-        known = json.loads(path.read_text())
-        changed = [
-            f"{key} = {known.get(key)} there, {settings.get(key)} here"
-            for key in sorted(known.keys() | settings.keys())
-            if known.get(key) != settings.get(key)
-        ]
-        if changed:
-            raise UserError(
-                f"--output should be gone on with as it was begun. Received: {folder}, with "
-                f"{'; '.join(changed)}"
-            )
+        write_json(path, settings)
+    refusal = f"Cannot write to {folder}: another process is writing there. Wait until it ends."
+    with lock(path, refusal):
+        before = read_json(path, {str: object})
+        check_same(folder, before, settings, "Use the same settings or a new `output`.")
         clear_abandoned(folder)
         yield

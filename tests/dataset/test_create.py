@@ -20,6 +20,7 @@ from dataset.pyramid import Framing, pyramid, quantise
 from dataset.readers.source import RejectedSource, Source
 from dataset.records import Records
 from growth.ladder import make_ladder
+from support import files
 from support.errors import UserError
 from tests.abandoned import abandoned
 from tests.dataset.conftest import LADDER
@@ -173,7 +174,9 @@ def test_after_a_full_disk_the_work_goes_on(shapes, tmp_path, make_shapes, monke
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path, make_shapes):
     (tmp_path / "new.unfinished/.git").mkdir(parents=True)
-    with pytest.raises(UserError, match="new.unfinished should be a new folder"):
+    with pytest.raises(
+        UserError, match="Cannot write to .*new.unfinished: it holds files of something else"
+    ):
         make_shapes(tmp_path / "new")
     assert [path.name for path in tmp_path.rglob("*")] == ["new.unfinished", ".git"]
 
@@ -231,6 +234,25 @@ def test_killed_between_the_moves_of_both_data_sets(tmp_path, monkeypatch):
         assert content(tmp_path / name) == content(tmp_path / name.replace("new", "whole"))
 
 
+@pytest.mark.parametrize("removed", [0, 1, 2, 3, 4, 5])
+def test_killed_after_the_move(tmp_path, monkeypatch, removed):
+    """The work is complete, and some files of its folder may be removed already."""
+    whole = make(tmp_path / "whole", MIXED)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(unfinished.Unfinished, "remove", _interrupted)
+        make(tmp_path / "new", MIXED)
+    assert (tmp_path / "new/metadata.json").is_file()
+    names = ["parts", "train", "journal.jsonl", "lock", "request.json"]
+    files.remove_from(tmp_path / "new.unfinished", *names[:removed])
+    before = content(tmp_path / "new")
+    if removed < 5:
+        assert make(tmp_path / "new", MIXED) in (whole, {})  # {}: where the journal is gone.
+    with pytest.raises(UserError, match="new: it exists already and is a complete data set"):
+        make(tmp_path / "new", MIXED)
+    assert content(tmp_path / "new") == before
+    assert not (tmp_path / "new.unfinished").exists()
+
+
 def test_an_error_ends_the_work_on_other_sources(tmp_path):
     begun, read = threading.Event(), []
 
@@ -260,7 +282,7 @@ def test_work_that_was_done_is_not_done_again(tmp_path, monkeypatch):
 
     sources = [counted(noise(str(i), 20)) for i in range(20)]
     with monkeypatch.context() as patch:
-        kill_after(patch, 12)
+        kill_after(patch, 13)  # At most 13 parts, of 26 clips: not all are in shards of three.
         with pytest.raises(Killed):
             make(tmp_path / "new", sources)
     begun = set(opened)
@@ -279,14 +301,16 @@ def test_other_arguments_are_refused_with_the_difference(tmp_path, monkeypatch):
             make(tmp_path / "new", MIXED)
     before = content(tmp_path)
     for more, difference in [
-        ({"seed": 1}, "seed = 0 there, 1 here"),
-        ({"encoding": Encoding("zlib")}, "encoding = raw there, zlib here"),
-        ({"about": {"arguments": {"source": "clips"}}}, "source = videos there, clips here"),
-        ({"held_out": HELD_OUT}, "held_out = 0 videos .* there, 1 videos .* here"),
+        ({"seed": 1}, "seed=0, but seed=1"),
+        ({"encoding": Encoding("zlib")}, "encoding=raw, but encoding=zlib"),
+        ({"about": {"arguments": {"source": "clips"}}}, "source=videos, but source=clips"),
+        ({"held_out": HELD_OUT}, "held_out=0 videos .*, but held_out=1 videos .*"),
     ]:
-        with pytest.raises(UserError, match=f"unfinished should go on as it began.*{difference}$"):
+        with pytest.raises(
+            UserError, match=f"Cannot resume .*unfinished: .*with {difference} was given"
+        ):
             make(tmp_path / "new", MIXED, **more)
-    with pytest.raises(UserError, match="sources = 5 .* there, 4 .* here"):
+    with pytest.raises(UserError, match="sources=5 .*, but sources=4 .* was given"):
         make(tmp_path / "new", MIXED[:4])
     assert content(tmp_path) == before
     make(tmp_path / "new", MIXED)
@@ -294,7 +318,7 @@ def test_other_arguments_are_refused_with_the_difference(tmp_path, monkeypatch):
 
 def test_two_at_once_are_refused(tmp_path):
     def second():
-        with pytest.raises(UserError, match="should not be in use. Received: .*new.unfinished"):
+        with pytest.raises(UserError, match="Cannot write to .*new.unfinished: another process is"):
             make(tmp_path / "new", MIXED)
         return noise("a", 9).frames()
 

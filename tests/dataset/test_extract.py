@@ -51,7 +51,7 @@ def test_errors(shapes, tmp_path):
     records = Records(shapes)
     (tmp_path / "old").mkdir()
     (tmp_path / "old/file").touch()
-    with pytest.raises(UserError, match="should not exist yet"):
+    with pytest.raises(UserError, match="exists already and is"):
         extract(records, LADDER[-1], [0], tmp_path / "old", "npy", 25)
     records.metadata["labels"][3]["name"] = "../../home"
     with pytest.raises(UserError, match="label should be the name of a folder. Received: ../../ho"):

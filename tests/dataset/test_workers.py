@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from dataset import workers
 from dataset.workers import Stopped, in_order
 
 
@@ -16,16 +15,14 @@ def slow_square(item, stopped):
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 30])
-def test_results_come_in_order_whatever_the_threads(threads, count, monkeypatch):
-    monkeypatch.setattr(workers, "AHEAD", 7)
-    with in_order(slow_square, range(count), threads) as results:
+def test_results_come_in_order_whatever_the_threads(threads, count):
+    with in_order(slow_square, range(count), threads, look_ahead=7) as results:
         assert list(results) == [i**2 for i in range(count)]
 
 
-def test_no_more_is_begun_than_is_allowed_to_wait(monkeypatch):
-    monkeypatch.setattr(workers, "AHEAD", 3)
+def test_no_more_is_begun_than_is_allowed_to_wait():
     begun = []
-    with in_order(lambda item, stopped: begun.append(item), range(100), 2) as results:
+    with in_order(lambda item, stopped: begun.append(item), range(100), 2, 3) as results:
         next(results)
         time.sleep(0.05)
         assert len(begun) <= 4

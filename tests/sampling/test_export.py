@@ -159,6 +159,6 @@ def test_other_clips_are_not_published(run, tmp_path, monkeypatch, make_clips):
 
 def test_a_folder_with_something_is_left_alone(run, tmp_path):
     (tmp_path / "a").touch()
-    with pytest.raises(UserError, match="should not exist yet"):
+    with pytest.raises(UserError, match="exists already and is"):
         export(load_snapshot(run), tmp_path, "saved_model")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -22,7 +22,7 @@ def test_films_without_faces_are_said_and_are_no_error(tmp_path, capsys):
     assert out.startswith(f"Damaged: 1, all listed in {tmp_path}/new/damaged.txt:\n  b.mp4 should ")
     assert "lost: 1 without a face for 31 frames on end" in out
     assert out.endswith(f"{tmp_path}/new: no clips, for the reasons above\n")
-    with pytest.raises(UserError, match="size = 300 there, 64 here"):
+    with pytest.raises(UserError, match="with size=300, but size=64 was given"):
         run(*paths, "--size=64")
 
 
@@ -40,7 +40,7 @@ def test_clips_are_counted(tmp_path, capsys, monkeypatch):
         ("--size=33", "--size should be even and at least 16. Received: 33"),
         ("--min_frames=501", "--min_frames should lie in 2 to --max_frames=500. Received: 501"),
         ("--source=absent", "--source should be a file or a folder"),
-        ("--landmarks=absent", "--landmarks should be a folder. Received: absent"),
+        ("--landmarks=absent", "`landmarks` should be a folder. Received: absent"),
     ],
 )
 def test_a_wrong_value_is_said(tmp_path, flag, message):
