@@ -74,6 +74,7 @@ def start(config: Config, args: argparse.Namespace) -> int:
 def _start(config, args):
     from dataset.pipeline import ClipPipeline
     from run_folder.folder import RunFolder
+    from run_folder.reading import read_data_files
     from training.devices import strategy_for
     from training.interrupt import Interrupt
     from training.loop import train
@@ -89,11 +90,13 @@ def _start(config, args):
     same = (config, identity["sha256"], identity["skipped"])
     trainer.workers.check_same("--config, --set and --data", same)
     is_chief = trainer.workers.is_chief
-    if is_chief and not args.skip_damaged and not path.exists():
-        clips.check_hashes()  # Once, since it takes as long as reading all of them.
+    check = is_chief and not args.skip_damaged
+    # Reads files that changed since the run last checked them; all of them in a new run.
+    files = clips.check_files(read_data_files(path)) if check else {}
     folder = RunFolder(path, config, identity) if is_chief else nullcontext()
-    with folder as run_folder, clips.damage_told():
+    with folder as run_folder, clips.translate_read_errors():
         if run_folder:
+            run_folder.store_data_files(files)
             run_folder.restore_latest(trainer)
         trainer.broadcast_from_chief()
         watchers = watchers_of(run_folder, config, clips, args.profile) if run_folder else []

@@ -15,12 +15,13 @@ import numpy as np
 
 from dataset.clips import ClipRules
 from dataset.encoding import RAW, Encoding
-from dataset.metadata import Tally, write_metadata
+from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, most_clips
 from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
 from dataset.readers.source import RejectedSource, Source, natural_key
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
+from dataset.tally import Tally
 from dataset.unfinished import Unfinished
 from dataset.workers import Stopped, in_order
 from growth.ladder import Ladder
@@ -130,10 +131,18 @@ class _Maker:
                     break
         for name in reversed(self.work.outputs):  # "train" last: then all is complete.
             if not tallies[name].clips:
-                raise _Hopeless(tallies[name].nothing(name))
+                raise _Hopeless(tallies[name].describe_nothing(name))
             shards = writers[name].close()
             folder = self.work.data_set(name)
-            write_metadata(folder, self.ladder, self.encoding, shards, tallies[name], about)
+            write_metadata(
+                folder,
+                self.ladder,
+                self.encoding,
+                shards,
+                writers[name].fingerprints,
+                tallies[name],
+                about,
+            )
 
     @contextlib.contextmanager
     def _lines(self, workers):

@@ -1,21 +1,34 @@
-"""Finds the clips of a data set that cannot be read, so that training can go on without them."""
+"""Finds the clips of a data set that cannot be read, so that training can leave them out."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from dataset.records import HEADER, Records, Shard
+from dataset import storage
+from dataset.records import Records, Shard
+from dataset.tfrecords import HEADER, checked_record, fingerprint, scan
 from growth.ladder import Rung
+
+# What the pipeline reports of records whose fingerprints are wrong; the clips' indices follow.
+OTHER_CLIPS = "records of other clips:"
 
 
 def damaged_clips(
-    records: Records, rungs: Iterable[Rung], advance: Callable = lambda count: None
+    records: Records, rungs: Iterable[Rung], advance: Callable[[int], None] = lambda count: None
 ) -> dict[int, str]:
     """Reads every record of some rungs to the last bit.
 
-    `advance` is called with the number of records that were read since.
+    A record that is whole, but of another clip, counts as damaged. Data sets without fingerprints
+    do not tell it: where none of a file's records is damaged, and yet its SHA-256 is another one,
+    all of its clips do.
+
+    Args:
+        records: the data set.
+        rungs: to read.
+        advance: called with the number of records that were read since.
 
     Returns:
         {index of a clip: file and record of the first rung at which it cannot be read}.
@@ -24,64 +37,63 @@ def damaged_clips(
     for rung in rungs:
         first = 0
         for shard in records.shards[str(rung)]:
-            for number in _damaged(records, rung, shard):
+            for number in _damaged_records(records, rung, shard, first):
                 damaged.setdefault(first + number, f"{shard.file}, record {number}")
             first += shard.records
             advance(shard.records)
     return dict(sorted(damaged.items()))
 
 
-def read_record(path: tf.Tensor, begin: tf.Tensor) -> tf.data.Dataset:
-    """A data set of one element: the record whose data begin at byte `begin` of a file.
-
-    It is for functions of a pipeline: made of TensorFlow's operations, as Python in a pipeline can
-    hang at the exit. It raises `tf.errors.DataLossError` where a bit is wrong.
-    """
-    # The operation below `tf.data.TFRecordDataset`, which alone can begin within a file.
-    shard = tf.raw_ops.TFRecordDatasetV2(
-        filenames=[path],
-        compression_type="",
-        buffer_size=0,  # No reading ahead: the next clip lies elsewhere.
-        byte_offsets=[begin - HEADER],
-    )
-    return tf.data.experimental.from_variant(shard, tf.TensorSpec([], tf.string)).take(1)
-
-
-def checked_record(path: str, begin: int) -> bytes:
-    """The record whose data begin at byte `begin`; raises `tf.errors.OpError` for a wrong bit."""
-    place = tf.data.Dataset.from_tensors((path, tf.constant(begin, tf.int64)))
-    try:
-        return next(place.flat_map(read_record).as_numpy_iterator())
-    except StopIteration:
-        raise tf.errors.OutOfRangeError(None, None, "the file ends before it") from None
-
-
-def name_record(records: Records, rungs: Iterable[Rung], error: tf.errors.OpError) -> str | None:
-    """File and number of the record that an error of the pipeline is about, by its offset there."""
+def name_damaged_record(
+    records: Records, rungs: Iterable[Rung], error: tf.errors.OpError
+) -> str | None:
+    """File and number of the record that an error of the pipeline is about."""
+    rungs = list(rungs)
+    if other := re.search(rf"{OTHER_CLIPS}\] \[(\S+)\] \[(\d+)", error.message):
+        rung = next(rung for rung in rungs if str(rung) == other[1])
+        return f"{records.name_record(rung, int(other[2]))} (of another clip)"
     offset = re.search(r"record at (\d+)", error.message)
     for rung, shard in ((r, shard) for r in rungs for shard in records.shards[str(r)] if offset):
         begins = records.spans(rung, shard)[:, 0]
         for number in np.flatnonzero(np.isin(int(offset[1]) - begins, (0, -HEADER))):
-            if not _is_whole(records.path(shard.file), begins[number]):
+            if _read_one(records.path(shard.file), begins[number]) is None:
                 return f"{shard.file}, record {number}"
     return None
 
 
-def _damaged(records, rung, shard: Shard):
-    """Numbers of the records of a shard that cannot be read."""
-    path, read = records.path(shard.file), 0
+def _damaged_records(records, rung, shard: Shard, first: int) -> list[int]:
+    """Numbers of the records of a shard that cannot be read, or are of other clips."""
+    path, expected = records.path(shard.file), records.fingerprints(rung)
+    values = list(_read_all(path, records.spans(rung, shard)))
+    damaged = [number for number, value in enumerate(values) if value is None]
+    if expected is not None:
+        pairs = zip(values, expected[first:].tolist(), strict=False)
+        return [number for number, (value, stated) in enumerate(pairs) if value != stated]
+    if not damaged and storage.sha256(path) != shard.sha256:
+        return list(range(shard.records))
+    return damaged
+
+
+def _read_all(path, spans) -> Iterator[int | None]:
+    """Yields the fingerprint of each record of a file, or None where it cannot be read."""
+    number = 0
     try:
-        for _ in tf.data.TFRecordDataset(path):
-            read += 1
-    except tf.errors.OpError:
+        lengths = itertools.repeat(None) if storage.is_remote(path) else scan(path)
+        in_order = tf.data.TFRecordDataset(path).map(fingerprint).as_numpy_iterator()
+        for stated, length, value in zip(np.diff(spans)[:, 0], lengths, in_order, strict=False):
+            if length not in (None, stated):
+                break  # From here on, the records are not where the index has them.
+            yield int(value)
+            number += 1
+    except (tf.errors.OpError, OSError):
         pass
-    for number, begin in enumerate(records.spans(rung, shard)[read:, 0], start=read):
-        if not _is_whole(path, begin):
-            yield number
+    for begin in spans[number:, 0]:
+        yield _read_one(path, begin)
 
 
-def _is_whole(path, begin):
+def _read_one(path, begin):
+    """The fingerprint of the record whose data begin there; None where it cannot be read."""
     try:
-        return bool(checked_record(path, begin))
+        return int(fingerprint(checked_record(path, begin)))
     except tf.errors.OpError:
-        return False
+        return None

@@ -1,79 +1,158 @@
-"""What lies beside the shards of a data set: metadata, index, rejected sources, files for TFDS."""
+"""The files next to the shards of a data set that are read again: metadata and index.
 
-import collections
+They were perhaps made by somebody else, or are damaged: they are checked before they are used, and
+take no more memory than the number of clips implies.
+"""
+
 import dataclasses
-import itertools
-import json
-from pathlib import Path
+import io
+import struct
+import zipfile
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
-from dataset.encoding import Encoding
-from dataset.readers.source import Source
-from dataset.records import FORMAT, Shard, scan
-from dataset.tfds import write_tfds
-from growth.ladder import Ladder
-from support.files import write_atomically
+from dataset import storage
+from dataset.encoding import ENCODINGS
+from growth.ladder import make_ladder
+from support.errors import UserError
+from support.json_files import MAX_BYTES, check_schema, parse_json
+
+FORMAT = 2
+SHARD = {"file": str, "records": int, "bytes": int, "sha256": str}
+_SCHEMA = {
+    "format": int,
+    "ladder": str,
+    "encoding": {str: str},
+    "clips": int,
+    "labels": [{"name": str, "clips": int}],
+    "rejected": int,
+    "source_frames": {str: int},
+    "tool_version": str,
+    "arguments": dict,
+    "shards": {str: [SHARD]},
+}
+_DEFAULTS = {"rejected": 0, "source_frames": {}, "tool_version": "unknown", "arguments": {}}
+_ZIP_ERRORS = (OSError, ValueError, KeyError, RuntimeError, struct.error, zipfile.BadZipFile)
+_MAX_LENGTH = 2**40  # bytes of a record
+FINGERPRINTS = "/fingerprints"  # ends the names of these arrays in the index
 
 
-class Tally:
-    """Counts what the clips of a data set come from.
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """One file of records, as the metadata state it."""
 
-    Args:
-        labels: all names of labels, in order.
+    file: str  # below the folder of the data set
+    records: int
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, stated: dict) -> "Shard":
+        """The shard that an object of the metadata, or of the journal, states."""
+        return cls(*(stated[field.name] for field in dataclasses.fields(cls)))
+
+
+class Index(NamedTuple):
+    """What is known of each record at each rung."""
+
+    lengths: dict[str, np.ndarray]  # {rung: int64 [N]} bytes of its data
+    fingerprints: dict[str, np.ndarray]  # the same of `tfrecords.fingerprint`; {} in older sets
+
+
+def read_metadata(folder: str) -> dict:
+    """The metadata of the data set in `folder`; raises `UserError` where they cannot be right."""
+    path = f"{folder}/metadata.json"
+    size = storage.size(path)
+    if size is None:
+        raise UserError(
+            f"Cannot read {folder}: it is no data set (no metadata.json). "
+            "Make one of your videos with create_tfrecords."
+        )
+    if size > MAX_BYTES:
+        raise UserError(f"Cannot read {path}: it has more than {MAX_BYTES} bytes.")
+    metadata = parse_json(storage.read(path), path, {"format": int})
+    if metadata["format"] != FORMAT:
+        raise UserError(
+            f"Cannot read {path}: it has format {metadata['format']}, and this version reads "
+            f"{FORMAT}. Make the data set again."
+        )
+    metadata = _DEFAULTS | metadata
+    check_schema(metadata, _SCHEMA, path)
+    _check(metadata, path)
+    return metadata
+
+
+def read_index(folder: str, clips: int, rungs: list[str]) -> Index:
+    """The index of the data set in `folder`, which has so many clips at each of the rungs.
+
+    Raises:
+        UserError: it is missing or damaged, or it is of other clips.
     """
+    path = f"{folder}/index.npz"
+    size = storage.size(path)
+    if size is None:
+        raise UserError(f"Cannot read {path}: no such file. Copy the data set again.")
+    if size > 2 * len(rungs) * (8 * clips + 1000) + 1000:
+        raise UserError(f"Cannot read {path}: its {size} bytes are too many for {clips} clips.")
+    data = io.BytesIO(storage.read(path))
+    try:
+        with zipfile.ZipFile(data) as archive:
+            names = {info.filename for info in archive.infolist()}
+            lengths = {rung: _read_array(archive, rung, clips) for rung in rungs}
+            if any(n.min() < 0 or n.max() > _MAX_LENGTH for n in lengths.values()):
+                raise ValueError("a record has an impossible length")
+            fingerprints = {
+                rung: _read_array(archive, rung + FINGERPRINTS, clips)
+                for rung in rungs
+                if f"{rung}{FINGERPRINTS}.npy" in names
+            }
+    except _ZIP_ERRORS as error:
+        raise UserError(
+            f"Cannot read {path}: it is damaged ({error}). Copy the data set again."
+        ) from error
+    return Index(lengths, fingerprints)
 
-    def __init__(self, labels: list[str]):
-        self.labels = dict.fromkeys(labels, 0)
-        self.clips, self.rejected, self.frames = 0, {}, collections.Counter()
 
-    def add(self, source: Source, line: dict, clips: int):
-        """Counts a source by its line in the journal, and the clips that are taken of it."""
-        self.clips += clips
-        if source.label is not None:
-            self.labels[source.label] += clips
-        if "rejected" in line:
-            self.rejected[source.name] = line["rejected"]
-        else:
-            self.frames[line["frames"]] += 1
+def _check(metadata, path):
+    """Raises `UserError` where the parts of the metadata contradict each other."""
+    try:
+        rungs = [str(rung) for rung in make_ladder(metadata["ladder"])]
+    except UserError as error:
+        raise UserError(f"Cannot read {path}: {error}") from error
+    shards, encodings = metadata["shards"], metadata["encoding"]
+    if not set(rungs) == set(shards) == set(encodings):
+        raise UserError(f"Cannot read {path}: its rungs differ from its ladder {' '.join(rungs)}.")
+    if unknown := set(encodings.values()) - set(ENCODINGS):
+        raise UserError(f"Cannot read {path}: its encoding {unknown.pop()!r} is not known.")
+    files = [shard for rung in rungs for shard in shards[rung]]
+    if any(shard["records"] < 1 or shard["bytes"] < 0 for shard in files) or not files:
+        raise UserError(f"Cannot read {path}: a shard has no records.")
+    for file in (PurePosixPath(shard["file"]) for shard in files):
+        if file.is_absolute() or ".." in file.parts:
+            raise UserError(f"Cannot read {path}: {file} is outside of the data set.")
+    counts = {tuple(shard["records"] for shard in shards[rung]) for rung in rungs}
+    if len(counts) > 1 or sum(*counts) != metadata["clips"]:
+        raise UserError(
+            f"Cannot read {path}: its {metadata['clips']} clips should be in the shards of each "
+            "rung. Copy the data set again."
+        )
+    if not all(frames.isdecimal() for frames in metadata["source_frames"]):
+        raise UserError(f"Cannot read {path}: `source_frames` should be counted by frames.")
 
-    def nothing(self, name: str) -> str:
-        """Why there is no clip."""
-        reasons = (f"{name} {why}" for name, why in itertools.islice(self.rejected.items(), 3))
-        part = "" if name == "train" else "held-out "
-        return f"All {len(self.rejected)} {part}sources are rejected: {'; '.join(reasons)}"
 
-
-def write_metadata(
-    folder: Path,
-    ladder: Ladder,
-    encoding: Encoding,
-    shards: dict[str, list[Shard]],
-    tally: Tally,
-    about: dict,
-):
-    """Writes all that lies beside the shards; metadata.json last, which makes it a data set."""
-    index = {
-        rung: np.array([n for shard in files for n in scan(folder / shard.file)], np.int64)
-        for rung, files in shards.items()
-    }
-    with open(folder / "index.npz", "wb") as file:
-        np.savez(file, **index)
-    lines = [f"{name}\t{reason}\n" for name, reason in tally.rejected.items()]
-    (folder / "rejected.txt").write_text("".join(lines))
-    for rung in ladder:
-        write_tfds(folder / str(rung), rung, encoding.at(rung).name, shards[str(rung)])
-    metadata = {
-        "format": FORMAT,
-        "ladder": str(ladder),
-        "encoding": {str(rung): encoding.at(rung).name for rung in ladder},
-        "quality": encoding.quality,
-        "clips": tally.clips,
-        "labels": [{"name": name, "clips": clips} for name, clips in tally.labels.items()],
-        "rejected": len(tally.rejected),
-        "source_frames": {str(frames): n for frames, n in sorted(tally.frames.items())},
-        **about,
-        "shards": {k: [dataclasses.asdict(shard) for shard in v] for k, v in shards.items()},
-    }
-    with write_atomically(folder / "metadata.json") as path:
-        path.write_text(json.dumps(metadata, indent=1) + "\n")
+def _read_array(archive, name, count):
+    """int64 [count] of an archive; its header is checked before memory is taken."""
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed")
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        if version != (1, 0):
+            raise ValueError(f"{name} is an array of version {version}")
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+        data = file.read()
+    if shape != (count,) or kind != np.int64 or len(data) != 8 * count:
+        raise ValueError(f"{name} should be {count} whole numbers, not {kind} {list(shape)}")
+    return np.frombuffer(data, np.int64)

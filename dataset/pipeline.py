@@ -7,6 +7,7 @@ any position, and any number of replicas sees the same stream.
 
 import contextlib
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,28 +15,35 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.batch import Batch
-from dataset.damage import damaged_clips, name_record, read_record
+from dataset.damage import OTHER_CLIPS, damaged_clips, name_damaged_record
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
+from dataset.tfrecords import fingerprint, read_record
 from growth.ladder import Ladder
 from support.errors import UserError, short_message
 from support.progress import Progress
+
+_ADVICE = "Copy the data set again, or train without its damaged clips (`skip_damaged`)."
 
 
 class ClipPipeline:
     """Serves the clips of a data set at any rung of a ladder.
 
+    Attributes:
+        skipped: {index of a clip: file and record} of damaged clips that are left out.
+
     Args:
         data: the folder of a data set.
-        ladder: the rungs of which clips are wanted; the data set has to hold them all.
+        ladder: the rungs to serve; the data set has to hold them all.
         seed: of the order and of the mirroring.
-        mirror: mirrors every clip left to right with probability 1/2, anew in each epoch.
-        skip_damaged: reads all of the data set first, and leaves out clips that cannot be read
-            at some rung; they are in `skipped`, {index of a clip: file and record}.
+        mirror: whether to mirror every clip left to right with probability 1/2, drawn again in
+            each epoch.
+        skip_damaged: whether to read all of the data set first, and leave out clips that cannot
+            be read at some rung.
 
     Raises:
         UserError: the folder holds no data set, or one for another ladder; or, without
-            `skip_damaged`, one whose files are not whole.
+            `skip_damaged`, a damaged one.
     """
 
     def __init__(
@@ -50,25 +58,33 @@ class ClipPipeline:
         self._whole = np.setdiff1d(np.arange(len(self.records)), list(self.skipped))
 
     def __len__(self):
-        """How many clips, which is how many positions an epoch has."""
+        """The number of clips, which is the number of positions in an epoch."""
         return len(self._whole)
 
-    def check_hashes(self):
-        """Reads every file of the ladder once, unless they are remote.
+    def check_files(self, known: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
+        """Compares every file of the ladder with its SHA-256, unless it is remote.
+
+        Args:
+            known: what an earlier call returned; files that have not changed since are not read.
+
+        Returns:
+            {file: [bytes, time of the last change in nanoseconds]}.
 
         Raises:
-            UserError: one is not as it was written, though its size is.
+            UserError: a file is not as it was written, though its size is.
         """
         shards = [s for rung in self.ladder for s in self.records.shards[str(rung)]]
-        paths = {self.records.path(shard.file): shard.sha256 for shard in shards}
-        progress = Progress(len(paths), "files checked")
-        for path, sha256 in paths.items():
-            if not storage.is_remote(path) and storage.sha256(path) != sha256:
-                raise UserError(
-                    f"--data should be whole (--skip_damaged trains without damaged clips). "
-                    f"Received: {path} with another SHA-256"
-                )
-            progress.advance()
+        states = {s.file: storage.state(self.records.path(s.file)) for s in shards}
+        changed = [s for s in shards if (known or {}).get(s.file) != states[s.file]]
+        with Progress(len(changed), "files checked") as progress:
+            for shard in changed:
+                path = self.records.path(shard.file)
+                if not storage.is_remote(path) and storage.sha256(path) != shard.sha256:
+                    raise UserError(
+                        f"Cannot read {path}: its SHA-256 is not that of the metadata. {_ADVICE}"
+                    )
+                progress.advance()
+        return states
 
     def identity(self) -> dict:
         """What the stream depends on: "folder" and "sha256" of the data set, "skipped" clips."""
@@ -83,19 +99,16 @@ class ClipPipeline:
         return text
 
     @contextlib.contextmanager
-    def damage_told(self):
-        """Turns TensorFlow's errors of records that cannot be read into a `UserError`."""
+    def translate_read_errors(self) -> Iterator[None]:
+        """Turns errors of reading from `dataset` into a `UserError`; other errors pass."""
         try:
             yield
-        except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
-            where = (
-                name_record(self.records, self.ladder, error)
-                or short_message(error).splitlines()[-1]
-            )
-            raise UserError(
-                f"--data should be whole (--skip_damaged trains without damaged clips). "
-                f"Received: {self.records.folder} with a damaged {where}"
-            ) from error
+        except tf.errors.OpError as error:
+            if "IteratorGetNext" not in error.message:
+                raise
+            record = name_damaged_record(self.records, self.ladder, error)
+            reason = f"{record} is damaged" if record else _last_line(error)
+            raise UserError(f"Cannot read {self.records.folder}: {reason}. {_ADVICE}") from error
 
     def dataset(
         self,
@@ -120,8 +133,7 @@ class ClipPipeline:
         """
         if minibatch % replicas:
             raise UserError(
-                f"The minibatch should be divisible by the {replicas} replicas. "
-                f"Received: {minibatch}"
+                f"`minibatch` should be divisible by the {replicas} replicas. Received: {minibatch}"
             )
         rung, share = self.ladder[level], minibatch // replicas
         last_replica = first_replica + (local_replicas or replicas)
@@ -137,7 +149,15 @@ class ClipPipeline:
             "label": tf.io.FixedLenFeature([], tf.int64),
         }
 
-        def decode(records, mirrored):
+        expected = self.records.fingerprints(rung)
+        expected = None if expected is None else tf.constant(expected)
+
+        def decode(records, mirrored, indices):
+            if expected is not None:
+                wrong = tf.not_equal(fingerprint(records), tf.gather(expected, indices))
+                found = [OTHER_CLIPS, str(rung), tf.boolean_mask(indices, wrong)]
+                with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(wrong), found)]):
+                    records = tf.identity(records)
             values = tf.io.parse_example(records, features)
             clips = decode_batch(values["data"], encoding, (*rung.shape, 3))
             clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
@@ -147,17 +167,18 @@ class ClipPipeline:
             return Batch(tf.cast(clips, tf.float32) / 127.5 - 1, labels)
 
         steps = self.stream(nimg).batch(minibatch, drop_remainder=True)
-        clips = steps.map(local_shares).unbatch().unbatch()  # One by one, those of this process.
+        clips = steps.map(local_shares).unbatch().unbatch()  # The clips of this process.
         records = clips.interleave(
             self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
         )
         batches = records.batch(share, drop_remainder=True)
         options = tf.data.Options()
-        options.autotune.enabled = False  # Its thread can outlive a wake-up: a hang at the end.
+        # The thread of autotuning can miss its shutdown signal, and hang at the exit.
+        options.autotune.enabled = False
         return batches.map(decode, num_parallel_calls=2).prefetch(2).with_options(options)
 
     def stream(self, nimg: int) -> tf.data.Dataset:
-        """The endless stream from position `nimg` on: index of the clip, and whether to mirror."""
+        """The endless stream from position `nimg` on: index of each clip, whether to mirror it."""
         num, whole = len(self), tf.constant(self._whole, tf.int32)
 
         def epoch(number):
@@ -169,19 +190,26 @@ class ClipPipeline:
         return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
 
     def _reader(self, rung):
-        """A function that gives a data set of one element: a clip's record, whether to mirror."""
+        """A function that gives a data set of one element: record, whether to mirror, clip."""
         files, spans = map(tf.constant, self.records.locate(rung))
 
         def read(clip, mirrored):
             record = read_record(files[clip], spans[clip, 0])
-            return record.map(lambda data: (data, mirrored))
+            return record.map(lambda data: (data, mirrored, clip))
 
         return read
 
     def _find_damaged(self):
-        progress = Progress(len(self.ladder) * len(self.records), "records checked")
-        damaged = damaged_clips(self.records, self.ladder, progress.advance)
-        progress.close()
+        total = len(self.ladder) * len(self.records)
+        with Progress(total, "records checked") as progress:
+            damaged = damaged_clips(self.records, self.ladder, progress.advance)
         if len(damaged) == len(self.records):
-            raise UserError(f"{self.records.folder} should hold a clip that can be read")
+            raise UserError(
+                f"Cannot read {self.records.folder}: all of its clips are damaged. Copy the data "
+                "set again, or make it again."
+            )
         return damaged
+
+
+def _last_line(error):
+    return short_message(error).splitlines()[-1]

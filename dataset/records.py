@@ -2,21 +2,16 @@
 
 A data set is a folder that holds
 
-    metadata.json             what it is of: ladder, encoding, labels, the shards with their hashes
-    index.npz                 {rung: int64 [N]}: the bytes of each clip's record
-    8x32x32/00004.tfrecord    a folder a rung, in it shards of TFRecords
+    metadata.json             ladder, encoding, labels, and the shards with their hashes
+    index.npz                 {rung: int64 [N]}: the bytes of each clip's record, and
+                              {rung/fingerprints: int64 [N]}, by which each is recognised
+    8x32x32/00004.tfrecord    a folder per rung, in it shards of TFRecords
 
 A record is a `tf.train.Example` with `shape` (int64 [T, H, W, C]), `encoding` and `data` (bytes;
 see encoding.py) and `label` (int64, -1 where there is none). All rungs hold the clips in the same
 order: clip i is record i, counted through the shards.
 """
 
-import dataclasses
-import io
-import json
-import os
-import struct
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,21 +21,10 @@ from google.protobuf.message import DecodeError
 
 from dataset import encoding, storage
 from dataset.encoding import RAW, Encoding
+from dataset.metadata import Shard, read_index, read_metadata
+from dataset.tfrecords import FOOTER, HEADER, scan
 from growth.ladder import Ladder, Rung, make_ladder
 from support.errors import UserError
-
-FORMAT = 2
-HEADER, FOOTER = 12, 4  # Bytes of TFRecord around the data: length and its CRC, CRC of the data.
-
-
-@dataclasses.dataclass(frozen=True)
-class Shard:
-    """One file of records, as the metadata state it."""
-
-    file: str  # below the folder of the data set
-    records: int
-    bytes: int
-    sha256: str
 
 
 def encode(clip: np.ndarray, label: int, how: Encoding = RAW) -> bytes:
@@ -86,7 +70,7 @@ def decode(record: bytes) -> tuple[np.ndarray, int]:
 
 
 class Records:
-    """A data set on disk, by its metadata; `open_records` looks at its files too.
+    """A data set on disk, by its metadata; `open_records` checks its files too.
 
     Raises:
         UserError: no data set, or one of another format.
@@ -95,13 +79,14 @@ class Records:
     def __init__(self, folder: Path | str):
         self.folder = storage.normalise(folder)
         storage.connect(self.folder)
-        self.metadata = _read_metadata(self.folder)
+        self.metadata = read_metadata(self.folder)
         self.ladder = make_ladder(self.metadata["ladder"])
         self.shards = {
-            rung: [Shard(**shard) for shard in shards]
+            rung: [Shard.of(shard) for shard in shards]
             for rung, shards in self.metadata["shards"].items()
         }
-        self._index, self._places = _read_index(self.folder), {}
+        self._index = read_index(self.folder, len(self), list(self.shards))
+        self._places = {}
 
     def __len__(self):
         """How many clips."""
@@ -117,7 +102,7 @@ class Records:
         return self.metadata["encoding"][str(rung)]
 
     def identity(self) -> dict[str, str]:
-        """Where the data set lies, and a hash of all that it holds."""
+        """Where the data set is stored, and a hash of all that it holds."""
         return {"folder": self.folder, "sha256": storage.sha256(self.path("metadata.json"))}
 
     def path(self, file: str) -> str:
@@ -128,48 +113,59 @@ class Records:
         """Raises `UserError` unless there are clips at each rung of `ladder`."""
         if not {rung.shape for rung in ladder} <= {rung.shape for rung in self.ladder}:
             raise UserError(
-                f"{self.folder} should be made for the ladder {ladder}. Received: {self.ladder}"
+                f"Cannot use {self.folder} with the ladder {ladder}: it was made for the ladder "
+                f"{self.ladder}. Use its ladder, or make a data set for the other."
             )
 
     def check_shard(self, rung: Rung, shard: Shard):
-        """Looks at all of a shard but the pixels: its size, and where its records begin and end.
+        """Checks all of a shard but the pixels: its size, and where its records begin and end.
 
         Raises:
             UserError: a file that is missing, cut, of another size or of other records.
         """
         path, spans = self.path(shard.file), self.spans(rung, shard)
         size = storage.size(path)
+        if size is None:
+            raise _damaged(path, "no such file")
         if size != shard.bytes:
-            found = "no such file" if size is None else size
-            raise UserError(f"{path} should have {shard.bytes} bytes. Received: {found}")
-        if len(spans) != shard.records or spans[-1, 1] + FOOTER != size:
-            raise UserError(
-                f"{path} should hold {shard.records} records in {size} bytes. Received: "
-                f"{len(spans)} in {spans[-1, 1] + FOOTER if len(spans) else 0} by index.npz"
-            )
+            raise _damaged(path, f"it has {size} bytes, and {shard.bytes} by its metadata")
+        end = spans[-1, 1] + FOOTER
+        if end != size:
+            raise _damaged(path, f"it has {size} bytes, and its records {end} by index.npz")
         lengths = () if storage.is_remote(path) else scan(path)  # Each would be a request.
-        for number, (found, stated) in enumerate(zip(lengths, np.diff(spans), strict=False)):
-            if found != stated:
-                raise UserError(
-                    f"{path}, record {number} should have {stated[0]} bytes. Received: {found}"
-                )
+        for number, (length, stated) in enumerate(zip(lengths, np.diff(spans), strict=False)):
+            if length != stated:
+                reason = f"its record {number} has {length} bytes, and {stated[0]} by index.npz"
+                raise _damaged(path, reason)
 
     def spans(self, rung: Rung, shard: Shard) -> np.ndarray:
         """Where the data of each record of a shard begin and end, [N, 2] int64."""
         shards = self.shards[str(rung)]
         first = sum(s.records for s in shards[: shards.index(shard)])
-        lengths = self._index[str(rung)][first : first + shard.records]
+        lengths = self._index.lengths[str(rung)][first : first + shard.records]
         ends = np.cumsum(lengths + HEADER + FOOTER) - FOOTER
         return np.stack([ends - lengths, ends], axis=1)
 
     def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
-        """Where the clips lie at a rung: file, and [N, 2] int64: begin and end of the data."""
+        """Where the clips are stored at a rung: files, and [N, 2] int64, begin and end of data."""
         if rung.shape not in self._places:
             shards = self.shards[str(rung)]
             files = [self.path(s.file) for s in shards for _ in range(s.records)]
             spans = np.concatenate([self.spans(rung, shard) for shard in shards])
             self._places[rung.shape] = files, spans
         return self._places[rung.shape]
+
+    def fingerprints(self, rung: Rung) -> np.ndarray | None:
+        """`tfrecords.fingerprint` of each record at a rung, int64 [N]; older sets have none."""
+        return self._index.fingerprints.get(str(rung))
+
+    def name_record(self, rung: Rung, index: int) -> str:
+        """File and number of the record of clip `index` at a rung."""
+        for shard in self.shards[str(rung)]:
+            if index < shard.records:
+                return f"{shard.file}, record {index}"
+            index -= shard.records
+        raise IndexError(index)
 
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own."""
@@ -182,50 +178,13 @@ class Records:
 
 
 def open_records(folder: Path | str) -> Records:
-    """The data set in `folder`; raises `UserError` where `check_shard` would, or a clip lacks."""
+    """The data set in `folder`; raises `UserError` where `Records.check_shard` does."""
     records = Records(folder)
-    clips = records.metadata["clips"]
     for rung in records.ladder:
-        shards = records.shards[str(rung)]
-        for shard in shards:
+        for shard in records.shards[str(rung)]:
             records.check_shard(rung, shard)
-        if (found := sum(shard.records for shard in shards)) != clips:
-            raise UserError(f"{folder} should hold {clips} clips at {rung}. Received: {found}")
     return records
 
 
-def scan(path: str | Path) -> Iterable[int]:
-    """Yields the bytes of each record of a file, from the headers alone."""
-    begin = 0
-    with open(path, "rb", buffering=0) as file:
-        while header := os.pread(file.fileno(), HEADER, begin):
-            length = struct.unpack("<Q", header[:8])[0] if len(header) == HEADER else -1
-            yield length
-            begin += HEADER + length + FOOTER
-
-
-def _read_metadata(folder):
-    path = f"{folder}/metadata.json"
-    if storage.size(path) is None:
-        raise UserError(f"--data should be a data set. Received: {folder} (no metadata.json)")
-    try:
-        metadata = json.loads(storage.read(path))
-    except ValueError as error:
-        raise UserError(f"{path} should be JSON. Received: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise UserError(
-            f"{path} should be of format {FORMAT} (make the data set anew). "
-            f"Received: {metadata.get('format')}"
-        )
-    return metadata
-
-
-def _read_index(folder):
-    path = f"{folder}/index.npz"
-    if storage.size(path) is None:
-        raise UserError(f"{folder} should hold its index.npz. Received: no such file")
-    try:
-        with np.load(io.BytesIO(storage.read(path))) as arrays:
-            return dict(arrays)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} should be NumPy's. Received: {error}") from error
+def _damaged(path, reason):
+    return UserError(f"Cannot read {path}: {reason}. Copy the data set again, or make it again.")

@@ -1,4 +1,4 @@
-"""From the clips of sources to the shards of a data set."""
+"""The clips of sources become the shards of a data set."""
 
 import dataclasses
 import hashlib
@@ -10,15 +10,16 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.encoding import raw_bytes
-from dataset.records import FOOTER, HEADER, Shard, scan
+from dataset.metadata import Shard
+from dataset.tfrecords import FOOTER, HEADER, fingerprint, scan
 from dataset.unfinished import Unfinished
 from growth.ladder import Ladder
-from support.errors import UserError
+from support.errors import UserError, short_message
 from support.files import write_atomically
 
 
 def clips_per_gigabyte(ladder: Ladder) -> int:
-    """As many raw clips as bring a shard of the full clips to about a gigabyte."""
+    """The number of raw clips with which a shard of the full clips has about a gigabyte."""
     return max(1, 2**30 // raw_bytes(ladder[-1]))
 
 
@@ -26,33 +27,38 @@ def write_records(path: Path, records: Iterable[bytes]):
     """Writes records as a TFRecord file, whole or not at all.
 
     Raises:
-        UserError: the disk refuses.
+        UserError: the file cannot be written, as where the disk is full.
     """
     try:
         with write_atomically(path) as temporary, tf.io.TFRecordWriter(str(temporary)) as writer:
             for record in records:
                 writer.write(record)
     except tf.errors.OpError as error:
-        raise UserError(f"{path.parent} should take the records. Received: {error}") from error
+        raise UserError(f"Cannot write {path}: {short_message(error)}.") from error
 
 
 class ShardWriter:
-    """Deals the clips of parts out to shards, all rungs alike.
+    """Distributes the clips of parts over shards, in the same way at all rungs.
 
-    A shard is written when it is full, its clips in an order drawn from the seed; a part is
-    deleted when all its clips are in shards. Shards that were written before are left alone.
+    A shard is written when it is full, its clips in an order drawn from the seed. A part is
+    deleted when all its clips are in shards. Shards that were written before are kept.
+
+    Attributes:
+        shards: {rung: shards}.
+        fingerprints: {rung: `tfrecords.fingerprint` of each record}.
 
     Args:
-        work: holds the parts and takes the shards.
+        work: has the parts, and records the shards.
         name: of the data set.
         ladder: the rungs of each clip.
-        size: clips of a shard.
+        size: clips per shard.
         seed: of the order within shards.
     """
 
     def __init__(self, work: Unfinished, name: str, ladder: Ladder, size: int, seed: int):
         self.work, self.name, self.ladder, self.size, self.seed = work, name, ladder, size, seed
         self.shards = {str(rung): [] for rung in ladder}
+        self.fingerprints = {str(rung): [] for rung in ladder}
         self._pending = []  # (position of the part, number of the clip in it)
 
     def add(self, position: int, clips: int):
@@ -74,10 +80,10 @@ class ShardWriter:
         number = len(self.shards[str(self.ladder[0])])
         name = f"{self.name}/{number:05d}"
         if name not in self.work.shards:
-            shards = [dataclasses.asdict(shard) for shard in self._write_files(number)]
-            self.work.add_shard(name, shards)
-        for shards, shard in zip(self.shards.values(), self.work.shards[name], strict=True):
-            shards.append(Shard(**shard))
+            self.work.add_shard(name, list(self._write_files(number)))
+        for rung, file in zip(self.shards, self.work.shards[name], strict=True):
+            self.shards[rung].append(Shard.of(file))
+            self.fingerprints[rung] += file.get("fingerprints", [])
         self._drop({position for position, _ in self._pending} - {keep})
         self._pending.clear()
 
@@ -92,7 +98,9 @@ class ShardWriter:
                 for position, clip in (self._pending[i] for i in order)
             )
             file = f"{rung}/{number:05d}.tfrecord"
-            yield Shard(file, len(order), *_join(folder / file, records))
+            size, sha256, fingerprints = _join(folder / file, records)
+            shard = Shard(file, len(order), size, sha256)
+            yield dataclasses.asdict(shard) | {"fingerprints": fingerprints}
 
     def _drop(self, positions):
         for position in positions:
@@ -107,10 +115,11 @@ def _spans(path):
 
 
 def _join(path, records):
-    """Writes whole records, header and footer included, as a file; returns its size and hash."""
-    size, digest = 0, hashlib.sha256()
+    """Writes records, header and footer included; returns size, hash and fingerprints."""
+    size, digest, fingerprints = 0, hashlib.sha256(), []
     with write_atomically(path) as temporary, open(temporary, "wb") as file:
         for record in records:
             size += file.write(record)
             digest.update(record)
-    return size, digest.hexdigest()
+            fingerprints.append(int(fingerprint(record[HEADER:-FOOTER])))
+    return size, digest.hexdigest(), fingerprints

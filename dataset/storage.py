@@ -1,11 +1,10 @@
 """Files of a data set, in a folder here or in one that TensorFlow's file systems reach.
 
-gs:// is TensorFlow's own. s3:// comes with tensorflow-io (`pip install '.[io]'`), which is imported
-for such a path alone.
+gs:// is part of TensorFlow. s3:// comes with tensorflow-io (`pip install '.[io]'`), which is
+imported for such a path alone.
 """
 
 import contextlib
-import hashlib
 import importlib
 import os
 import re
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from support import files
 from support.errors import UserError
-
-_BLOCK = 2**20
 
 
 def normalise(path: Path | str) -> str:
@@ -24,12 +22,12 @@ def normalise(path: Path | str) -> str:
 
 
 def is_remote(path: str) -> bool:
-    """Whether the path lies elsewhere than in the file system of this machine."""
+    """Whether the path is outside of the file systems of this machine."""
     return "://" in path
 
 
 def connect(path: str):
-    """Gets ready for `path`; raises `UserError` where its file system is not there."""
+    """Prepares access to `path`; raises `UserError` where its file system cannot be reached."""
     if not is_remote(path):
         return
     if not path.startswith("gs://"):
@@ -39,11 +37,11 @@ def connect(path: str):
         tf.io.gfile.exists(path)
     except tf.errors.UnimplementedError as error:
         raise UserError(
-            f"{path} should be read with tensorflow-io (pip install '.[io]'). "
-            f"Received: TensorFlow {tf.__version__} without it"
+            f"Cannot read {path}: TensorFlow {tf.__version__} has no such file system. Install "
+            "tensorflow-io for s3:// (pip install '.[io]')."
         ) from error
     except tf.errors.OpError as error:
-        raise UserError(f"{path} should be within reach. Received: {error.message}") from error
+        raise UserError(f"Cannot read {path}: {error.message}.") from error
 
 
 def size(path: str) -> int | None:
@@ -70,14 +68,23 @@ def read_at(path: str, begin: int, end: int) -> bytes:
         return os.pread(file.fileno(), end - begin, begin)
 
 
+def state(path: str) -> list[int]:
+    """Bytes and time of the last change, in nanoseconds, by which a changed file is noticed."""
+    if is_remote(path):
+        found = tf.io.gfile.stat(path)
+        return [found.length, found.mtime_nsec]
+    found = os.stat(path)
+    return [found.st_size, found.st_mtime_ns]
+
+
 def sha256(path: str) -> str:
-    """The hash of a file, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with _open(path) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    """The SHA-256 of a file."""
+    return files.sha256(path, open_file=_opener(path))
 
 
 def _open(path):
-    return tf.io.gfile.GFile(path, "rb") if is_remote(path) else open(path, "rb")
+    return _opener(path)(path, "rb")
+
+
+def _opener(path):
+    return tf.io.gfile.GFile if is_remote(path) else open

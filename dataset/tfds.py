@@ -9,7 +9,7 @@ is the string of each frame, for `tf.io.decode_webp`.
 import json
 from pathlib import Path
 
-from dataset.records import Shard
+from dataset.metadata import Shard
 from growth.ladder import Rung
 
 _FEATURES = "tensorflow_datasets.core.features"

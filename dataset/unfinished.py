@@ -15,6 +15,7 @@ import json
 import sys
 from pathlib import Path
 
+from dataset.metadata import SHARD
 from support.errors import UserError
 from support.files import (
     clear_abandoned,
@@ -31,6 +32,7 @@ from support.json_files import read_json
 from support.resume import check_same
 
 _COMPLETE = "complete"
+_LINE = {"source?": {"name": str, "clips": int}, "shard?": str, "files?": [SHARD]}
 
 
 class Unfinished(contextlib.AbstractContextManager):
@@ -129,7 +131,7 @@ class Unfinished(contextlib.AbstractContextManager):
                 path.mkdir(exist_ok=True)
         clear_abandoned(self.folder)
         journal = self.folder / "journal.jsonl"
-        lines = read_json_lines(journal)
+        lines = read_json_lines(journal, _LINE)
         self.sources = [line["source"] for line in lines if "source" in line]
         self.shards = {line["shard"]: line["files"] for line in lines if "shard" in line}
         with write_atomically(journal) as path:  # Without a line that a kill cut short.

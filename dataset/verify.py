@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from dataset import storage
-from dataset.damage import checked_record
 from dataset.encoding import EXACT
+from dataset.metadata import Shard
 from dataset.pyramid import pool
-from dataset.records import Records, Shard, decode
+from dataset.records import Records, decode
+from dataset.tfrecords import checked_record
 from growth.ladder import Rung
 from support.errors import UserError, short_message
 

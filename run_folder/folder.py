@@ -6,6 +6,7 @@ snapshots/        weights of the generator that makes samples, each with its car
 samples/          pictures of the fixed latents, and of the reals at each rung
 history.jsonl     losses, rates and distances, one line per tick
 scores.jsonl      one line per score, where scores are computed
+data_files.json   sizes and times of the data set's files when they were checked
 status.json       what the run is doing now
 log.txt           what was printed
 events.*          TensorBoard
@@ -22,7 +23,7 @@ import tensorflow as tf
 
 from config import Config, from_dict, list_settings
 from run_folder.checkpoint import Checkpoints, Resumable
-from run_folder.reading import HISTORY, SCORES, read_description, read_history
+from run_folder.reading import DATA_FILES, HISTORY, SCORES, read_description, read_history
 from run_folder.status import Status
 from support.errors import UserError
 from support.files import (
@@ -123,6 +124,11 @@ class RunFolder(contextlib.AbstractContextManager):
         self.checkpoints.save(trainer)
         self.status.write("training")
         self._saved = time.monotonic()
+
+    def store_data_files(self, files: dict[str, list[int]]):
+        """Stores the sizes and times of the files of the data set, once they were checked."""
+        if files:
+            write_json(self.path / DATA_FILES, files)
 
     def history(self) -> list[dict]:
         """The lines that `append_history` wrote so far."""

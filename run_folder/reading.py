@@ -7,7 +7,7 @@ from config import Config, from_dict
 from support.errors import UserError
 from support.files import read_json_lines
 
-HISTORY, SCORES = "history.jsonl", "scores.jsonl"
+HISTORY, SCORES, DATA_FILES = "history.jsonl", "scores.jsonl", "data_files.json"
 
 
 def read_history(run: Path) -> list[dict]:
@@ -18,6 +18,14 @@ def read_history(run: Path) -> list[dict]:
 def read_scores(run: Path) -> list[dict]:
     """The scores of a run folder, ascending in "nimg"; [] where there are none."""
     return read_json_lines(Path(run) / SCORES)
+
+
+def read_data_files(run: Path) -> dict[str, list[int]]:
+    """What `RunFolder.store_data_files` stored; {} where there is nothing, or it is damaged."""
+    try:
+        return json.loads((Path(run) / DATA_FILES).read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 def read_config(run: Path) -> Config:

@@ -11,9 +11,9 @@ import socket
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from support.errors import UserError
 from support.json_files import parse_json
@@ -22,6 +22,7 @@ from support.json_files import parse_json
 _PARTIAL = re.compile(r"\.partial-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[a-z0-9_]{8}-.+")
 _OLD = 86400  # seconds after which the partial file of another host is abandoned
 _IMPORTED = time.time()
+_BLOCK = 2**20  # bytes that are hashed at a time
 
 
 @contextlib.contextmanager
@@ -161,23 +162,27 @@ def write_json(path: Path | str, value: Any):
         temporary.write_text(json.dumps(value, indent=1) + "\n")
 
 
-def read_json_lines(path: Path | str) -> list:
+def read_json_lines(path: Path | str, schema: Any = object) -> list:
     """The values in a file with one JSON value per line; [] where there is no file.
 
     After a process was killed the last line may lack its end: it is left out.
 
     Raises:
-        UserError: another line is damaged.
+        UserError: another line is damaged, or does not match the schema (see `json_files`).
     """
     path = Path(path)
     lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
-    return [parse_json(line, f"{path}, line {i}") for i, line in enumerate(lines, start=1)]
+    return [parse_json(line, f"{path}, line {i}", schema) for i, line in enumerate(lines, start=1)]
 
 
-def sha256(path: Path | str) -> str:
-    """The hash of a file's content."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256(*paths: Path | str, open_file: Callable[..., BinaryIO] = open) -> str:
+    """The SHA-256 of a file's content, or of the contents of several files joined together."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open_file(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def sync(path: Path | str):

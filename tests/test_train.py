@@ -154,7 +154,7 @@ def test_damaged_clips_are_told_or_skipped(data, tmp_path):
     flags = [f"--data={folder}", f"--run={tmp_path / 'run'}", *TINY, "train.total_kimg=0.02"]
     done = run_script("train.py", *flags)
     assert done.returncode == 1
-    assert f"{shard} with another SHA-256" in done.stderr
+    assert f"{shard}: its SHA-256 is not that of the metadata" in done.stderr
     assert not (tmp_path / "run").exists()
     done = run_script("train.py", "--skip_damaged", *flags)
     assert done.returncode == 0, done.stderr

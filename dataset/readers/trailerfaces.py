@@ -6,9 +6,7 @@ Labels are in `<name>-rxx.labels` (npy, one-hot).
 """
 
 import functools
-import os
 import re
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from dataset.damage import checked_record
 from dataset.readers.arrays import check_uint8, class_labels, frames_of
 from dataset.readers.source import (
     ReaderOptions,
@@ -27,7 +24,7 @@ from dataset.readers.source import (
     list_files,
     name_and_label,
 )
-from dataset.records import FOOTER, HEADER
+from dataset.tfrecords import FOOTER, HEADER, checked_record, scan
 
 SUFFIXES = {".tfrecords"}
 
@@ -65,12 +62,10 @@ def _split_name(file):
 
 def _begins(file) -> Iterator[int]:
     """Where the records of a file begin."""
-    begin, size = 0, file.stat().st_size
-    with open(file, "rb", buffering=0) as opened:
-        while begin < size:
-            yield begin
-            length = os.pread(opened.fileno(), 8, begin).ljust(8, b"\0")
-            begin += HEADER + FOOTER + struct.unpack("<Q", length)[0]
+    begin = 0
+    for length in scan(file):
+        yield begin
+        begin += HEADER + length + FOOTER
 
 
 def _frames(file, begin) -> Iterator[np.ndarray]:

@@ -17,7 +17,8 @@ from dataset.encoding import ENCODINGS, Encoding
 from dataset.pipeline import ClipPipeline
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
-from dataset.records import HEADER, Records, decode
+from dataset.records import Records, decode
+from dataset.tfrecords import HEADER
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -148,17 +149,17 @@ def _flip(path, place):
 
 
 def test_what_is_not_whole_is_told_at_the_start(damaged):
-    with pytest.raises(UserError, match="4x4x4/00001.tfrecord should have .* bytes. Received"):
+    with pytest.raises(UserError, match="4x4x4/00001.tfrecord: it has .* bytes, and"):
         ClipPipeline(damaged, LADDER, 0, True)
 
 
 def test_a_flipped_bit_is_told_where_all_is_read(shapes, tmp_path, clips):
-    clips.check_hashes()
+    assert clips.check_files()
     folder = shutil.copytree(shapes, tmp_path / "copy")
     shard = folder / "8x8x8/00001.tfrecord"
     _flip(shard, shard.stat().st_size // 2)
-    with pytest.raises(UserError, match=f"Received: {shard} with another SHA-256"):
-        ClipPipeline(folder, LADDER, 3, True).check_hashes()
+    with pytest.raises(UserError, match=f"Cannot read {shard}: its SHA-256 is not that of"):
+        ClipPipeline(folder, LADDER, 3, True).check_files()
 
 
 @pytest.mark.parametrize("records", [None, 0, 4])
@@ -170,7 +171,7 @@ def test_a_shard_is_named_at_the_start(shapes, tmp_path, records):
         shard.unlink()
     else:
         os.truncate(shard, shard.stat().st_size // 5 * records)
-    with pytest.raises(UserError, match=f"{shard} should have .* bytes. Received"):
+    with pytest.raises(UserError, match=f"Cannot read {shard}: "):
         ClipPipeline(folder, LADDER, 3, True)
 
 
@@ -182,13 +183,13 @@ def test_a_damaged_record_that_training_meets_is_named(shapes, tmp_path):
         begin, data = spans[5 + number, 0], path.read_bytes()
         for place in (begin - HEADER, begin, begin + 300):  # The length, the first byte, another.
             _flip(path, place)
-            named = f"with a damaged 8x8x8/00001.tfrecord, record {number}$"
-            with pytest.raises(UserError, match=named), clips.damage_told():
+            named = f"8x8x8/00001.tfrecord, record {number} is damaged"
+            with pytest.raises(UserError, match=named), clips.translate_read_errors():
                 take(clips.dataset(1, 0, 5), 2)
             path.write_bytes(data)
     path.unlink()
-    gone = "damaged .*8x8x8/00001.tfrecord; No such file"
-    with pytest.raises(UserError, match=gone), clips.damage_told():
+    gone = "Cannot read .*8x8x8/00001.tfrecord; No such file"
+    with pytest.raises(UserError, match=gone), clips.translate_read_errors():
         take(clips.dataset(1, 0, 5), 2)
 
 
@@ -229,7 +230,7 @@ def test_a_shard_that_is_missing_is_skipped_with_all_its_clips(damaged):
     (damaged / "8x16x16/00001.tfrecord").unlink()
     assert list(ClipPipeline(damaged, LADDER, 3, True, True).skipped) == [1, 5, 6, 7, 8, 9]
     (damaged / "8x16x16/00000.tfrecord").unlink()
-    with pytest.raises(UserError, match="should hold a clip that can be read"):
+    with pytest.raises(UserError, match="all of its clips are damaged"):
         ClipPipeline(damaged, LADDER, 3, True, skip_damaged=True)
 
 
@@ -252,5 +253,5 @@ def test_encodings_give_the_pixels_that_random_access_gives(tmp_path, name):
 def test_errors(shapes, clips):
     with pytest.raises(UserError, match="divisible by the 3 replicas. Received: 4"):
         clips.dataset(TOP, 0, 4, replicas=3)
-    with pytest.raises(UserError, match="should be made for the ladder"):
+    with pytest.raises(UserError, match="Cannot use .* with the ladder"):
         ClipPipeline(shapes, make_ladder("thesis", resolution=32), 0, True)

@@ -12,15 +12,8 @@ from hypothesis.extra.numpy import arrays
 
 from dataset import storage
 from dataset.encoding import EXACT, Encoding
-from dataset.records import (
-    FOOTER,
-    HEADER,
-    Records,
-    decode,
-    encode,
-    open_records,
-    scan,
-)
+from dataset.records import Records, decode, encode, open_records
+from dataset.tfrecords import FOOTER, HEADER, scan
 from growth.ladder import make_ladder
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
@@ -107,17 +100,19 @@ def test_metadata(shapes):
 def test_ladders_within_the_data_set_are_accepted(shapes):
     records = open_records(shapes)
     records.check_ladder(make_ladder("thesis", resolution=8))
-    with pytest.raises(UserError, match="made for the ladder 4x4x4 8x8x8 8x16x16 8x32x32. Rec"):
+    with pytest.raises(UserError, match="with the ladder 4x4x4 8x8x8 8x16x16 8x32x32: it was made"):
         records.check_ladder(make_ladder("thesis", resolution=32))
 
 
 def test_a_missing_or_cut_shard_is_named(copy):
     shard = copy / "8x8x8/00001.tfrecord"
     shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(UserError, match=f"{shard} should have .* bytes. Received: 100"):
+    with pytest.raises(
+        UserError, match=f"Cannot read {shard}: it has 100 bytes, and .* by its metadata"
+    ):
         open_records(copy)
     shard.unlink()
-    with pytest.raises(UserError, match="Received: no such file"):
+    with pytest.raises(UserError, match=f"Cannot read {shard}: no such file"):
         open_records(copy)
 
 
@@ -125,19 +120,25 @@ def test_a_shard_cut_at_a_record_is_refused_even_if_the_metadata_agree(copy):
     path = copy / "4x4x4/00000.tfrecord"
     begin, _ = Records(copy).locate(LADDER[0])[1][4]
     path.write_bytes(path.read_bytes()[: begin - HEADER])
-    with pytest.raises(UserError, match=f"{path} should have .* bytes. Received"):
+    with pytest.raises(UserError, match=f"Cannot read {path}: it has .* bytes, and"):
         open_records(copy)
     change_shard(copy, bytes=path.stat().st_size)
-    with pytest.raises(UserError, match=f"{path} should hold 5 records in .* by index.npz"):
+    with pytest.raises(
+        UserError, match=f"{path}: it has .* bytes, and its records .* by index.npz"
+    ):
         open_records(copy)
     change_shard(copy, records=4)
-    with pytest.raises(UserError, match=f"{copy} should hold 10 clips at 4x4x4. Received: 9"):
+    with pytest.raises(
+        UserError, match="metadata.json: its 10 clips should be in the shards of each rung"
+    ):
         open_records(copy)
 
 
 def test_a_count_that_is_not_the_metadatas_is_refused(copy):
     change_shard(copy, records=6)
-    with pytest.raises(UserError, match="should hold 6 records in .* bytes. Received: 6 in .* by"):
+    with pytest.raises(
+        UserError, match="metadata.json: its 10 clips should be in the shards of each"
+    ):
         open_records(copy)
 
 
@@ -147,7 +148,7 @@ def test_a_length_that_is_damaged_is_named(copy):
     begin, end = Records(copy).spans(LADDER[1], Records(copy).shards["8x8x8"][1])[2]
     data[begin - HEADER + 1] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match=f"{path}, record 2 should have {end - begin} bytes. Rec"):
+    with pytest.raises(UserError, match=f"{path}: its record 2 has .*, and {end - begin} by index"):
         open_records(copy)
 
 
@@ -169,7 +170,7 @@ def test_an_index_that_cannot_be_read_is_named(copy, content):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "no metadata.json"), ("{", "should be JSON"), ('{"format": 9}', "Received: 9")],
+    [(None, "no metadata.json"), ("{", "it is not JSON"), ('{"format": 9}', "it has format 9")],
 )
 def test_what_is_no_data_set_is_refused(tmp_path, text, message):
     if text:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dataset.records import HEADER, Records, decode, encode
+from dataset.records import Records, decode, encode
+from dataset.tfrecords import HEADER
 from dataset.verify import find_faults
 from tests.dataset.conftest import LADDER
 
@@ -79,7 +80,7 @@ def test_every_damaged_record_is_named(copy):
 def test_an_empty_file(copy):
     (copy / FILE).write_bytes(b"")
     (size, count) = faults(copy)
-    assert "bytes. Received: 0" in size[2]
+    assert "it has 0 bytes, and" in size[2]
     assert count == (FILE, None, "should hold 5 records. Received: 0")
 
 
@@ -93,7 +94,7 @@ def test_records_that_changed_places(copy):
 def test_a_cut_at_a_record(copy):
     rewrite(copy, lambda records: records[:-1], restate=False)
     (size, count) = faults(copy)
-    assert "bytes. Received:" in size[2]
+    assert "bytes, and" in size[2]
     assert count == (FILE, None, "should hold 5 records. Received: 4")
 
 

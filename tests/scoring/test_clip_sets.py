@@ -20,7 +20,7 @@ def test_a_data_set_gives_its_clips_in_any_order_at_a_rung(shapes):
 def test_a_rung_that_is_not_there_is_refused(shapes):
     clips = RecordClips(shapes)
     rung = type(clips.rung)(16, 64, 64, 8)
-    with pytest.raises(UserError, match="should be made for the ladder 16x64x64"):
+    with pytest.raises(UserError, match="Cannot use .* with the ladder 16x64x64"):
         RecordClips(shapes, rung)
 
 
