@@ -10,12 +10,13 @@ n clips have a covariance of rank n - 1 at most. Where that is less than the num
 has as many columns, so that what would be rounding errors of vanishing eigenvalues is left out.
 
 The distance is biased: two sets of n clips of one Gaussian with S = s I are about
-tr S (D + 5) / (2n) apart. The distance of reals to other reals, with as many clips, belongs beside
-every score.
+tr S (D + 5) / (2n) apart. The distance of reals to other reals, with as many clips, belongs next
+to every score.
 """
 
 import numpy as np
 
+from metrics.kept_values import KeptValues
 from metrics.mergeable import DistanceMetric
 from metrics.moments import Moments, StreamingMoments
 from metrics.values import checked_sets
@@ -23,16 +24,28 @@ from support.errors import UserError
 
 
 class FrechetDistance(DistanceMetric):
-    """Keras metric of the Frechet distance, from streaming moments.
+    """Keras metric of the Frechet distance.
+
+    Its state is the moments of the sets. Where at most D clips are to come, it is the values
+    themselves: they are smaller then, and nothing of size D x D is built.
 
     Args:
-        num_values: D, the values of a clip; the state takes 16 D^2 bytes.
+        num_values: D, values per clip.
+        max_clips: maximum number of clips per set, where it is known. The state takes 16 D^2
+            bytes, or 8 D max_clips where that is less.
         name: of the metric.
     """
 
-    def __init__(self, num_values: int, name: str = "frechet_distance"):
-        reals, fakes = (StreamingMoments(num_values, set_) for set_ in ("reals", "fakes"))
-        super().__init__(reals, fakes, name)
+    def __init__(
+        self, num_values: int, max_clips: int | None = None, name: str = "frechet_distance"
+    ):
+        self.keeps_values = max_clips is not None and max_clips <= num_values
+        sets = ("reals", "fakes")
+        if self.keeps_values:
+            states = [KeptValues(num_values, max_clips, set_) for set_ in sets]
+        else:
+            states = [StreamingMoments(num_values, set_) for set_ in sets]
+        super().__init__(*states, name)
 
     def result(self) -> float:
         """The distance of all values seen; for eager code.
@@ -40,23 +53,21 @@ class FrechetDistance(DistanceMetric):
         Raises:
             UserError: a set has fewer than two clips, or values that are not finite.
         """
-        return frechet_from_moments(self.reals.result(), self.fakes.result())
+        distance = frechet_from_values if self.keeps_values else frechet_from_moments
+        return distance(self.reals.result(), self.fakes.result())
 
 
-def frechet_distance(reals: np.ndarray, fakes: np.ndarray) -> float:
-    """The distance of `reals` [N, D] and `fakes` [M, D].
+def frechet_from_values(reals: np.ndarray, fakes: np.ndarray) -> float:
+    """The distance of `reals` [N, D] and `fakes` [M, D]; suits N and M up to about D.
 
-    With fewer clips than values in a set nothing of size D x D is built: the centred clips X and Y
-    are factors of the covariances, and tr (S1 S2)^(1/2) is the nuclear norm (the sum of singular
-    values) of X Y' / sqrt((N - 1)(M - 1)).
+    The centred clips X and Y are factors of the covariances, and tr (S1 S2)^(1/2) is the nuclear
+    norm (the sum of singular values) of X Y' / sqrt((N - 1)(M - 1)).
 
     Raises:
         UserError: a set has fewer than two clips or values that are not finite, or the sets have
-            different numbers of values a clip.
+            different numbers of values per clip.
     """
     reals, fakes = (np.asarray(x, np.float64) for x in checked_sets(2, reals=reals, fakes=fakes))
-    if min(len(reals), len(fakes)) > reals.shape[1]:
-        return frechet_from_moments(_moments(reals), _moments(fakes))
     means = reals.mean(0), fakes.mean(0)
     x, y = ((s - m) / np.sqrt(len(s) - 1) for s, m in zip((reals, fakes), means, strict=True))
     root = np.linalg.svd(x @ y.T, compute_uv=False).sum()
@@ -67,11 +78,11 @@ def frechet_from_moments(reals: Moments, fakes: Moments) -> float:
     """The distance of two sets of which only the moments are known.
 
     Raises:
-        UserError: the sets have different numbers of values a clip.
+        UserError: the sets have different numbers of values per clip.
     """
     if reals.mean.shape != fakes.mean.shape:
         raise UserError(
-            "reals and fakes should hold equally many values a clip. "
+            "reals and fakes should hold the same number of values per clip. "
             f"Received: {reals.mean.size} and {fakes.mean.size}"
         )
     few, many = sorted((reals, fakes), key=lambda moments: moments.count)
@@ -82,10 +93,6 @@ def frechet_from_moments(reals: Moments, fakes: Moments) -> float:
     root = np.sqrt(squares.clip(0)).sum()
     traces = np.trace(reals.covariance), np.trace(fakes.covariance)
     return _distance(reals.mean, fakes.mean, *traces, root)
-
-
-def _moments(values):
-    return Moments(len(values), values.mean(0), np.atleast_2d(np.cov(values, rowvar=False)))
 
 
 def _distance(mean_a, mean_b, trace_a, trace_b, root):

@@ -14,7 +14,7 @@ with p(class) the mean over the clips of a split (Salimans et al. 2016, section 
 import numpy as np
 import tensorflow as tf
 
-from metrics.mergeable import MergeableMetric
+from metrics.mergeable import MergeableMetric, State, Values
 from metrics.values import check_width
 from support.errors import UserError
 
@@ -24,9 +24,9 @@ class InceptionScore(MergeableMetric):
 
     Args:
         num_classes: C.
-        num_clips: clips of all splits; the score is that of as many, no more and no fewer.
-        splits: parts that are scored on their own; clip i belongs to floor(i splits / num_clips).
-        epsilon: added to probabilities in logarithms. TGAN's code has 1e-7. With 0, 0 log 0 = 0.
+        num_clips: number of clips of all splits; exactly as many have to be added.
+        splits: parts that are scored separately; clip i belongs to floor(i splits / num_clips).
+        epsilon: added to probabilities in logarithms; 1e-7 in TGAN's code. With 0, 0 log 0 = 0.
         name: of the metric.
 
     Raises:
@@ -50,13 +50,13 @@ class InceptionScore(MergeableMetric):
         self.sums = self.add_state((splits, num_classes), "float64", "sums")
         self.entropies = self.add_state((splits,), "float64", "entropies")
 
-    def update_state(self, probabilities, indices=None):
+    def update_state(self, probabilities: Values, indices: Values | None = None):
         """Adds clips.
 
         Args:
-            probabilities: [N, C] of each clip's classes; the sum of a row is 1.
-            indices: [N] int, which clips of `num_clips` these are. By default they follow those
-                that this replica has seen, which is enough for one replica, or for one split.
+            probabilities: [N, C], the classes of each clip; each row sums to 1.
+            indices: [N] int, which of the `num_clips` clips these are. By default they follow the
+                clips that this replica has seen, enough for one replica or for one split.
         """
         check_width(probabilities, self.num_classes)
         p = tf.cast(probabilities, tf.float64)
@@ -71,7 +71,7 @@ class InceptionScore(MergeableMetric):
         entropies = tf.reduce_sum(_p_log_p(p, self.epsilon), -1)
         self.entropies.assign_add(tf.linalg.matvec(member, entropies, transpose_a=True))
 
-    def merge(self, a, b):
+    def merge(self, a: State, b: State) -> State:
         """The sums of two metrics with the same settings."""
         return tuple(x + y for x, y in zip(a, b, strict=True))
 
@@ -101,10 +101,10 @@ class InceptionScore(MergeableMetric):
 
 
 def perfect_score(num_classes: int, num_clips: int, draws: int = 4096, seed: int = 0) -> float:
-    """Expected score of a split of `num_clips` clips whose classes are known for sure.
+    """Expected score of a split of `num_clips` clips, each of whose classes is certain.
 
-    The classes are independent and uniform, as a perfect generator's are. Found by `draws` seeded
-    draws: with 101 classes and 205 clips one deviates by 2.8, and their mean by 0.04.
+    The classes are independent and uniform, as a perfect generator's are. Estimated from `draws`
+    seeded draws: with 101 classes and 205 clips one deviates by 2.8, and their mean by 0.04.
     """
     random = np.random.default_rng(seed)
     counts = random.multinomial(num_clips, np.full(num_classes, 1 / num_classes), draws)
@@ -112,10 +112,10 @@ def perfect_score(num_classes: int, num_clips: int, draws: int = 4096, seed: int
 
 
 def balanced_score(num_classes: int, num_clips: int) -> float:
-    """The most that `num_clips` clips can reach: sure ones, spread over the classes evenly.
+    """The maximum score of `num_clips` clips: certain ones, spread evenly over the classes.
 
-    The number of classes where it divides the number of clips, or that of clips where these are
-    fewer.
+    Equals the number of classes where it divides the number of clips, and the number of clips where
+    there are fewer clips than classes.
     """
     each, more = divmod(num_clips, num_classes)
     return float(_score_of_counts(each + (np.arange(num_classes) < more)))

@@ -8,83 +8,38 @@ distribution at any number of clips, so it may be negative.
 """
 
 import numpy as np
-import tensorflow as tf
 
-from metrics.mergeable import DistanceMetric, MergeableMetric
-from metrics.values import check_width, checked_sets
-from support.errors import UserError
+from metrics.kept_values import KeptValues
+from metrics.mergeable import DistanceMetric
+from metrics.values import checked_sets
 
-_BLOCK = 1024  # clips at a time, as float64: 8 kB a value
+_BLOCK = 1024  # clips at a time, as float64: 8 kB per value
 
 
 class KernelDistance(DistanceMetric):
     """Keras metric of the kernel distance; it keeps all values.
 
     Args:
-        num_values: D, the values of a clip.
-        capacity: the most clips that a set may have in a replica, and merged; the state takes
-            8 D capacity bytes.
+        num_values: D, values per clip.
+        max_clips: maximum number of clips per set; the state takes 8 D max_clips bytes.
         name: of the metric.
     """
 
-    def __init__(self, num_values: int, capacity: int, name: str = "kernel_distance"):
-        reals, fakes = (KeptValues(num_values, capacity, set_) for set_ in ("reals", "fakes"))
+    def __init__(self, num_values: int, max_clips: int, name: str = "kernel_distance"):
+        reals, fakes = (KeptValues(num_values, max_clips, set_) for set_ in ("reals", "fakes"))
         super().__init__(reals, fakes, name)
 
     def result(self) -> float:
         """The distance of all values seen; for eager code.
 
         Raises:
-            UserError: a set has fewer than two clips or more than its capacity, or values that
+            UserError: a set has fewer than two clips or more than `max_clips`, or values that
                 are not finite.
         """
-        return kernel_distance(self.reals.result(), self.fakes.result())
+        return kernel_from_values(self.reals.result(), self.fakes.result())
 
 
-class KeptValues(MergeableMetric):
-    """Keras metric that keeps the first `capacity` rows of values [N, D] that it sees, as float32.
-
-    Args:
-        num_values: D.
-        capacity: the most clips.
-        name: of the set, as it stands in messages.
-    """
-
-    def __init__(self, num_values: int, capacity: int, name: str = "values"):
-        super().__init__(name=name)
-        self.num_values, self.capacity = num_values, capacity
-        self.count = self.add_state((), "int64", "count")
-        self.kept = self.add_state((capacity, num_values), "float32", "kept")
-
-    def update_state(self, values):
-        """Adds `values` [N, D] of any real type."""
-        check_width(values, self.num_values)
-        values = tf.cast(values, tf.float32)
-        begin = tf.minimum(self.count, self.capacity)
-        end = tf.minimum(begin + tf.shape(values, tf.int64)[0], self.capacity)
-        self.kept.value[begin:end].assign(values[: end - begin])
-        self.count.assign_add(tf.shape(values, tf.int64)[0])
-
-    def merge(self, a, b):
-        """The values of `a`, then those of `b`."""
-        kept = np.concatenate([kept[:count] for count, kept in (a, b)])[: self.capacity]
-        return a[0] + b[0], np.pad(kept, ((0, self.capacity - len(kept)), (0, 0)))
-
-    def result(self) -> np.ndarray:
-        """All values seen [N, D], those of the first replica first; for eager code.
-
-        Raises:
-            UserError: there were more than `capacity`.
-        """
-        count, kept = self.state()
-        if count > self.capacity:
-            raise UserError(
-                f"{self.name} should hold at most {self.capacity} clips. Received: {count}"
-            )
-        return kept[:count]
-
-
-def kernel_distance(reals: np.ndarray, fakes: np.ndarray, block: int = _BLOCK) -> float:
+def kernel_from_values(reals: np.ndarray, fakes: np.ndarray, block: int = _BLOCK) -> float:
     """The distance of `reals` [N, D] and `fakes` [M, D], in float64.
 
     Args:
@@ -93,7 +48,7 @@ def kernel_distance(reals: np.ndarray, fakes: np.ndarray, block: int = _BLOCK) -
 
     Raises:
         UserError: a set has fewer than two clips or values that are not finite, or the sets have
-            different numbers of values a clip.
+            different numbers of values per clip.
     """
     reals, fakes = checked_sets(2, reals=reals, fakes=fakes)
     within = sum(_mean_of_different(values, block) for values in (reals, fakes))

@@ -1,9 +1,9 @@
-"""Keras metrics whose states merge by a rule of their own.
+"""Keras metrics that define how their states are merged.
 
 Keras adds up a metric's variables over the replicas of a strategy wherever they are read, and
 divides what is assigned to them from outside among the replicas. That suits sums, not means. Here
-each replica keeps its own state, and states of replicas and of metrics are merged by the subclass'
-rule:
+each replica keeps its own state, and the subclass defines how states of replicas and of metrics are
+merged:
 
     with strategy.scope():
         metric = StreamingMoments(4096)
@@ -13,21 +13,25 @@ rule:
 """
 
 import functools
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+Values = tf.Tensor | np.ndarray
+State = tuple[Values, ...]
+
 
 class MergeableMetric(keras.metrics.Metric):
-    """Base of a metric with a `merge` of its own; its variables begin at 0."""
+    """Base class of metrics with their own `merge`; the variables begin at 0."""
 
     def add_state(self, shape: tuple[int, ...], dtype: str, name: str) -> keras.Variable:
-        """A variable of which each replica has its own; reading it as a whole is an error."""
+        """A variable that each replica has its own copy of; reading it as a whole is an error."""
         return self.add_variable(shape, "zeros", dtype, aggregation="none", name=name)
 
-    def merge(self, a, b) -> tuple:
-        """The state of all that the states `a` and `b` have seen; one of zeros changes nothing."""
+    def merge(self, a: State, b: State) -> State:
+        """The state of everything that `a` and `b` have seen; a state of zeros changes nothing."""
         raise NotImplementedError
 
     def state(self) -> tuple[np.ndarray, ...]:
@@ -35,15 +39,15 @@ class MergeableMetric(keras.metrics.Metric):
         states = [[variable.numpy() for variable in replica] for replica in self._replicas()]
         return tuple(np.asarray(value) for value in functools.reduce(self.merge, states))
 
-    def merge_state(self, metrics):
-        """Takes in what other metrics of this kind have seen; they stay as they are."""
+    def merge_state(self, metrics: Iterable["MergeableMetric"]):
+        """Adds the states of other metrics of this kind, which stay unchanged."""
         merged = functools.reduce(self.merge, [metric.state() for metric in (self, *metrics)])
         self.reset_state()
         for variable, value in zip(self._replicas()[0], merged, strict=True):
             variable.assign(value)
 
     def reset_state(self):
-        """Forgets all that was seen."""
+        """Forgets everything seen so far."""
         for replica in self._replicas():
             for variable in replica:
                 variable.assign(tf.zeros_like(variable))
@@ -59,7 +63,7 @@ def _of_replicas(variable):
 
 
 class DistanceMetric(keras.metrics.Metric):
-    """Base of a distance between two sets, `reals` and `fakes`, each a `MergeableMetric`.
+    """Base class of distances between two sets, `reals` and `fakes`, each a `MergeableMetric`.
 
     The sets may differ in size: `distance.reals.update_state(values)` adds to one of them.
     """
@@ -68,18 +72,18 @@ class DistanceMetric(keras.metrics.Metric):
         super().__init__(name=name)
         self.reals, self.fakes = reals, fakes
 
-    def update_state(self, reals, fakes):
+    def update_state(self, reals: Values, fakes: Values):
         """Adds `reals` [N, D] and `fakes` [M, D] to their sets."""
         self.reals.update_state(reals)
         self.fakes.update_state(fakes)
 
-    def merge_state(self, metrics):
-        """Takes in what other metrics of this kind have seen; they stay as they are."""
+    def merge_state(self, metrics: Iterable["DistanceMetric"]):
+        """Adds the states of other metrics of this kind, which stay unchanged."""
         metrics = list(metrics)
         self.reals.merge_state([metric.reals for metric in metrics])
         self.fakes.merge_state([metric.fakes for metric in metrics])
 
     def reset_state(self):
-        """Forgets all that was seen."""
+        """Forgets everything seen so far."""
         self.reals.reset_state()
         self.fakes.reset_state()

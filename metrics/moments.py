@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from metrics.mergeable import MergeableMetric
+from metrics.mergeable import MergeableMetric, State, Values
 from metrics.values import check_count, check_finite, check_width
 
 
 class Moments(NamedTuple):
-    """Of a set of values, in float64."""
+    """Moments of a set of values, in float64."""
 
     count: int
     mean: np.ndarray  # [D]
@@ -31,8 +31,8 @@ class StreamingMoments(MergeableMetric):
     """Keras metric of count, mean and covariance.
 
     Args:
-        num_values: D, the values of a clip; the state takes 8 D^2 bytes.
-        name: of the set, as it stands in messages.
+        num_values: D, values per clip; the state takes 8 D^2 bytes.
+        name: of the set, as it appears in messages.
     """
 
     def __init__(self, num_values: int, name: str = "values"):
@@ -42,7 +42,7 @@ class StreamingMoments(MergeableMetric):
         self.mean = self.add_state((num_values,), "float64", "mean")
         self.scatter = self.add_state((num_values, num_values), "float64", "scatter")
 
-    def update_state(self, values):
+    def update_state(self, values: Values):
         """Adds `values` [N, D] of any real type; N may be 0."""
         check_width(values, self.num_values)
         values = tf.cast(values, tf.float64)
@@ -53,7 +53,7 @@ class StreamingMoments(MergeableMetric):
         for variable, value in zip(state, self.merge(state, batch), strict=True):
             variable.assign(value)
 
-    def merge(self, a, b):
+    def merge(self, a: State, b: State) -> State:
         """Chan's merge of two states (count, mean, scatter)."""
         (count_a, mean_a, scatter_a), (count_b, mean_b, scatter_b) = a, b
         count = count_a + count_b
@@ -69,6 +69,6 @@ class StreamingMoments(MergeableMetric):
             UserError: there were fewer than two clips, or values that are not finite.
         """
         count, mean, scatter = self.state()
-        check_count(self.name, count, least=2)
+        check_count(self.name, count, min_clips=2)
         check_finite(self.name, scatter)
         return Moments(int(count), mean, scatter / (count - 1))

@@ -25,7 +25,7 @@ def nearest(
 
     Raises:
         UserError: there are no queries, fewer than `count` reals, values that are not finite, or
-            different numbers of values a clip.
+            different numbers of values per clip.
     """
     queries, reals = checked_sets(1, queries=queries, reals=reals)
     check_count("reals", len(reals), count)

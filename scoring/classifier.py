@@ -14,10 +14,11 @@ from metrics.c3d import C3D
 from metrics.controls import CONTROLS
 from metrics.protocols import Protocol
 from scoring.clip_sets import RecordClips
-from scoring.features import one_ahead, preprocess_each
+from scoring.features import preprocess_each
 from support.errors import UserError
 from support.files import is_vacant, remove_from, write_atomically
 from support.progress import Progress
+from support.threads import ahead
 
 _DARKEST, _BRIGHTEST = 0.8, 1.25  # factors that brightness is changed by
 
@@ -171,7 +172,7 @@ class Classifier:
         parts = [
             order[i : i + settings.minibatch] for i in range(0, len(order), settings.minibatch)
         ]
-        for part, batch in zip(parts, one_ahead(prepare, parts), strict=True):
+        for part, batch in zip(parts, ahead(prepare, parts), strict=True):
             losses.append(float(self._step(batch, self.train.labels[part])))
             if not math.isfinite(losses[-1]):
                 raise UserError(
@@ -209,7 +210,7 @@ class Classifier:
             return self._ready(clips)
 
         parts = [held.indices[i : i + size] for i in range(0, len(held.indices), size)]
-        found = [self._classify(batch).numpy().argmax(1) for batch in one_ahead(prepare, parts)]
+        found = [self._classify(batch).numpy().argmax(1) for batch in ahead(prepare, parts)]
         return float(np.mean(np.concatenate(found) == held.labels))
 
     def _ready(self, clips):

@@ -1,12 +1,9 @@
-"""What can be scored: clips of a data set, a folder of videos, an array or a generator.
-
-A clip set has a length, tells what it is in `about` (plain values, for JSON), and gives any of its
-clips in any order, uint8 [T, H, W, 3].
-"""
+"""What can be scored: clips of a data set, a folder of videos, an array or a generator."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,10 +13,34 @@ from dataset.records import decode, open_records
 from growth.ladder import Ladder, Rung
 from growth.resample import upscale
 from sampling.latents import sample_latents
+from sampling.snapshot import Snapshot
 from support.errors import UserError
 from support.media import to_uint8
 
-_LONGEST = 1024  # frames of a video that is one clip
+_MAX_FRAMES = 1024  # of a video that is one clip
+
+
+class ClipSet(Protocol):
+    """Clips that can be read in any order."""
+
+    about: dict[str, Any]
+    """What the set is, in plain values (for JSON): "kind" and what identifies it."""
+
+    def __len__(self) -> int: ...
+
+    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yields the clips `indices`, each uint8 [T, H, W, 3]."""
+        ...
+
+    def labels(self) -> np.ndarray:
+        """The label of each clip, [N] int; -1 where there is none."""
+        ...
+
+
+class _Unlabelled:
+    def labels(self) -> np.ndarray:
+        """The label of each clip: -1, since there are none."""
+        return np.full(len(self), -1)
 
 
 class RecordClips:
@@ -39,7 +60,7 @@ class RecordClips:
         self.records.check_ladder(Ladder((self.rung,)))
         self.about = self.records.identity() | {"kind": "data set", "clip": str(self.rung)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.records)
 
     @property
@@ -60,7 +81,7 @@ class RecordClips:
             yield self.records.clips(self.rung, [index])[0]
 
 
-class VideoClips:
+class VideoClips(_Unlabelled):
     """Videos, strips or folders of frames, each of them one clip.
 
     Args:
@@ -73,7 +94,7 @@ class VideoClips:
         self.num_frames = num_frames
         self.about = {"kind": "videos", "folder": str(path), "clips": len(self.sources)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.sources)
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
@@ -83,11 +104,11 @@ class VideoClips:
 
     def _read(self, source):
         try:
-            frames = list(itertools.islice(source.frames(), _LONGEST + 1))
-            if not 1 <= len(frames) <= _LONGEST:
+            frames = list(itertools.islice(source.frames(), _MAX_FRAMES + 1))
+            if not 1 <= len(frames) <= _MAX_FRAMES:
                 raise UserError(
-                    f"should be one clip, of 1 to {_LONGEST} frames. Received: "
-                    f"{len(frames) or 'none'}{' or more' if len(frames) > _LONGEST else ''}"
+                    f"should be one clip, of 1 to {_MAX_FRAMES} frames. Received: "
+                    f"{len(frames) or 'none'}{' or more' if len(frames) > _MAX_FRAMES else ''}"
                 )
             begin = max(len(frames) - self.num_frames, 0) // 2
             return np.stack([np.asarray(f) for f in frames[begin : begin + self.num_frames]])
@@ -95,7 +116,7 @@ class VideoClips:
             raise UserError(f"{source.name} {error}") from error
 
 
-class ArrayClips:
+class ArrayClips(_Unlabelled):
     """Clips in a .npy file: [N, T, H, W, 3], uint8 or floating point in [-1, 1].
 
     Args:
@@ -117,7 +138,7 @@ class ArrayClips:
             )
         self.about = {"kind": "array", "file": str(path), "clips": len(array)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.about["clips"]
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
@@ -135,42 +156,50 @@ class ArrayClips:
             yield to_uint8(clip)
 
 
-class GeneratedClips:
+class GeneratedClips(_Unlabelled):
     """Clips of a generator, brought to its full size by repeating pixels and frames.
 
     Args:
         sample: makes clips [N, t, h, w, 3] float, about [-1, 1], of latents [N, K].
-        latents: [N, K], one for each clip.
+        latents: [N, K], one per clip.
         shape: (frames, height, width) of the full clip.
         minibatch: clips made at a time.
         about: what is known of the generator.
     """
 
-    def __init__(self, sample: Callable, latents: np.ndarray, shape, minibatch: int, about: dict):
+    def __init__(
+        self,
+        sample: Callable[[np.ndarray], np.ndarray],
+        latents: np.ndarray,
+        shape: tuple[int, int, int],
+        minibatch: int,
+        about: dict[str, Any],
+    ):
         self.sample, self.latents, self.shape = sample, latents, tuple(shape)
         self.minibatch, self.about = minibatch, about
 
     @classmethod
-    def of_snapshot(cls, snapshot, num: int, seed: int | None = None) -> "GeneratedClips":
-        """`num` clips of a `sampling.snapshot.Snapshot`; their latents follow from the seed."""
+    def of_snapshot(cls, snapshot: Snapshot, num: int, seed: int | None = None) -> "GeneratedClips":
+        """`num` clips of a snapshot; their latents follow from `seed`, by default the run's."""
         config, phase = snapshot.config, snapshot.phase
         seed = config.train.seed if seed is None else seed
+        about = {
+            "kind": "generator",
+            "config": config.name,
+            "nimg": phase.nimg,
+            "phase": f"{config.ladder[phase.level]} {phase}",
+            "seed": seed,
+            "weights": snapshot.weights_hash(),
+        }
         return cls(
             lambda latents: snapshot.sample(latents, phase.minibatch),
             sample_latents(num, config.network.latent_size, (seed, 2)),
             config.ladder[-1].shape,
             phase.minibatch,
-            {
-                "kind": "generator",
-                "config": config.name,
-                "nimg": phase.nimg,
-                "phase": f"{config.ladder[phase.level]} {phase}",
-                "seed": seed,
-                "weights": snapshot.weights_hash(),
-            },
+            about,
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.latents)
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:

@@ -1,13 +1,10 @@
-"""What a network sees in clips: features and class probabilities, cached for the reals."""
+"""Runs a feature network on clips, and caches features and class probabilities of reals."""
 
-import concurrent.futures
 import dataclasses
 import functools
 import hashlib
-import itertools
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -19,35 +16,14 @@ from metrics import weights
 from metrics.controls import CONTROLS
 from metrics.preprocess import preprocess
 from metrics.protocols import Protocol
+from scoring import feature_table
+from scoring.clip_sets import ClipSet
+from scoring.feature_table import Features
 from support.errors import UserError
-from support.files import write_atomically
 from support.progress import Progress
+from support.threads import ahead
 
 _BATCH = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class Features:
-    """What the network made of N clips.
-
-    `values` [N, D] float32 is the protocol's endpoint, `probabilities` [N, C] float32 are of the
-    classes, and `digests` [N] hashes of each clip's pixels.
-    """
-
-    values: np.ndarray
-    probabilities: np.ndarray
-    digests: np.ndarray
-
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, part) -> "Features":
-        return Features(self.values[part], self.probabilities[part], self.digests[part])
-
-    @property
-    def sha256(self) -> str:
-        """A hash of all pixels, in order."""
-        return hashlib.sha256(b"".join(self.digests.tolist())).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,9 +33,9 @@ class Extractor:
     Args:
         network: a `C3D` or an `I3D`.
         protocol: how clips come to the network.
-        mean: what the protocol subtracts, as `metrics.preprocess` takes it.
+        mean: of the training data, as `metrics.preprocess` takes it.
         about: the network's sidecar, with the hash of its weights.
-        cache: folder in which the features of data sets are kept, or None.
+        cache: folder for the features of data sets, or None.
     """
 
     network: keras.Model
@@ -75,11 +51,13 @@ class Extractor:
                 f"{self.protocol.name}. Received: weights of {self.about['network']}"
             )
 
-    def extract(self, clips, indices: Iterable[int], control: str | None = None) -> Features:
-        """Features of the clips `indices` of a clip set, a batch in memory.
+    def extract(
+        self, clips: ClipSet, indices: Iterable[int], control: str | None = None
+    ) -> Features:
+        """Features of the clips `indices` of a clip set; a batch of clips is in memory at a time.
 
         Args:
-            clips: one of `scoring.clip_sets`.
+            clips: the clip set.
             indices: which of its clips, in this order.
             control: name of a change (`metrics.controls`) that is made to each clip first.
 
@@ -89,20 +67,14 @@ class Extractor:
         indices = [int(index) for index in indices]
         path = self._cached(clips, indices, control)
         if path and path.is_file():
-            return _load(path)
-        features = self._compute(clips, indices, control)
-        if path:
-            try:
-                _save(path, features)
-            except OSError as error:
-                print(f"Features are not kept: {error.strerror}: {path} (--cache=FOLDER)")
-        return features
+            return feature_table.load(path, len(indices))
+        return feature_table.store(self._compute(clips, indices, control), path)
 
     def prepare(self, clips: list[np.ndarray]) -> np.ndarray:
         """Clips as the network takes them; raises as `preprocess_each` does."""
         return preprocess_each(clips, self.protocol, self.mean)
 
-    def _compute(self, clips, indices, control):
+    def _compute(self, clips, indices, control) -> Iterator[np.ndarray]:
         title = f"clips ({', '.join(filter(None, [clips.about['kind'], control]))})"
         progress = Progress(len(indices), title)
 
@@ -112,16 +84,13 @@ class Extractor:
                 shown = [CONTROLS[control](c, i) for c, i in zip(shown, part, strict=True)]
             return shown, self.prepare(shown)
 
-        values, probabilities, digests = [], [], []
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
-        for shown, batch in one_ahead(prepare, parts):
-            digests += [hashlib.sha256(np.ascontiguousarray(c)).hexdigest().encode() for c in shown]
-            outputs = self._forward(tf.constant(batch))
-            values.append(outputs[0].numpy())
-            probabilities.append(outputs[1].numpy())
+        for shown, batch in ahead(prepare, parts):
+            values, probabilities = self._forward(tf.constant(batch))
+            digests = [hashlib.sha256(np.ascontiguousarray(clip)).hexdigest() for clip in shown]
+            yield feature_table.make_rows(values.numpy(), probabilities.numpy(), digests)
             progress.advance(len(shown))
         progress.close()
-        return Features(*map(np.concatenate, (values, probabilities)), np.array(digests))
 
     @functools.cached_property
     def _forward(self):
@@ -135,7 +104,7 @@ class Extractor:
         return forward
 
     def _cached(self, clips, indices, control):
-        """Where the features lie that depend on all this, or None for what is not a data set."""
+        """The cache file of these features; None for clips that are not of a data set."""
         if self.cache is None or clips.about["kind"] != "data set":
             return None
         key = {
@@ -147,22 +116,24 @@ class Extractor:
             "mean": None if self.mean is None else hashlib.sha256(self.mean.tobytes()).hexdigest(),
         }
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        return self.cache / f"{self.protocol.name}-{digest[:16]}.npz"
+        return self.cache / f"{self.protocol.name}-{digest[:16]}.npy"
 
 
 def cache_beside(data: Path | str) -> Path | None:
-    """Where the features of a data set are kept by default: in its folder, if that is here."""
+    """The default cache of a data set's features: a folder in it, None for remote data sets."""
     return None if is_remote(normalise(data)) else Path(data) / "features"
 
 
 def load_extractor(path: Path, protocol: Protocol, cache: Path | None) -> Extractor:
-    """The network whose weights and sidecar lie at `path`, used as `protocol` says."""
+    """The network whose weights are at `path`, with their sidecar, for a protocol."""
     network, about, mean = weights.load(path)
     return Extractor(network, protocol, mean, about, cache)
 
 
-def preprocess_each(clips: list[np.ndarray], protocol: Protocol, mean) -> np.ndarray:
-    """Clips uint8 [T, H, W, 3], of one size or of several, as a protocol's network takes them.
+def preprocess_each(
+    clips: list[np.ndarray], protocol: Protocol, mean: np.ndarray | None
+) -> np.ndarray:
+    """Prepares clips uint8 [T, H, W, 3], which may differ in size, for a protocol's network.
 
     Raises:
         UserError: the protocol takes all frames, and the clips differ in their number.
@@ -175,29 +146,3 @@ def preprocess_each(clips: list[np.ndarray], protocol: Protocol, mean) -> np.nda
             f"Received: clips of {' and '.join(map(str, sorted(lengths)))} frames"
         )
     return np.concatenate(ready)
-
-
-def one_ahead(work: Callable, items: Iterable) -> Iterator:
-    """`work(item)` of each item, in order; a thread works at the next one while one is used."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        items = iter(items)
-        waiting = [pool.submit(work, item) for item in itertools.islice(items, 2)]
-        while waiting:
-            result = waiting.pop(0).result()
-            waiting += [pool.submit(work, item) for item in itertools.islice(items, 1)]
-            yield result
-
-
-def _save(path, features):
-    with write_atomically(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **vars(features))
-
-
-def _load(path):
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Features(arrays["values"], arrays["probabilities"], arrays["digests"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{path} should hold cached features. Received: {error} (remove it)"
-        ) from error

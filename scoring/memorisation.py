@@ -3,6 +3,7 @@
 import numpy as np
 
 from metrics.neighbours import memorisation_ratio, nearest
+from scoring.clip_sets import ClipSet
 from scoring.features import Extractor
 from scoring.score import check_apart, fake_order, real_order
 from support.errors import UserError
@@ -10,9 +11,9 @@ from support.errors import UserError
 
 def find_neighbours(
     extractor: Extractor,
-    reals,
-    fakes,
-    held_out=None,
+    reals: ClipSet,
+    fakes: ClipSet,
+    held_out: ClipSet | None = None,
     *,
     num: int = 256,
     shown: int = 8,

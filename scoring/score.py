@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from metrics.frechet_distance import frechet_distance
-from metrics.inception_score import InceptionScore, balanced_score, perfect_score
-from metrics.kernel_distance import kernel_distance
+from metrics.inception_score import balanced_score, perfect_score
 from metrics.preprocess import describe_frames
-from scoring.features import Extractor, Features
+from scoring.clip_sets import ClipSet
+from scoring.feature_table import Features
+from scoring.features import Extractor
+from scoring.measures import distances, inception_score
 from support.errors import UserError
 
-DISTANCES = {"frechet_distance": frechet_distance, "kernel_distance": kernel_distance}
-_LEAST = 4  # clips of a kind: two for each half of the floor
-_SUBSETS = 4  # parts of the clips whose distances tell the spread
+_MIN_CLIPS = 4  # of a kind: two for each half of the floor
+_SUBSETS = 4  # parts of the clips whose distances give the spread
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,17 +27,17 @@ class RealFeatures:
 
     reference: Features
     floor: tuple[Features, Features]  # of equally many clips
-    others: tuple  # clip set and indices of the second set of the floor
+    others: tuple[ClipSet, np.ndarray]  # clip set and indices of the second set of the floor
 
 
 def score(
     extractor: Extractor,
-    reals,
-    fakes,
+    reals: ClipSet,
+    fakes: ClipSet,
     *,
     num: int | None = None,
     seed: int = 0,
-    held_out=None,
+    held_out: ClipSet | None = None,
     controls: tuple[str, ...] = (),
 ) -> dict:
     """Scores fakes against reals by the extractor's protocol.
@@ -52,7 +52,7 @@ def score(
         controls: names of changes to reals (`metrics.controls`) that are scored too.
 
     Returns:
-        Plain values, for JSON: the measures with their floors, and whatever they depend on.
+        Plain values, for JSON: the measures with their floors, and all that they depend on.
 
     Raises:
         UserError: there are too few clips.
@@ -70,9 +70,7 @@ def score(
     measures = {}
     if "inception_score" in protocol.measures:
         measures["inception_score"] = _inception(protocol, seen, repeats, real.reference)
-    for name, distance in DISTANCES.items():
-        if name in protocol.measures:
-            measures[name] = _distance(distance, real, seen[:size])
+    measures |= _distances(protocol.measures, real, seen[:size])
     first, second = real.floor
     return {
         "measures": measures,
@@ -93,14 +91,14 @@ def score(
 
 def check_counts(wanted: int, num_reals: int, num_fakes: int):
     """Raises `UserError` where there are too few clips for a score."""
-    if min(wanted, num_reals, num_fakes) < _LEAST:
+    if min(wanted, num_reals, num_fakes) < _MIN_CLIPS:
         raise UserError(
-            f"A score should have at least {_LEAST} clips of each kind. "
+            f"A score should have at least {_MIN_CLIPS} clips of each kind. "
             f"Received: {num_reals} reals, {num_fakes} to score, {wanted} wanted"
         )
 
 
-def check_apart(reals, others, name: str):
+def check_apart(reals: ClipSet, others: ClipSet, name: str):
     """Raises `UserError` where two clip sets are one data set."""
     if others.about.get("sha256") == reals.about["sha256"]:
         raise UserError(
@@ -108,7 +106,9 @@ def check_apart(reals, others, name: str):
         )
 
 
-def real_features(extractor, reals, size: int, seed: int, held_out=None) -> RealFeatures:
+def real_features(
+    extractor: Extractor, reals: ClipSet, size: int, seed: int, held_out: ClipSet | None = None
+) -> RealFeatures:
     """Extracts the reals that `size` fakes are compared with, as many if there are.
 
     The floor takes two sets of reals as large, or half of the reals each. Classes are shared out
@@ -131,7 +131,7 @@ def real_features(extractor, reals, size: int, seed: int, held_out=None) -> Real
     return RealFeatures(known[:size], floor, others)
 
 
-def real_order(reals, order: str, seed: int) -> np.ndarray:
+def real_order(reals: ClipSet, order: str, seed: int) -> np.ndarray:
     """The order in which reals are taken, as indices [N].
 
     "random": a permutation. "balanced": a permutation in which the classes take turns, so that its
@@ -143,7 +143,7 @@ def real_order(reals, order: str, seed: int) -> np.ndarray:
     return shuffled[np.argsort(_turns(reals.labels()[shuffled]), kind="stable")]
 
 
-def fake_order(fakes, seed: int) -> np.ndarray:
+def fake_order(fakes: ClipSet, seed: int) -> np.ndarray:
     """The order in which clips to score are taken: as made, or of files a permutation.
 
     Files lie sorted by name, and names often tell the class.
@@ -179,11 +179,11 @@ def _record(extractor, clips, features):
 def _inception(protocol, fakes, repeats, reals):
     splits = min(protocol.splits * repeats, len(fakes))
     in_split = len(fakes) // splits
-    value, spread = _inception_score(protocol, fakes, splits)
+    value, spread = inception_score(fakes, splits, protocol.epsilon)
     # Parts of the reals are as large as those of the fakes: the score rises with their size.
     real_splits = max(len(reals) // in_split, 1)
     of_reals = reals[: real_splits * in_split]
-    real_value, real_spread = _inception_score(protocol, of_reals, real_splits)
+    real_value, real_spread = inception_score(of_reals, real_splits, protocol.epsilon)
     num_classes = fakes.probabilities.shape[1]
     return {
         "value": value,
@@ -200,30 +200,28 @@ def _inception(protocol, fakes, repeats, reals):
     }
 
 
-def _inception_score(protocol, features, splits):
-    num_classes = features.probabilities.shape[1]
-    metric = InceptionScore(num_classes, len(features), splits, protocol.epsilon)
-    metric.update_state(features.probabilities)
-    result = metric.result()
-    return float(result["mean"]), float(result["std"])
-
-
-def _distance(distance, real, fakes):
-    first, second = (features.values for features in real.floor)
-    reference, values = real.reference.values, fakes.values
-    few, count = len(first), min(len(reference), len(values)) // _SUBSETS
+def _distances(names, real, fakes):
+    """What a score holds of each distance."""
+    first, second = real.floor
+    few, count = len(first), min(len(real.reference), len(fakes)) // _SUBSETS
     parts = [slice(i * count, (i + 1) * count) for i in range(_SUBSETS)] if count > 1 else []
-    of_parts = [distance(reference[part], values[part]) for part in parts]
+    values = distances(names, real.reference, fakes)
+    floors = distances(names, first, second)
+    # With as many clips as the floor, where that has fewer.
+    few_values = distances(names, first, fakes[:few]) if few < len(fakes) else {}
+    of_parts = [distances(names, real.reference[part], fakes[part]) for part in parts]
     return {
-        "value": distance(reference, values),
-        "clips": len(values),
-        "floor": distance(first, second),
-        "floor_clips": len(first),
-        # With as many clips as the floor, where that has fewer.
-        "at_floor_clips": distance(first, values[:few]) if few < len(values) else None,
-        "subset_clips": count,
-        "subset_mean": float(np.mean(of_parts)) if parts else None,
-        "spread": float(np.std(of_parts)) if parts else None,
+        name: {
+            "value": value,
+            "clips": len(fakes),
+            "floor": floors[name],
+            "floor_clips": len(first),
+            "at_floor_clips": few_values.get(name),
+            "subset_clips": count,
+            "subset_mean": float(np.mean([part[name] for part in of_parts])) if parts else None,
+            "spread": float(np.std([part[name] for part in of_parts])) if parts else None,
+        }
+        for name, value in values.items()
     }
 
 
@@ -238,12 +236,8 @@ def _controls(extractor, real, names):
 
 
 def _control(protocol, first, changed):
-    found = {
-        name: distance(first.values, changed.values)
-        for name, distance in DISTANCES.items()
-        if name in protocol.measures
-    }
+    found = distances(protocol.measures, first, changed)
     if "inception_score" in protocol.measures:
         splits = min(protocol.splits, len(changed))
-        found["inception_score"], _ = _inception_score(protocol, changed, splits)
+        found["inception_score"], _ = inception_score(changed, splits, protocol.epsilon)
     return found

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from metrics.frechet_distance import FrechetDistance, frechet_distance, frechet_from_moments
+from metrics.frechet_distance import FrechetDistance, frechet_from_moments, frechet_from_values
 from metrics.moments import Moments
 from support.errors import UserError
 
@@ -31,7 +31,7 @@ def by_sqrtm(reals, fakes):
     return mean + np.trace(s1) + np.trace(s2) - 2 * root
 
 
-ROUTES = {"direct": frechet_distance, "streamed": streamed}
+ROUTES = {"direct": frechet_from_values, "streamed": streamed}
 # Clips of each set and values of a clip: more, fewer, and as many clips as values in either.
 SIZES = [(60, 90, 6), (9, 30, 12), (30, 9, 12), (5, 7, 40), (2, 2, 3), (12, 13, 12), (13, 50, 12)]
 
@@ -65,10 +65,10 @@ def test_commuting_covariances():
 def test_all_routes_agree(sizes):
     n, m, size = sizes
     reals, fakes = correlated(n, size, seed=1), correlated(m, size, seed=2)
-    direct = frechet_distance(reals, fakes)
+    direct = frechet_from_values(reals, fakes)
     assert direct == pytest.approx(by_sqrtm(reals, fakes), rel=1e-5)
     assert streamed(reals, fakes) == pytest.approx(direct, rel=1e-9)
-    assert frechet_distance(fakes, reals) == pytest.approx(direct, rel=1e-9)
+    assert frechet_from_values(fakes, reals) == pytest.approx(direct, rel=1e-9)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -110,23 +110,37 @@ def test_few_clips_need_no_square_of_the_number_of_values():
     reals, fakes = np.zeros((2, size), np.float32), np.zeros((3, size), np.float32)
     reals[1, :4] = 2  # Variance 2 along four axes, which are those of the first clip alone.
     fakes[:] = reals[:1]
-    assert frechet_distance(reals, fakes) == pytest.approx(8 + 4)
+    metric = FrechetDistance(size, max_clips=3)
+    metric.update_state(reals, fakes)
+    assert metric.result() == pytest.approx(8 + 4)
+
+
+@pytest.mark.parametrize("max_clips", [30, 40, 41, 1000])
+def test_the_state_does_not_change_the_result(max_clips):
+    """Up to 40 clips are kept as they are, of more the moments."""
+    reals, fakes = (correlated(30, 40, seed).astype(np.float32) for seed in (1, 2))
+    metric = FrechetDistance(40, max_clips)
+    for real, fake in zip(np.array_split(reals, 4), np.array_split(fakes, 4), strict=True):
+        metric.update_state(real, fake)
+    assert metric.result() == pytest.approx(frechet_from_values(reals, fakes), rel=1e-9)
+    numbers = sum(np.prod(v.shape) for part in (metric.reals, metric.fakes) for v in part.variables)
+    assert numbers <= 2 * (40 * min(max_clips, 41) + 2)
 
 
 def test_bias_of_equal_gaussians():
     # tr S (D + 5) / (2 n): of the means 2 tr S / n, of the covariances tr S (D + 1) / (2 n).
     random = np.random.default_rng(0)
-    draws = [frechet_distance(*random.standard_normal((2, 400, 20))) for _ in range(40)]
+    draws = [frechet_from_values(*random.standard_normal((2, 400, 20))) for _ in range(40)]
     assert np.mean(draws) == pytest.approx(20 * 25 / 800, rel=0.03)
 
 
 def test_mistakes():
     good = correlated(8, 4, seed=1)
     with pytest.raises(UserError, match="fakes should hold at least 2 clips. Received: 1"):
-        frechet_distance(good, good[:1])
+        frechet_from_values(good, good[:1])
     with pytest.raises(UserError, match="reals should hold finite values"):
-        frechet_distance(np.where(good == good[2, 2], np.nan, good), good)
-    with pytest.raises(UserError, match="equally many values a clip. Received: 4 and 3"):
-        frechet_distance(good, good[:, :3])
-    with pytest.raises(UserError, match="equally many values a clip. Received: 1 and 2"):
+        frechet_from_values(np.where(good == good[2, 2], np.nan, good), good)
+    with pytest.raises(UserError, match="the same number of values per clip. Received: 4 and 3"):
+        frechet_from_values(good, good[:, :3])
+    with pytest.raises(UserError, match="the same number of values per clip. Received: 1 and 2"):
         frechet_from_moments(gaussian([1], [[9]]), gaussian([0, 0], np.eye(2)))

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,41 @@ def test_clips_that_are_not_finite_are_refused():
     )
     with pytest.raises(UserError, match="The generator should make finite clips"):
         next(made.clips([0]))
+
+
+@pytest.mark.parametrize(("seed", "expected"), [(None, 5), (3, 3), (0, 0)])
+def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
+    asked = []
+
+    class Snapshot:
+        config = SimpleNamespace(
+            name="demo",
+            train=SimpleNamespace(seed=5),
+            network=SimpleNamespace(latent_size=4),
+            ladder=[SimpleNamespace(shape=(2, 4, 4)), SimpleNamespace(shape=(4, 8, 8))],
+        )
+        phase = SimpleNamespace(minibatch=3, nimg=64, level=0)
+
+        def sample(self, latents, minibatch):
+            asked.append((latents, minibatch))
+            return np.zeros((len(latents), 2, 4, 4, 3), np.float32)
+
+        def weights_hash(self):
+            return "ab"
+
+    made = GeneratedClips.of_snapshot(Snapshot(), 7, seed)
+    latents = np.random.default_rng((expected, 2)).standard_normal((7, 4)).astype(np.float32)
+    assert [clip.shape for clip in made.clips([6, 2, 0, 1])] == [(4, 8, 8, 3)] * 4
+    np.testing.assert_array_equal(np.concatenate([z for z, _ in asked]), latents[[6, 2, 0, 1]])
+    assert [(len(z), minibatch) for z, minibatch in asked] == [(3, 3), (1, 3)]
+    phase = f"{Snapshot.config.ladder[0]} {Snapshot.phase}"
+    assert made.about == {
+        "kind": "generator",
+        "config": "demo",
+        "nimg": 64,
+        "phase": phase,
+        "seed": expected,
+        "weights": "ab",
+    }
+    assert list(made.about) == ["kind", "config", "nimg", "phase", "seed", "weights"]
+    assert made.labels().tolist() == [-1] * 7

@@ -1,11 +1,9 @@
-import threading
-
 import numpy as np
 import pytest
 
 from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS
-from scoring.features import Extractor, cache_beside, one_ahead, preprocess_each
+from scoring.features import Extractor, cache_beside, preprocess_each
 from support.errors import UserError
 from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
 
@@ -95,29 +93,6 @@ def test_damaged_features_are_named(tmp_path):
 def test_weights_of_the_other_network_are_refused():
     with pytest.raises(UserError, match="--weights should be of c3d for the protocol thesis"):
         Extractor(Means(), toy_protocol(), None, {"network": "i3d"})
-
-
-def test_one_ahead_is_in_order_and_one_ahead():
-    begun, waits = [], threading.Event()
-
-    def work(item):
-        begun.append(item)
-        if item == 1:
-            waits.set()
-        return 10 * item
-
-    results = one_ahead(work, range(20))
-    assert next(results) == 0
-    assert waits.wait(10)
-    assert len(begun) <= 3
-    assert list(results) == [10 * i for i in range(1, 20)]
-
-
-def test_one_ahead_raises_where_the_result_would_be():
-    results = one_ahead(lambda x: 1 // x, [1, 1, 0])
-    assert [next(results), next(results)] == [1, 1]
-    with pytest.raises(ZeroDivisionError):
-        next(results)
 
 
 def test_features_lie_beside_a_data_set_that_is_here(tmp_path):

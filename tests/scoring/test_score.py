@@ -3,11 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from metrics.frechet_distance import frechet_distance
 from metrics.inception_score import InceptionScore, balanced_score
 from scoring.score import fake_order, real_features, real_order, score
 from support.errors import UserError
-from tests.scoring.toys import CLASSES, Clips, toy_extractor
+from tests.scoring.toys import CLASSES, Clips, frechet, toy_extractor
 
 
 def values_of(clips, indices):
@@ -21,12 +20,12 @@ def test_distances_are_of_the_sets_that_they_say():
     reference = values_of(reals, order[:12]).values
     made = values_of(fakes, fake_order(fakes, 3)).values
     entry = found["measures"]["frechet_distance"]
-    assert entry["value"] == pytest.approx(frechet_distance(reference, made))
+    assert entry["value"] == pytest.approx(frechet(reference, made))
     halves = [values_of(reals, order[i:24:2]).values for i in (0, 1)]
-    assert entry["floor"] == pytest.approx(frechet_distance(*halves))
+    assert entry["floor"] == pytest.approx(frechet(*halves))
     assert entry["at_floor_clips"] is None
     assert (entry["clips"], entry["floor_clips"], entry["subset_clips"]) == (12, 12, 3)
-    parts = [frechet_distance(reference[i : i + 3], made[i : i + 3]) for i in (0, 3, 6, 9)]
+    parts = [frechet(reference[i : i + 3], made[i : i + 3]) for i in (0, 3, 6, 9)]
     assert entry["spread"] == pytest.approx(np.std(parts))
     assert entry["value"] > entry["floor"]
 
@@ -38,7 +37,7 @@ def test_with_few_fakes_as_few_reals_are_taken():
     entry = found["measures"]["frechet_distance"]
     reference = values_of(reals, real_order(reals, "random", 0)[:8]).values
     made = values_of(fakes, fake_order(fakes, 0)).values
-    assert entry["value"] == pytest.approx(frechet_distance(reference, made))
+    assert entry["value"] == pytest.approx(frechet(reference, made))
     assert (entry["clips"], entry["floor_clips"], found["reals"]["scored"]) == (8, 8, 8)
 
 
@@ -48,9 +47,9 @@ def test_with_few_reals_the_floor_has_half_of_them():
     order = real_order(reals, "random", 0)
     assert entry["floor_clips"] == 7
     halves = [values_of(reals, order[i::2]).values for i in (0, 1)]
-    assert entry["floor"] == pytest.approx(frechet_distance(*halves))
+    assert entry["floor"] == pytest.approx(frechet(*halves))
     some = values_of(fakes, fake_order(fakes, 0)[:7]).values
-    assert entry["at_floor_clips"] == pytest.approx(frechet_distance(halves[0], some))
+    assert entry["at_floor_clips"] == pytest.approx(frechet(halves[0], some))
 
 
 def test_the_two_sets_of_the_floor_have_the_same_classes():
@@ -73,7 +72,7 @@ def test_held_out_clips_make_the_floor():
     first = values_of(reals, real_order(reals, "random", 0)[:9]).values
     second = values_of(held_out, real_order(held_out, "random", 0)).values
     entry = found["measures"]["frechet_distance"]
-    assert entry["floor"] == pytest.approx(frechet_distance(first, second))
+    assert entry["floor"] == pytest.approx(frechet(first, second))
     assert found["held_out"]["sha256"] == "5"
 
 

@@ -57,3 +57,19 @@ class Clips:
         for index in indices:
             self.read.append(int(index))
             yield self.array[index]
+
+
+def frechet(a: np.ndarray, b: np.ndarray) -> float:
+    """The Frechet distance by its definition; tr (x'x y'y)^(1/2) is the nuclear norm of x y'."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    x, y = ((s - s.mean(0)) / np.sqrt(len(s) - 1) for s in (a, b))
+    root = np.linalg.norm(x @ y.T, "nuc")
+    return np.square(a.mean(0) - b.mean(0)).sum() + (x**2).sum() + (y**2).sum() - 2 * root
+
+
+def kernel(a: np.ndarray, b: np.ndarray) -> float:
+    """The kernel distance by its definition, from all pairs."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    aa, bb, ab = ((x @ y.T / a.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
+    within = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (aa, bb)]
+    return sum(within) - 2 * ab.mean()

@@ -1,0 +1,120 @@
+"""Features of clips as rows of a file, read as they are needed."""
+
+import contextlib
+import dataclasses
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from support.errors import UserError
+from support.files import write_atomically
+
+_BLOCK = 256  # rows in memory at a time
+_DIGEST = "S64"  # hexadecimal digits of a SHA-256
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """What a network made of N clips, in order.
+
+    Args:
+        rows: [N] records of "values" [D] float32 (the protocol's endpoint), "probabilities" [C]
+            float32 of the classes, and "sha256" of the clip's pixels. They are mapped from a file.
+    """
+
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, part: slice) -> "Features":
+        return Features(self.rows[part])
+
+    @property
+    def values(self) -> np.ndarray:
+        """[N, D] float32."""
+        return self.rows["values"]
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """[N, C] float32."""
+        return self.rows["probabilities"]
+
+    @property
+    def sha256(self) -> str:
+        """A hash of all pixels, in order."""
+        return hashlib.sha256(b"".join(self.rows["sha256"].tolist())).hexdigest()
+
+    def blocks(self, size: int = _BLOCK) -> Iterator["Features"]:
+        """Yields the rows `size` at a time."""
+        for begin in range(0, len(self), size):
+            yield self[begin : begin + size]
+
+
+def make_rows(values: np.ndarray, probabilities: np.ndarray, digests: list[str]) -> np.ndarray:
+    """The rows of some clips: `values` [N, D], `probabilities` [N, C] and N digests."""
+    fields = [
+        ("values", np.float32, values.shape[1:]),
+        ("probabilities", np.float32, probabilities.shape[1:]),
+        ("sha256", _DIGEST),
+    ]
+    rows = np.empty(len(values), fields)
+    rows["values"], rows["probabilities"], rows["sha256"] = values, probabilities, digests
+    return rows
+
+
+def store(batches: Iterable[np.ndarray], path: Path | None) -> Features:
+    """Writes rows to a file as they come.
+
+    Args:
+        batches: of rows, as `make_rows` makes them; at least one.
+        path: the file; with None, or where it cannot be written, a temporary one is used.
+    """
+    with tempfile.TemporaryFile() as file:
+        count = 0
+        for rows in batches:
+            file.write(rows.tobytes())
+            count += len(rows)
+        file.flush()
+        if path is not None:
+            try:
+                _copy(file, path, rows.dtype, count)
+            except OSError as error:
+                print(f"Features are not kept: {error.strerror}: {path} (--cache=FOLDER)")
+        return Features(np.memmap(file, rows.dtype, "r", shape=(count,)))
+
+
+def load(path: Path, count: int) -> Features:
+    """The features that `store` wrote, of `count` clips.
+
+    Raises:
+        UserError: the file is damaged or holds something else.
+    """
+    with _reading(path):
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+        if rows.dtype.names != ("values", "probabilities", "sha256") or rows.shape != (count,):
+            raise ValueError(f"{rows.dtype} {list(rows.shape)}")
+        return Features(rows)
+
+
+@contextlib.contextmanager
+def _reading(path):
+    try:
+        yield
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError, SyntaxError) as error:
+        raise UserError(
+            f"{path} should hold cached features. Received: {error} (remove it)"
+        ) from error
+
+
+def _copy(file: BinaryIO, path, dtype, count):
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
+    with write_atomically(path) as temporary, open(temporary, "wb") as kept:
+        np.lib.format.write_array_header_2_0(kept, header | {"shape": (count,)})
+        file.seek(0)
+        shutil.copyfileobj(file, kept)
