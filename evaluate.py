@@ -25,10 +25,11 @@ from metrics.protocols import PROTOCOLS, protocol
 from metrics.published import PUBLISHED
 from run_folder.reading import read_config, read_scores
 from sampling.snapshot import choose_snapshot
-from scoring.classifier import Classifier, Labelled, Settings, train_classifier
+from scoring.classifier import Classifier, Settings, train_classifier
 from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
 from scoring.distance import measure_distance
 from scoring.features import cache_beside, load_extractor
+from scoring.labelled import Labelled
 from scoring.memorisation import find_neighbours
 from scoring.score import check_apart
 from scoring.score import score as take_score
