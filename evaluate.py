@@ -31,8 +31,8 @@ from scoring.distance import measure_distance
 from scoring.features import cache_beside, load_extractor
 from scoring.labelled import Labelled
 from scoring.memorisation import find_neighbours
-from scoring.score import check_apart
 from scoring.score import score as take_score
+from scoring.sets import check_apart
 from support.errors import UserError
 from support.files import write_json
 from support.media import SUFFIXES, tile_clips, write_clip
@@ -129,7 +129,7 @@ def train_c3d(args):
     train = Labelled.all_of(RecordClips(args.data))
     if args.held_out:
         held_out = Labelled.all_of(RecordClips(args.held_out))
-        check_apart(train.clips, held_out.clips, "--held_out")
+        check_apart(train.clips, held_out.clips, "held_out")
     else:
         train, held_out = train.split(args.val_fraction, args.seed)
         print("Held out: clips of --data. Where several were cut from one video, give --held_out.")

@@ -38,7 +38,7 @@ Sources, and what we chose where they are silent:
                for; frames as I3D's authors prepare them for testing (shorter side 256, bilinear,
                centre 224). Chosen: the grid, clips, splits, repeats, epsilon, all frames.
 
-The order in which reals are taken is chosen for all but styleganv.
+The order in which reals are taken is chosen for all: a random set, as a generator's clips are.
 """
 
 import dataclasses
@@ -74,7 +74,7 @@ class Protocol:
     splits: int = 1  # parts of a repeat, each with an inception score of its own
     repeats: int = 1  # sets of generated clips, each with an inception score of its own
     epsilon: float = 0.0  # added to probabilities in the logarithms of the inception score
-    order: str = "balanced"  # of reals: balanced over the classes, or random
+    order: str = "random"  # of the reals that fakes are compared with, or stratified by class
 
     def __post_init__(self):
         known = _FRAMES[self.network]

@@ -23,35 +23,56 @@ class Features:
     """What a network made of N clips, in order.
 
     Args:
-        rows: [N] records of "values" [D] float32 (the protocol's endpoint), "probabilities" [C]
+        table: [M] records of "values" [D] float32 (the protocol's endpoint), "probabilities" [C]
             float32 of the classes, and "sha256" of the clip's pixels. They are mapped from a file.
+        places: [N], the record of each clip.
     """
 
-    rows: np.ndarray
+    table: np.ndarray
+    places: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.places)
 
     def __getitem__(self, part: slice) -> "Features":
-        return Features(self.rows[part])
+        return Features(self.table, self.places[part])
+
+    def take(self, indices: np.ndarray) -> "Features":
+        """Some of the clips, in another order."""
+        return Features(self.table, self.places[indices])
+
+    @property
+    def num_values(self) -> int:
+        """D, values per clip."""
+        return self.table.dtype["values"].shape[0]
+
+    @property
+    def num_classes(self) -> int:
+        """C, the number of classes."""
+        return self.table.dtype["probabilities"].shape[0]
 
     @property
     def values(self) -> np.ndarray:
-        """[N, D] float32."""
-        return self.rows["values"]
+        """[N, D] float32, read from the file."""
+        return self.table["values"][self.places]
 
     @property
     def probabilities(self) -> np.ndarray:
-        """[N, C] float32."""
-        return self.rows["probabilities"]
+        """[N, C] float32, read from the file."""
+        return self.table["probabilities"][self.places]
+
+    @property
+    def digests(self) -> list[bytes]:
+        """The SHA-256 of each clip's pixels."""
+        return self.table["sha256"][self.places].tolist()
 
     @property
     def sha256(self) -> str:
         """A hash of all pixels, in order."""
-        return hashlib.sha256(b"".join(self.rows["sha256"].tolist())).hexdigest()
+        return hashlib.sha256(b"".join(self.digests)).hexdigest()
 
     def blocks(self, size: int = _BLOCK) -> Iterator["Features"]:
-        """Yields the rows `size` at a time."""
+        """Yields the clips `size` at a time."""
         for begin in range(0, len(self), size):
             yield self[begin : begin + size]
 
@@ -86,7 +107,7 @@ def store(batches: Iterable[np.ndarray], path: Path | None) -> Features:
                 _copy(file, path, rows.dtype, count)
             except OSError as error:
                 print(f"Features are not kept: {error.strerror}: {path} (--cache=FOLDER)")
-        return Features(np.memmap(file, rows.dtype, "r", shape=(count,)))
+        return Features(np.memmap(file, rows.dtype, "r", shape=(count,)), np.arange(count))
 
 
 def load(path: Path, count: int) -> Features:
@@ -99,7 +120,7 @@ def load(path: Path, count: int) -> Features:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
         if rows.dtype.names != ("values", "probabilities", "sha256") or rows.shape != (count,):
             raise ValueError(f"{rows.dtype} {list(rows.shape)}")
-        return Features(rows)
+    return Features(rows, np.arange(count))
 
 
 @contextlib.contextmanager

@@ -24,8 +24,7 @@ def distances(names: Iterable[str], reals: Features, fakes: Features) -> dict[st
 
 def inception_score(features: Features, splits: int, epsilon: float) -> tuple[float, float]:
     """Mean and standard deviation over splits of the inception score."""
-    num_classes = features.probabilities.shape[1]
-    metric = InceptionScore(num_classes, len(features), splits, epsilon)
+    metric = InceptionScore(features.num_classes, len(features), splits, epsilon)
     for block in features.blocks():
         metric.update_state(block.probabilities)
     result = metric.result()
@@ -33,7 +32,7 @@ def inception_score(features: Features, splits: int, epsilon: float) -> tuple[fl
 
 
 def _distance(make, reals, fakes):
-    metric = make(reals.values.shape[1], max(len(reals), len(fakes)))
+    metric = make(reals.num_values, max(len(reals), len(fakes)))
     for block in reals.blocks():
         metric.reals.update_state(block.values)
     for block in fakes.blocks():

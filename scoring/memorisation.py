@@ -5,7 +5,7 @@ import numpy as np
 from metrics.neighbours import memorisation_ratio, nearest
 from scoring.clip_sets import ClipSet
 from scoring.features import Extractor
-from scoring.score import check_apart, fake_order, real_order
+from scoring.sets import check_apart, fake_order
 from support.errors import UserError
 
 
@@ -20,34 +20,37 @@ def find_neighbours(
     count: int = 3,
     seed: int = 0,
 ) -> tuple[dict, np.ndarray]:
-    """Looks for the nearest reals of fakes, in the protocol's features.
+    """Finds the nearest reals of fakes, in the protocol's features.
 
     Args:
         extractor: network and protocol.
         reals: clip set of the training clips.
         fakes: clip set of generated clips.
-        held_out: clip set of reals that were not trained on. Without it a tenth of `reals` stands
-            for them: the ratio then says how fakes lie among clips that were all trained on.
-        num: fakes, at most.
-        shown: fakes in the picture.
-        count: neighbours of each.
+        held_out: clip set of reals that were not trained on. Without it a tenth of `reals` is
+            used, which the generator may have been trained on.
+        num: maximum number of fakes.
+        shown: number of fakes in the picture.
+        count: number of neighbours per fake.
         seed: of the order in which reals are taken.
 
     Returns:
-        "ratio", "nearest" (median distance of a fake to its nearest real) and what they depend on;
-        and clips [shown, 1 + count, T, H, W, 3] uint8: fakes, each before its neighbours.
+        "ratio", "nearest" (median distance of a fake to its nearest real) and all that they depend
+        on; and clips [shown, 1 + count, T, H, W, 3] uint8: fakes, each before its neighbours.
+
+    Raises:
+        UserError: there are fewer than two training clips or no fake, or `held_out` is `reals`.
     """
     if len(reals) < 2 or len(fakes) < 1:
         raise UserError(
-            "A memorisation check should have two training clips and a fake at least. "
+            "A memorisation check should have at least two training clips and one fake. "
             f"Received: {len(reals)} and {len(fakes)}"
         )
-    order = real_order(reals, "random", seed)
+    order = np.random.default_rng(seed).permutation(len(reals))
     if held_out is None:
         share = max(len(order) // 10, 1)
         order, apart = order[share:], (reals, order[:share])
     else:
-        check_apart(reals, held_out, "--held_out")
+        check_apart(reals, held_out, "held_out")
         apart = held_out, np.arange(len(held_out))
     made = fake_order(fakes, seed)[:num]
     known = extractor.extract(reals, order).values
@@ -73,7 +76,7 @@ def _picture(reals, fakes, made, neighbours):
 
 
 def _fitted(clip, shape):
-    """`clip` with the frames and the size of `shape` [T, H, W, 3], the nearest ones."""
+    """`clip` resized to `shape` [T, H, W, 3] by nearest neighbours."""
     for axis in range(3):
         clip = np.take(clip, np.arange(shape[axis]) * clip.shape[axis] // shape[axis], axis)
     return clip

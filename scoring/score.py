@@ -12,22 +12,14 @@ import tensorflow as tf
 from metrics.inception_score import balanced_score, perfect_score
 from metrics.preprocess import describe_frames
 from scoring.clip_sets import ClipSet
-from scoring.feature_table import Features
 from scoring.features import Extractor
 from scoring.measures import distances, inception_score
+from scoring.sets import check_apart, fake_order, real_features
 from support.errors import UserError
 
 _MIN_CLIPS = 4  # of a kind: two for each half of the floor
+_FEW_CLIPS = 256  # below this number a warning is printed
 _SUBSETS = 4  # parts of the clips whose distances give the spread
-
-
-@dataclasses.dataclass(frozen=True)
-class RealFeatures:
-    """Features of the reals: those that fakes are compared with, and two sets for the floor."""
-
-    reference: Features
-    floor: tuple[Features, Features]  # of equally many clips
-    others: tuple[ClipSet, np.ndarray]  # clip set and indices of the second set of the floor
 
 
 def score(
@@ -46,8 +38,8 @@ def score(
         extractor: network and protocol.
         reals: clip set of a data set.
         fakes: clip set to score.
-        num: clips in place of the protocol's number; fewer where a set holds fewer.
-        seed: of the order in which reals are taken.
+        num: number of clips, by default the protocol's; fewer where a set holds fewer.
+        seed: of the order in which clips are taken.
         held_out: clip set of reals for the floor; by default other clips of `reals`.
         controls: names of changes to reals (`metrics.controls`) that are scored too.
 
@@ -55,18 +47,20 @@ def score(
         Plain values, for JSON: the measures with their floors, and all that they depend on.
 
     Raises:
-        UserError: there are too few clips.
+        UserError: there are too few clips, two sets are the same, or all reals are one clip.
     """
     protocol = extractor.protocol
     wanted = num or protocol.clips
     check_counts(wanted, len(reals), len(fakes))
-    check_apart(reals, fakes, "what is scored")
-    if held_out:
-        check_apart(reals, held_out, "--held_out")
+    check_apart(reals, fakes, "fakes")
+    if held_out is not None:
+        check_counts(wanted, len(held_out), len(fakes))
+        check_apart(reals, held_out, "held_out")
     size = min(wanted, len(fakes))
     repeats = min(protocol.repeats, len(fakes) // size)
-    seen = extractor.extract(fakes, fake_order(fakes, seed)[: size * repeats])
     real = real_features(extractor, reals, size, seed, held_out)
+    _check_variety(reals, real)
+    seen = extractor.extract(fakes, fake_order(fakes, seed)[: size * repeats])
     measures = {}
     if "inception_score" in protocol.measures:
         measures["inception_score"] = _inception(protocol, seen, repeats, real.reference)
@@ -98,73 +92,19 @@ def check_counts(wanted: int, num_reals: int, num_fakes: int):
         )
 
 
-def check_apart(reals: ClipSet, others: ClipSet, name: str):
-    """Raises `UserError` where two clip sets are one data set."""
-    if others.about.get("sha256") == reals.about["sha256"]:
+def _check_variety(reals, real):
+    """Refuses reals that have no distribution, and warns of few clips."""
+    if len(set(real.reference.digests)) == 1:
         raise UserError(
-            f"{name} should be other clips than those of --data. Received: the same data set"
+            f"Cannot score against {reals.about.get('folder', 'the reals')}: all "
+            f"{len(real.reference)} clips are the same. Use a data set of different clips."
         )
-
-
-def real_features(
-    extractor: Extractor, reals: ClipSet, size: int, seed: int, held_out: ClipSet | None = None
-) -> RealFeatures:
-    """Extracts the reals that `size` fakes are compared with, as many if there are.
-
-    The floor takes two sets of reals as large, or half of the reals each. Classes are shared out
-    between the two evenly.
-    """
-    order = real_order(reals, extractor.protocol.order, seed)
-    if held_out is None:
-        known = extractor.extract(reals, order[: 2 * size])
-        taken = order[: len(known)]
-        second = _every_second(reals.labels()[taken])
-        count = min(size, second.sum(), (~second).sum())
-        indices = [np.flatnonzero(part)[:count] for part in (~second, second)]
-        floor = known[indices[0]], known[indices[1]]
-        others = reals, taken[indices[1]]
-    else:
-        known = extractor.extract(reals, order[:size])
-        others = held_out, real_order(held_out, extractor.protocol.order, seed)[: len(known)]
-        second = extractor.extract(*others)
-        floor = known[: len(second)], second
-    return RealFeatures(known[:size], floor, others)
-
-
-def real_order(reals: ClipSet, order: str, seed: int) -> np.ndarray:
-    """The order in which reals are taken, as indices [N].
-
-    "random": a permutation. "balanced": a permutation in which the classes take turns, so that its
-    beginning holds as many of each as there can be.
-    """
-    shuffled = np.random.default_rng(seed).permutation(len(reals))
-    if order == "random":
-        return shuffled
-    return shuffled[np.argsort(_turns(reals.labels()[shuffled]), kind="stable")]
-
-
-def fake_order(fakes: ClipSet, seed: int) -> np.ndarray:
-    """The order in which clips to score are taken: as made, or of files a permutation.
-
-    Files lie sorted by name, and names often tell the class.
-    """
-    if fakes.about["kind"] == "generator":
-        return np.arange(len(fakes))
-    return np.random.default_rng((seed, 1)).permutation(len(fakes))
-
-
-def _turns(labels):
-    """How many clips of the same label come before each, [N]."""
-    turns = np.empty(len(labels), int)
-    for label in np.unique(labels):
-        turns[labels == label] = np.arange((labels == label).sum())
-    return turns
-
-
-def _every_second(labels):
-    """Marks every second clip of each label; odd ones out are shared by the labels in turn."""
-    _, classes = np.unique(labels, return_inverse=True)
-    return (_turns(labels) + classes) % 2 == 1
+    few = min(len(real.reference), len(real.floor[1]))
+    if few < _FEW_CLIPS:
+        print(
+            f"Warning: a score of {few} clips depends on their number more than on the generator. "
+            f"Use at least {_FEW_CLIPS}, or compare it only with the floor."
+        )
 
 
 def _record(extractor, clips, features):
@@ -184,45 +124,64 @@ def _inception(protocol, fakes, repeats, reals):
     real_splits = max(len(reals) // in_split, 1)
     of_reals = reals[: real_splits * in_split]
     real_value, real_spread = inception_score(of_reals, real_splits, protocol.epsilon)
-    num_classes = fakes.probabilities.shape[1]
     return {
         "value": value,
         "spread": spread,
         "reals": real_value,
         "reals_spread": real_spread,
-        "perfect": perfect_score(num_classes, in_split),
-        "most": balanced_score(num_classes, in_split),
+        "perfect": perfect_score(fakes.num_classes, in_split),
+        "most": balanced_score(fakes.num_classes, in_split),
         "clips": len(fakes),
         "splits": splits,
         "clips_in_split": in_split,
         "reals_in_split": len(of_reals) // real_splits,
-        "classes": num_classes,
+        "classes": fakes.num_classes,
     }
 
 
 def _distances(names, real, fakes):
     """What a score holds of each distance."""
     first, second = real.floor
-    few, count = len(first), min(len(real.reference), len(fakes)) // _SUBSETS
-    parts = [slice(i * count, (i + 1) * count) for i in range(_SUBSETS)] if count > 1 else []
+    few = len(first)
     values = distances(names, real.reference, fakes)
     floors = distances(names, first, second)
     # With as many clips as the floor, where that has fewer.
     few_values = distances(names, first, fakes[:few]) if few < len(fakes) else {}
-    of_parts = [distances(names, real.reference[part], fakes[part]) for part in parts]
+    count, of_parts = _distances_of_parts(names, real.reference, fakes)
+    floor_count, floors_of_parts = _distances_of_parts(names, first, second)
     return {
         name: {
             "value": value,
             "clips": len(fakes),
             "floor": floors[name],
-            "floor_clips": len(first),
+            "floor_clips": few,
             "at_floor_clips": few_values.get(name),
             "subset_clips": count,
-            "subset_mean": float(np.mean([part[name] for part in of_parts])) if parts else None,
-            "spread": float(np.std([part[name] for part in of_parts])) if parts else None,
+            "subset_mean": _mean(of_parts, name),
+            "spread": _std(of_parts, name),
+            "floor_subset_clips": floor_count,
+            "floor_subset_mean": _mean(floors_of_parts, name),
+            "floor_spread": _std(floors_of_parts, name),
         }
         for name, value in values.items()
     }
+
+
+def _distances_of_parts(names, first, second):
+    """The number of clips in a part of the sets, and the distances of each pair of parts."""
+    count = min(len(first), len(second)) // _SUBSETS
+    if count < 2:
+        return count, []
+    parts = [slice(i * count, (i + 1) * count) for i in range(_SUBSETS)]
+    return count, [distances(names, first[part], second[part]) for part in parts]
+
+
+def _mean(found, name):
+    return float(np.mean([part[name] for part in found])) if found else None
+
+
+def _std(found, name):
+    return float(np.std([part[name] for part in found])) if found else None
 
 
 def _controls(extractor, real, names):

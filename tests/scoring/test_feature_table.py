@@ -19,9 +19,9 @@ def batches():
 def check(features):
     np.testing.assert_array_equal(features.values, VALUES.astype("f4"))
     np.testing.assert_array_equal(features.probabilities, PROBABILITIES.astype("f4"))
-    assert [digest.decode() for digest in features.rows["sha256"]] == DIGESTS
-    assert isinstance(features.rows, np.memmap)
-    assert not features.rows.flags.writeable
+    assert [digest.decode() for digest in features.digests] == DIGESTS
+    assert isinstance(features.table, np.memmap)
+    assert not features.table.flags.writeable
 
 
 def test_rows_are_stored_and_loaded(tmp_path):

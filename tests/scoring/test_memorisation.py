@@ -39,7 +39,7 @@ def test_clips_of_other_sizes_are_drawn_at_the_size_of_the_fakes():
 
 
 def test_there_have_to_be_clips():
-    with pytest.raises(UserError, match="two training clips and a fake at least. Received: 1 and"):
+    with pytest.raises(UserError, match="at least two training clips and one fake. Received: 1"):
         find_neighbours(toy_extractor(), Clips(1), Clips(5, seed=1))
-    with pytest.raises(UserError, match="--held_out should be other clips"):
+    with pytest.raises(UserError, match="`held_out` should be other clips"):
         find_neighbours(toy_extractor(), Clips(9), Clips(5, seed=1), Clips(9))

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from metrics.inception_score import InceptionScore, balanced_score
-from scoring.score import fake_order, real_features, real_order, score
+from scoring.score import score
+from scoring.sets import fake_order
 from support.errors import UserError
 from tests.scoring.toys import CLASSES, Clips, frechet, toy_extractor
+
+
+def permutation(num, seed):
+    return np.random.default_rng(seed).permutation(num)
 
 
 def values_of(clips, indices):
@@ -15,27 +20,30 @@ def values_of(clips, indices):
 
 def test_distances_are_of_the_sets_that_they_say():
     reals, fakes = Clips(40), Clips(12, seed=1, kind="array", offset=55)
-    found = score(toy_extractor(order="random"), reals, fakes, seed=3)
-    order = real_order(reals, "random", 3)
-    reference = values_of(reals, order[:12]).values
+    found = score(toy_extractor(), reals, fakes, seed=3)
+    order = permutation(40, 3)
+    reference = values_of(reals, order[12:24]).values
     made = values_of(fakes, fake_order(fakes, 3)).values
     entry = found["measures"]["frechet_distance"]
     assert entry["value"] == pytest.approx(frechet(reference, made))
-    halves = [values_of(reals, order[i:24:2]).values for i in (0, 1)]
-    assert entry["floor"] == pytest.approx(frechet(*halves))
+    others = values_of(reals, order[:12]).values
+    assert entry["floor"] == pytest.approx(frechet(reference, others))
     assert entry["at_floor_clips"] is None
     assert (entry["clips"], entry["floor_clips"], entry["subset_clips"]) == (12, 12, 3)
     parts = [frechet(reference[i : i + 3], made[i : i + 3]) for i in (0, 3, 6, 9)]
     assert entry["spread"] == pytest.approx(np.std(parts))
+    floors = [frechet(reference[i : i + 3], others[i : i + 3]) for i in (0, 3, 6, 9)]
+    assert entry["floor_subset_mean"] == pytest.approx(np.mean(floors))
+    assert entry["floor_spread"] == pytest.approx(np.std(floors))
     assert entry["value"] > entry["floor"]
 
 
 def test_with_few_fakes_as_few_reals_are_taken():
     """Else the distance of fair fakes would lie below its floor."""
     reals, fakes = Clips(60), Clips(8, seed=1)
-    found = score(toy_extractor(order="random", clips=40), reals, fakes)
+    found = score(toy_extractor(clips=40), reals, fakes)
     entry = found["measures"]["frechet_distance"]
-    reference = values_of(reals, real_order(reals, "random", 0)[:8]).values
+    reference = values_of(reals, permutation(60, 0)[8:16]).values
     made = values_of(fakes, fake_order(fakes, 0)).values
     assert entry["value"] == pytest.approx(frechet(reference, made))
     assert (entry["clips"], entry["floor_clips"], found["reals"]["scored"]) == (8, 8, 8)
@@ -43,44 +51,26 @@ def test_with_few_fakes_as_few_reals_are_taken():
 
 def test_with_few_reals_the_floor_has_half_of_them():
     reals, fakes = Clips(14), Clips(12, seed=1)
-    entry = score(toy_extractor(order="random"), reals, fakes)["measures"]["frechet_distance"]
-    order = real_order(reals, "random", 0)
+    entry = score(toy_extractor(), reals, fakes)["measures"]["frechet_distance"]
+    second, first = (values_of(reals, half).values for half in np.split(permutation(14, 0), 2))
     assert entry["floor_clips"] == 7
-    halves = [values_of(reals, order[i::2]).values for i in (0, 1)]
-    assert entry["floor"] == pytest.approx(frechet(*halves))
+    assert entry["floor"] == pytest.approx(frechet(first, second))
     some = values_of(fakes, fake_order(fakes, 0)[:7]).values
-    assert entry["at_floor_clips"] == pytest.approx(frechet(halves[0], some))
-
-
-def test_the_two_sets_of_the_floor_have_the_same_classes():
-    labels = np.array([0] * 20 + [1] * 5 + [2] * 3)
-    reals = Clips(28, labels)
-    real = real_features(toy_extractor(), reals, size=14, seed=0)
-    _, indices = real.others
-    taken = labels[indices]
-    assert [int((taken == c).sum()) for c in range(3)] in ([10, 2, 2], [10, 3, 1], [10, 2, 1])
-    first, second = real.floor
-    assert len(first) == len(second) == len(indices)
-    known = {bytes(row) for row in first.values}
-    assert not known & {bytes(row) for row in second.values}
+    assert entry["at_floor_clips"] == pytest.approx(frechet(first, some))
+    reference = np.concatenate([first, second])[:12]
+    made = values_of(fakes, fake_order(fakes, 0)).values
+    assert entry["value"] == pytest.approx(frechet(reference, made))
 
 
 def test_held_out_clips_make_the_floor():
     reals, held_out = Clips(14), Clips(9, seed=5)
-    extractor = toy_extractor(order="random")
+    extractor = toy_extractor()
     found = score(extractor, reals, Clips(12, seed=1), held_out=held_out)
-    first = values_of(reals, real_order(reals, "random", 0)[:9]).values
-    second = values_of(held_out, real_order(held_out, "random", 0)).values
+    first = values_of(reals, permutation(14, 0)[:9]).values
+    second = values_of(held_out, permutation(9, (0, 2))).values
     entry = found["measures"]["frechet_distance"]
     assert entry["floor"] == pytest.approx(frechet(first, second))
     assert found["held_out"]["sha256"] == "5"
-
-
-@pytest.mark.parametrize("name", ["fakes", "held_out"])
-def test_a_data_set_is_not_compared_with_itself(name):
-    sets = {"fakes": Clips(12, seed=1), "held_out": Clips(12, seed=2)} | {name: Clips(40)}
-    with pytest.raises(UserError, match="should be other clips than those of --data"):
-        score(toy_extractor(), Clips(40), **sets)
 
 
 def test_the_inception_score_is_over_all_repeats():
@@ -89,8 +79,7 @@ def test_the_inception_score_is_over_all_repeats():
     entry = found["measures"]["inception_score"]
     seen = values_of(fakes, range(36)).probabilities
     assert (entry["value"], entry["spread"]) == pytest.approx(_inception(seen, 6))
-    order = real_order(reals, "balanced", 0)[:12]
-    of_reals = _inception(values_of(reals, order).probabilities, 2)
+    of_reals = _inception(values_of(reals, permutation(40, 0)[12:24]).probabilities, 2)
     assert (entry["reals"], entry["reals_spread"]) == pytest.approx(of_reals)
     assert (entry["clips"], entry["clips_in_split"], entry["reals_in_split"]) == (36, 6, 6)
     assert entry["perfect"] < entry["most"] == pytest.approx(balanced_score(CLASSES, 6))
@@ -102,13 +91,6 @@ def test_with_few_fakes_there_are_fewer_repeats_and_no_smaller_splits():
     found = score(toy_extractor(repeats=4), Clips(40), fakes)
     entry = found["measures"]["inception_score"]
     assert (entry["clips"], entry["splits"], entry["clips_in_split"]) == (24, 4, 6)
-
-
-def test_files_are_not_taken_by_their_names():
-    assert fake_order(Clips(9, kind="generator"), 0).tolist() == list(range(9))
-    order = fake_order(Clips(9, kind="videos"), 0)
-    assert sorted(order) == list(range(9))
-    assert order.tolist() != list(range(9))
 
 
 def _inception(probabilities, splits):
@@ -125,7 +107,7 @@ def test_controls_stand_beside_the_reals_that_they_change():
     floor = found["measures"]["frechet_distance"]["floor"]
     assert controls["unchanged"]["frechet_distance"] == floor
     assert controls["frozen"]["frechet_distance"] > floor
-    order = real_order(reals, "balanced", 0)[1:24:2]
+    order = permutation(40, 0)[:12]
     changed = toy_extractor().extract(reals, order, control="frozen").probabilities
     expected, _ = _inception(changed, 2)
     assert controls["frozen"]["inception_score"] == pytest.approx(expected)
@@ -150,15 +132,20 @@ def test_too_few_clips(sizes):
         score(toy_extractor(), Clips(sizes[0]), Clips(sizes[1], seed=1))
 
 
-def test_orders():
-    labels = [0] * 8 + [1] * 2 + [2] * 4
-    reals = Clips(14, labels)
-    balanced = real_order(reals, "balanced", 0)
-    assert sorted(balanced) == list(range(14))
-    taken = np.array(labels)[balanced]
-    assert sorted(taken[:3]) == [0, 1, 2]
-    assert sorted(taken[:6]) == [0, 0, 1, 1, 2, 2]
-    assert set(taken[10:]) == {0}
-    assert (real_order(reals, "balanced", 1) != balanced).any()
-    assert (real_order(reals, "balanced", 0) == balanced).all()
-    assert (real_order(reals, "random", 0) != np.arange(14)).any()
+def test_too_few_held_out_clips():
+    with pytest.raises(UserError, match="at least 4 clips of each kind. Received: 3 reals"):
+        score(toy_extractor(), Clips(40), Clips(12, seed=1), held_out=Clips(3, seed=2))
+
+
+def test_few_clips_are_warned_of(capsys):
+    score(toy_extractor(), Clips(40), Clips(12, seed=1))
+    assert "Warning: a score of 12 clips depends on their number" in capsys.readouterr().out
+    score(toy_extractor(clips=256), Clips(512), Clips(256, seed=1))
+    assert "Warning" not in capsys.readouterr().out
+
+
+def test_reals_that_are_one_clip_are_refused():
+    reals = Clips(40)
+    reals.array = reals.array[[0] * 40]
+    with pytest.raises(UserError, match="Cannot score against .*: all 12 clips are the same"):
+        score(toy_extractor(), reals, Clips(12, seed=1))
