@@ -1,7 +1,7 @@
-"""Named protocols: how clips come to a feature network, and what is measured there.
+"""Named protocols: how clips are prepared for a feature network, and what is measured there.
 
 Scores of generated video can be compared only where the clips were prepared alike, and every
-code prepares them in its own way. A protocol pins all of it.
+published code prepares them differently. A protocol fixes all of it.
 
     dataclasses.replace(protocol("tgan"), frames="stride2")  # another choice of frames
 
@@ -13,17 +13,15 @@ Filters. None is antialiased, because none of the codes does it: each looks at t
     bilinear_corners  corner pixels aligned: Chainer's resize_images
     bilinear_tf1      left upper corners aligned: TensorFlow 1's resize_bilinear, as it is called
 
-Sources, and what we chose where they are silent:
+Sources, and what was chosen where they give no value:
 
-    thesis     Acharya et al. 2018: 10,000 clips and fc6 for the Frechet distance. That the
-               shorter side becomes 112 and channels stay RGB is inferred; the example of the
-               PyTorch port of C3D (DavideA/c3d-pytorch) does so, and subtracts no mean.
-               Chosen: no mean and grey levels as there; bilinear; 10,000 clips for the inception
-               score too, its splits, repeats and epsilon as TGAN's; frames; a kernel distance.
+    thesis     Acharya et al. 2018. Section 8.2: protocol and C3D model are TGAN's; chapter 9: clips
+               are downscaled directly to 128x128; 10,000 clips and fc6 for the Frechet distance.
+               Chosen: 10,000 clips for the inception score too; a kernel distance.
     tgan       pfnet-research/tgan, evaluation/calc_inception.py: OpenCV, INTER_CUBIC, frames as
                floats; 208 batches of 48 clips of 16 frames; columns 29:141 of the mean under
-               columns 8:120 of the clip. The paper has four seeds. Its data lie in [-1, 1] as
-               (grey level - 128) / 128 and are put back with x 128 + 128, so grey levels they are.
+               columns 8:120 of the clip. The paper has four seeds. Its data are
+               (grey level - 128) / 128 and are mapped back by x 128 + 128, to grey levels.
                Chosen: frames.
     tgan2      pfnet-research/tgan2, its classifier and compute_inception_score.py: resize_images
                of Chainer 6, which aligns corners; ten loops of 2,048 clips of 16 frames; 1e-20.
@@ -32,13 +30,16 @@ Sources, and what we chose where they are silent:
     styleganv  universome/stylegan-v, isv2048_ucf: TGANv2's classifier, said to be equal to the last
                digits; 2,048 clips in 10 splits; the first 16 frames of clips from a file; no
                epsilon. Its reals, the first in sorted order, are 16 of 101 classes: not kept.
+    c3d_torch  The example of the PyTorch port of C3D (DavideA/c3d-pytorch): the shorter side is
+               112, channels stay RGB, no mean is subtracted. For networks that were trained on
+               such inputs, and for those without a mean. All else as in thesis.
     fvd        google-research/frechet_video_distance; kernel: Unterthiner et al. 2018.
                Chosen: 2,048 clips, as StyleGAN-V's fvd2048.
     i3d        The inception score on the classes of Kinetics-400 that the thesis' chapter 9 asks
                for; frames as I3D's authors prepare them for testing (shorter side 256, bilinear,
                centre 224). Chosen: the grid, clips, splits, repeats, epsilon, all frames.
 
-The order in which reals are taken is chosen for all: a random set, as a generator's clips are.
+The reals that fakes are compared with are a random draw in all of them, which is chosen.
 """
 
 import dataclasses
@@ -53,13 +54,13 @@ _FRAMES = {
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """One way to score clips; `metrics.preprocess` does what the fields up to `frames` say.
+    """One way to score clips; the fields up to `frames` are those of `metrics.preprocess`.
 
     Raises:
         UserError: `frames` does not suit the network.
     """
 
-    name: str  # for --protocol
+    name: str  # of the protocol
     network: str  # c3d or i3d
     size: tuple[int, int] | int  # (height, width) to stretch to, or pixels of the shorter side
     filter: str  # bilinear, bicubic, bilinear_corners or bilinear_tf1
@@ -68,39 +69,22 @@ class Protocol:
     values: tuple[int, int]  # what grey levels 0 and 255 become
     mean: tuple[tuple[int, int], tuple[int, int]] | None  # rows, columns of the mean to subtract
     frames: str  # first16, centre16 or stride2 of longer clips; all: for I3D, of nine or more
-    clips: int  # generated clips in a repeat, and reals
+    clips: int  # number of generated clips per repeat, and of reals
     measures: tuple[str, ...]  # inception_score, frechet_distance, kernel_distance
     features: str = "probabilities"  # the network's endpoint that the distances compare
-    splits: int = 1  # parts of a repeat, each with an inception score of its own
-    repeats: int = 1  # sets of generated clips, each with an inception score of its own
+    splits: int = 1  # parts of a repeat, each with its own inception score
+    repeats: int = 1  # sets of generated clips, each with its own inception score
     epsilon: float = 0.0  # added to probabilities in the logarithms of the inception score
     order: str = "random"  # of the reals that fakes are compared with, or stratified by class
 
     def __post_init__(self):
-        known = _FRAMES[self.network]
-        if self.frames not in known:
+        rules = _FRAMES[self.network]
+        if self.frames not in rules:
             raise UserError(
-                f"--frames should be one of {', '.join(known)} for the protocol {self.name}. "
+                f"`frames` should be one of {', '.join(rules)} for the protocol {self.name}. "
                 f"Received: {self.frames}"
             )
 
-
-_THESIS = Protocol(
-    name="thesis",
-    network="c3d",
-    size=112,
-    filter="bilinear",
-    crop=112,
-    channels="rgb",
-    values=(0, 255),
-    mean=None,
-    frames="centre16",
-    clips=10_000,
-    repeats=4,
-    epsilon=1e-7,
-    features="fc6",
-    measures=("inception_score", "frechet_distance", "kernel_distance"),
-)
 
 _TGAN = Protocol(
     name="tgan",
@@ -116,6 +100,23 @@ _TGAN = Protocol(
     repeats=4,
     epsilon=1e-7,
     measures=("inception_score",),
+)
+
+_THESIS = dataclasses.replace(
+    _TGAN,
+    name="thesis",
+    clips=10_000,
+    features="fc6",
+    measures=("inception_score", "frechet_distance", "kernel_distance"),
+)
+
+_C3D_TORCH = dataclasses.replace(
+    _THESIS,
+    name="c3d_torch",
+    size=112,
+    filter="bilinear",
+    channels="rgb",
+    mean=None,
 )
 
 _TGAN2 = Protocol(
@@ -174,12 +175,12 @@ _I3D = Protocol(
 )
 
 PROTOCOLS: dict[str, Protocol] = {
-    known.name: known for known in (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _FVD, _I3D)
+    known.name: known for known in (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _C3D_TORCH, _FVD, _I3D)
 }
 
 
 def protocol(name: str) -> Protocol:
     """The protocol of this name; raises `UserError` where there is none."""
     if name not in PROTOCOLS:
-        raise UserError(f"--protocol should be one of {', '.join(PROTOCOLS)}. Received: {name}")
+        raise UserError(f"`protocol` should be one of {', '.join(PROTOCOLS)}. Received: {name}")
     return PROTOCOLS[name]

@@ -47,7 +47,7 @@ class Extractor:
     def __post_init__(self):
         if self.about["network"] != self.protocol.network:
             raise UserError(
-                f"--weights should be of {self.protocol.network} for the protocol "
+                f"`weights` should be of {self.protocol.network} for the protocol "
                 f"{self.protocol.name}. Received: weights of {self.about['network']}"
             )
 

@@ -131,9 +131,9 @@ def test_the_score_of_videos_of_an_array_and_of_a_data_set(
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--protocol=fid"], "--protocol should be one of thesis, tgan.* Received: fid"),
-        (["--protocol=fvd"], "--weights should be of i3d for the protocol fvd"),
-        (["--frames=last16"], "--frames should be one of first16.* Received: last16"),
+        (["--protocol=fid"], "`protocol` should be one of thesis, tgan.* Received: fid"),
+        (["--protocol=fvd"], "`weights` should be of i3d for the protocol fvd"),
+        (["--frames=last16"], "`frames` should be one of first16.* Received: last16"),
         (["--num=0"], "--num should be at least 1. Received: 0"),
         (["--num=3"], "at least 4 clips"),
         (["--seed=-1"], "--seed should be at least 0. Received: -1"),
@@ -177,7 +177,7 @@ def test_a_classifier_is_trained(data, tmp_path, capsys):
         _main("train_c3d", *flags)
     with pytest.raises(UserError, match="--output should end in .weights.h5"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'own.h5'}")
-    with pytest.raises(UserError, match="--held_out should be other clips"):
+    with pytest.raises(UserError, match="`held_out` should be other clips"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'x.weights.h5'}", f"--held_out={data}")
 
 

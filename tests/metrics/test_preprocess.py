@@ -84,16 +84,16 @@ def test_fvd_has_the_grid_of_tensorflow_1():
     np.testing.assert_array_equal(turned, ready.swapaxes(2, 3))
 
 
-def test_thesis_aligns_the_centres_of_pixels():
+def test_c3d_torch_aligns_the_centres_of_pixels():
     # 56 pixels to 112: pixel i lies at (i + 1/2) / 2 - 1/2.
-    ready = preprocess(columns(4 * np.arange(56), 56), protocol("thesis"))
+    ready = preprocess(columns(4 * np.arange(56), 56), protocol("c3d_torch"))
     levels = np.clip(2 * np.arange(112) - 1, 0, 220)
     np.testing.assert_allclose(ready[0, 0, 50, :, 0], levels, atol=1e-4)
 
 
 def test_bilinear_is_that_of_opencv():
     clip = np.random.default_rng(0).integers(0, 256, (1, 16, 75, 91, 3), np.uint8)
-    ready = preprocess(clip, protocol("thesis"))
+    ready = preprocess(clip, protocol("c3d_torch"))
     for frame, found in zip(clip[0], ready[0], strict=True):
         expected = cv2.resize(frame.astype(np.float32), (136, 112))[
             :, 12:124
@@ -105,7 +105,7 @@ def test_bilinear_is_that_of_opencv():
     ("name", "sides", "expected"),
     [
         # Between two dark columns of four: neither bright one is seen.
-        ("thesis", 448, 0),
+        ("c3d_torch", 448, 0),
         ("i3d", 1024, -1),
         # Four taps at a half: -0.09375, 0.59375 twice, -0.09375. What overshoots is not cut off.
         ("tgan", 512, -47.8125),
@@ -122,11 +122,11 @@ def test_tf1_sees_every_second_column():
     np.testing.assert_array_equal(ready, 1)
 
 
-def test_thesis_crops_the_longer_side():
-    wide = preprocess(ramp(112, 200), protocol("thesis"))
+def test_c3d_torch_crops_the_longer_side():
+    wide = preprocess(ramp(112, 200), protocol("c3d_torch"))
     np.testing.assert_allclose(wide[0, 0, 5, :, 1], 44 + np.arange(112), atol=1e-4)
     np.testing.assert_allclose(wide[0, 0, :, 5, 0], np.arange(112), atol=1e-4)
-    tall = preprocess(ramp(201, 112), protocol("thesis"))
+    tall = preprocess(ramp(201, 112), protocol("c3d_torch"))
     np.testing.assert_allclose(tall[0, 0, :, 5, 0], 44 + np.arange(112), atol=1e-4)
 
 
@@ -152,7 +152,7 @@ def test_channels_and_range(name):
     clip = np.zeros((1, 16, 64, 64, 3), np.uint8)
     clip[..., 0] = 255  # red
     low, high = (-1, 1) if name in ("fvd", "i3d") else (0, 255)
-    red = (high, low, low) if name in ("thesis", "fvd", "i3d") else (low, low, high)
+    red = (high, low, low) if name in ("c3d_torch", "fvd", "i3d") else (low, low, high)
     ready = preprocess(clip, protocol(name), NO_MEAN)
     assert ready.dtype == np.float32
     np.testing.assert_allclose(ready, np.broadcast_to(np.float32(red), ready.shape), atol=1e-4)
@@ -160,7 +160,8 @@ def test_channels_and_range(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("tgan", (29, 18, 7)), ("tgan2", (29, 18, 7)), ("thesis", (7, 18, 29))]
+    ("name", "expected"),
+    [("tgan", (29, 18, 7)), ("tgan2", (29, 18, 7)), ("c3d_torch", (7, 18, 29))],
 )
 def test_three_numbers_for_a_mean(name, expected):
     clip = np.broadcast_to(np.uint8([10, 20, 30]), (1, 16, 64, 64, 3))  # red, green, blue
@@ -168,7 +169,7 @@ def test_three_numbers_for_a_mean(name, expected):
     np.testing.assert_allclose(ready, np.broadcast_to(expected, ready.shape), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["thesis", "fvd", "i3d"])
+@pytest.mark.parametrize("name", ["c3d_torch", "fvd", "i3d"])
 def test_protocols_without_a_mean_leave_the_cube(name):
     with_cube = preprocess(ramp(40, 40), protocol(name), NO_MEAN + 100)
     np.testing.assert_array_equal(with_cube, preprocess(ramp(40, 40), protocol(name)))
@@ -209,7 +210,7 @@ def test_a_mean_is_for_c3d_alone(name):
     ],
 )
 def test_frames_for_c3d(frames, num, expected, words):
-    chosen = with_frames("thesis", frames)
+    chosen = with_frames("c3d_torch", frames)
     assert frame_indices(num, chosen) == expected
     assert describe_frames(num, chosen) == words
     shown = preprocess(ramp(8, 8, num), chosen)[0, :, 50, 50, 2]
@@ -236,7 +237,7 @@ def test_frames_for_i3d(frames, num, expected, words):
 
 @given(st.integers(1, 200), st.sampled_from(RULES))
 def test_frames_keep_their_order_and_none_of_a_short_clip_is_lost(num, frames):
-    taken = frame_indices(num, with_frames("thesis", frames))
+    taken = frame_indices(num, with_frames("c3d_torch", frames))
     assert len(taken) == 16
     assert taken == sorted(taken)
     assert taken[0] >= 0

@@ -163,7 +163,9 @@ def test_fine_tuning_begins_with_all_but_the_last_layer(clips, tmp_path):
 def test_the_mean_that_fine_tuning_began_with_is_kept(clips, tmp_path, mean):
     weights.save(C3D(5, width=1), tmp_path / "known.weights.h5", {}, mean)
     settings = dataclasses.replace(SETTINGS, epochs=1, width=64)
-    tuned = Classifier(*parts_of(clips), THESIS, settings, tmp_path / "known.weights.h5")
+    tuned = Classifier(
+        *parts_of(clips), PROTOCOLS["c3d_torch"], settings, tmp_path / "known.weights.h5"
+    )
     assert tuned.settings.width == 1
     train_classifier(tuned, tmp_path / "tuned.weights.h5", {})
     _, _, found = weights.load(tmp_path / "tuned.weights.h5")

@@ -78,7 +78,7 @@ def test_clips_of_several_lengths_are_refused_where_all_frames_count():
     clips = [np.zeros((frames, 16, 16, 3), np.uint8) for frames in (9, 10)]
     with pytest.raises(UserError, match="of one length. Received: clips of 9 and 10 frames"):
         preprocess_each(clips, PROTOCOLS["fvd"], None)
-    assert preprocess_each(clips, PROTOCOLS["thesis"], None).shape == (2, 16, 112, 112, 3)
+    assert preprocess_each(clips, PROTOCOLS["c3d_torch"], None).shape == (2, 16, 112, 112, 3)
 
 
 def test_damaged_features_are_named(tmp_path):
@@ -91,7 +91,7 @@ def test_damaged_features_are_named(tmp_path):
 
 
 def test_weights_of_the_other_network_are_refused():
-    with pytest.raises(UserError, match="--weights should be of c3d for the protocol thesis"):
+    with pytest.raises(UserError, match="`weights` should be of c3d for the protocol c3d_torch"):
         Extractor(Means(), toy_protocol(), None, {"network": "i3d"})
 
 

@@ -117,7 +117,7 @@ def test_controls_stand_beside_the_reals_that_they_change():
 def test_a_record_tells_what_the_score_depends_on():
     found = score(toy_extractor(), Clips(40), Clips(12, seed=1), num=8, seed=2)
     json.dumps(found)
-    assert found["protocol"]["name"] == "thesis"
+    assert found["protocol"]["name"] == "c3d_torch"
     assert found["network"]["sha256"] == "0"
     assert found["fakes"]["frames"] == "frames 0 to 7 of 8, repeated evenly to 16"
     assert (found["seed"], found["fakes"]["scored"], found["reals"]["scored"]) == (2, 8, 8)
