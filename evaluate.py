@@ -27,7 +27,7 @@ from run_folder.reading import read_config, read_scores
 from sampling.snapshot import choose_snapshot
 from scoring.classifier import Classifier, Settings, train_classifier
 from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
-from scoring.distance import measure_distance
+from scoring.distance import check_reals, measure_distance
 from scoring.features import cache_beside, load_extractor
 from scoring.labelled import Labelled
 from scoring.memorisation import find_neighbours
@@ -65,6 +65,7 @@ def distance(args):
     snapshot = choose_snapshot(args.model, args.run, args.snapshot)
     config = snapshot.config
     clips = ClipPipeline(args.data, config.ladder, config.train.seed, config.train.mirror)
+    check_reals(clips, args.num)
     found = measure_distance(snapshot, clips, args.num)
     for name, patches in (
         ("swd", "patches of space and time"),

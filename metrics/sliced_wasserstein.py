@@ -15,12 +15,12 @@ level. ProGAN normalises each set by its own, which hides errors of colour and o
     sliced_wasserstein(reals, fakes)  # {"8x32x32": 31.5, "4x16x16": ..., "mean": ...}
 
 Besides these joint patches there are spatial ones, 7x7 pixels of single frames from a pyramid that
-halves space alone, and temporal ones, up to 8 frames of single pixels from a pyramid that halves
-time alone. Spatial patches tell nothing of the order of frames, and temporal ones nothing of where
-a pixel lies: together they say whether pictures or motion are wrong.
+only halves space, and temporal ones, up to 8 frames of single pixels from a pyramid that only
+halves time. Spatial patches do not depend on the order of frames, nor temporal ones on the places
+of pixels: together they show whether pictures or motion are wrong.
 
 The distance of two sets of reals is the floor. It falls as the sets grow, so it has to be taken
-with as many clips as the score that it stands beside.
+with as many clips as the score.
 """
 
 import math
@@ -30,7 +30,7 @@ import tensorflow as tf
 
 from growth.resample import downscale, upscale
 
-# For each kind a patch's (frames, height, width), and the sizes below which no axis is halved.
+# The (frames, height, width) of each kind of patch, and the sizes below which no axis is halved.
 KINDS = {
     "joint": ((4, 7, 7), (4, 4, 4)),
     "spatial": ((1, 7, 7), (math.inf, 4, 4)),
@@ -42,15 +42,15 @@ _QUIET = 1 / 255  # half a grey level: a level that varies less than this is not
 
 
 class PatchBank:
-    """Patches of a set of clips, level by level; the clips themselves are not kept.
+    """Patches of a set of clips at each level; the clips themselves are not kept.
 
-    The places of the patches depend on `seed` and on the clip's index in the set alone, so any
-    split of the set into batches gives the same bank. A clip takes 75 kB a level, however large.
+    The places of the patches depend only on `seed` and on the clip's index in the set, so any split
+    of the set into batches gives the same bank. A clip takes 75 kB per level, whatever its size.
 
     Args:
         shape: (frames, height, width) of the clips, powers of two.
         seed: of the places of the patches.
-        patches_per_clip: patches of a clip at each level, or as many as differ there.
+        patches_per_clip: number of patches per clip and level; all places where there are fewer.
         kind: of the patches, "joint", "spatial" or "temporal".
     """
 
@@ -71,7 +71,7 @@ class PatchBank:
         return {level: np.concatenate(patches) for level, patches in self._patches.items()}
 
     def update(self, clips: np.ndarray):
-        """Adds `clips` [N, T, H, W, 3] float32 in [-1, 1].
+        """Adds `clips` [N, T, H, W, 3], uint8 grey levels or floats in [-1, 1].
 
         Raises:
             ValueError: the clips have another shape than the bank's.
@@ -83,7 +83,7 @@ class PatchBank:
             )
         for clip in clips:
             random = np.random.default_rng((self.seed, self.num_clips))
-            clip = _thinned(np.asarray(clip, np.float32), self.kind, random, self.patches_per_clip)
+            clip = _thinned(_to_float(clip), self.kind, random, self.patches_per_clip)
             pyramid = laplacian_pyramid(tf.constant(clip[None]), self.kind)
             for band, patches in zip(pyramid, self._patches.values(), strict=True):
                 patch = np.minimum(KINDS[self.kind][0], band.shape[1:4])
@@ -148,27 +148,32 @@ def laplacian_pyramid(clips: tf.Tensor, kind: str = "joint") -> list[tf.Tensor]:
 def pyramid_shapes(shape: tuple[int, int, int], kind: str = "joint") -> list[tuple[int, int, int]]:
     """(frames, height, width) of each level, finest first: (8, 16, 16), (4, 8, 8), (4, 4, 4)."""
     shapes, coarsest = [tuple(shape)], KINDS[kind][1]
-    while any(size > least for size, least in zip(shapes[-1], coarsest, strict=True)):
+    while any(size > low for size, low in zip(shapes[-1], coarsest, strict=True)):
         sizes = zip(shapes[-1], coarsest, strict=True)
-        shapes.append(tuple(size // 2 if size > least else size for size, least in sizes))
+        shapes.append(tuple(size // 2 if size > low else size for size, low in sizes))
     return shapes
 
 
-def _thinned(clip, kind, random, most):
-    """What patches of this kind need of `clip` [T, H, W, C]: a few frames, or a row of pixels."""
+def _to_float(clip):
+    """`clip` as float32 in [-1, 1]."""
+    return clip / np.float32(127.5) - 1 if clip.dtype == np.uint8 else np.asarray(clip, np.float32)
+
+
+def _thinned(clip, kind, random, max_patches):
+    """The part of `clip` [T, H, W, C] that patches come from: some frames, or a row of pixels."""
     frames, height, width, channels = clip.shape
     if kind == "spatial":
         return clip[random.choice(frames, min(_FRAMES, frames), replace=False)]
     if kind == "temporal":
-        pixels = random.choice(height * width, min(most, height * width), replace=False)
+        pixels = random.choice(height * width, min(max_patches, height * width), replace=False)
         return clip.reshape(frames, 1, height * width, channels)[:, :, pixels]
     return clip
 
 
-def _random_patches(clip, patch, random, most):
-    """Patches [M, C, t x h x w] of `clip` [T, H, W, C] at up to `most` different places."""
+def _random_patches(clip, patch, random, max_patches):
+    """Patches [M, C, t x h x w] of `clip` [T, H, W, C] at up to `max_patches` different places."""
     windows = np.lib.stride_tricks.sliding_window_view(clip, patch, axis=(0, 1, 2))
     places = windows.shape[:3]
-    num = min(most, math.prod(places))
+    num = min(max_patches, math.prod(places))
     chosen = random.choice(math.prod(places), num, replace=False)
     return windows[np.unravel_index(chosen, places)].reshape(num, clip.shape[3], -1)

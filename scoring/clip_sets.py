@@ -207,14 +207,28 @@ class GeneratedClips(_Unlabelled):
         indices = list(indices)
         for begin in range(0, len(indices), self.minibatch):
             clips = self.sample(self.latents[indices[begin : begin + self.minibatch]])
-            if not np.isfinite(clips).all():
-                raise UserError(
-                    "The generator should make finite clips. "
-                    f"Received: NaN or infinity from {self.about}"
-                )
-            clips = to_uint8(clips)
+            clips = as_written(clips, self.about.get("nimg"), self.about.get("config"))
             factors = [full // now for full, now in zip(self.shape, clips.shape[1:4], strict=True)]
             yield from np.asarray(upscale(clips, factors))
+
+
+def as_written(clips: np.ndarray, nimg: int, config: str) -> np.ndarray:
+    """Generated clips as files hold them, and as every measure looks at them.
+
+    Args:
+        clips: [..., 3] floats; values beyond [-1, 1] are cut off.
+        nimg: of the snapshot, for messages.
+        config: name of its config.
+
+    Returns:
+        uint8, rounded to the nearest grey level.
+
+    Raises:
+        UserError: the clips are not finite.
+    """
+    if not np.isfinite(clips).all():
+        raise UserError(f"Cannot score snapshot {nimg} of {config}: it makes NaN or infinity.")
+    return to_uint8(clips)
 
 
 def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayClips:

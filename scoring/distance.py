@@ -1,4 +1,4 @@
-"""How far a generator's clips are from the reals, with measures that need no pretrained network."""
+"""The distance of a generator's clips to the reals, by measures that need no network."""
 
 import numpy as np
 
@@ -9,22 +9,26 @@ from metrics.motion import motion_energy
 from metrics.sliced_wasserstein import KINDS, PatchBank, sliced_wasserstein
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
+from scoring.clip_sets import as_written
+from support.errors import UserError
+from support.media import to_uint8
 
 _BATCH = 16
+_FEW_CLIPS = 256  # below this number a warning is printed
 
 
 def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[str, float]:
-    """Compares fakes with reals at the snapshot's phase.
+    """Compares fakes with reals at the snapshot's phase, both as they are written (uint8).
 
     Args:
         snapshot: makes the fakes; its latents follow from the run's seed.
         clips: the reals.
-        num: fakes, and reals; where there are fewer than twice as many reals, half of them.
+        num: number of fakes and of reals; at most half of the reals.
 
     Returns:
         "swd" and "swd_floor", the sliced Wasserstein distance x 1000 of fakes to reals and of
         other reals to reals; "swd_spatial", "swd_spatial_floor", "swd_temporal" and
-        "swd_temporal_floor", the same of single frames and of single pixels' time courses;
+        "swd_temporal_floor", the same for single frames and for single pixels over time;
         "motion" and "motion_reals", the mean motion energy.
     """
     config, phase = snapshot.config, snapshot.phase
@@ -33,9 +37,10 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
     for begin in range(0, num, _BATCH):
         count = min(_BATCH, num - begin)
         latents = sample_latents(count, config.network.latent_size, (seed, 1, begin))
-        reals.add(real_clips(clips, phase, begin, count))
-        others.add(real_clips(clips, phase, num + begin, count))
-        fakes.add(snapshot.sample(latents, phase.minibatch))
+        reals.add(to_uint8(real_clips(clips, phase, begin, count)))
+        others.add(to_uint8(real_clips(clips, phase, num + begin, count)))
+        made = snapshot.sample(latents, phase.minibatch)
+        fakes.add(as_written(made, phase.nimg, config.name))
     distances = {}
     for kind in KINDS:
         name = "swd" if kind == "joint" else f"swd_{kind}"
@@ -54,6 +59,35 @@ def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.
     if phase.fading:
         reals = fade_clips(reals, clips.ladder.factors(phase.level), phase.weight)
     return reals.numpy()
+
+
+def check_reals(clips: ClipPipeline, num: int):
+    """Refuses reals that have no distance to anything, and warns of few.
+
+    Args:
+        clips: the reals.
+        num: as `measure_distance` takes it.
+
+    Raises:
+        UserError: there are fewer than two clips, or they are all the same.
+    """
+    folder = clips.records.folder
+    if len(clips) < 2:
+        raise UserError(
+            f"Cannot measure a distance to {folder}: it has {len(clips)} clip, and the floor needs "
+            "two sets. Add clips."
+        )
+    some = to_uint8(next(iter(clips.dataset(0, 0, min(_BATCH, len(clips))))).clips)
+    if (some == some[0]).all():
+        raise UserError(
+            f"Cannot measure a distance to {folder}: its first {len(some)} clips are the same. "
+            "Use a data set of different clips."
+        )
+    if (few := min(num, len(clips) // 2)) < _FEW_CLIPS:
+        print(
+            f"Warning: a distance of {few} clips depends on their number. Use at least "
+            f"{_FEW_CLIPS}, or compare it only with the floor."
+        )
 
 
 class _Gathered:

@@ -229,3 +229,15 @@ def test_mistakes():
     clips = moving_blobs(2, seed=1)
     with pytest.raises(ValueError, match="one kind.*joint patches and 2 of .*, spatial patches"):
         sliced_wasserstein(bank(clips), bank(clips, kind="spatial"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_are_the_floats_that_they_stand_for(kind):
+    clips = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 8, 3), np.uint8)
+    floats = clips / np.float32(127.5) - 1
+    for a, b in zip(
+        bank(clips, kind=kind).patches.values(),
+        bank(floats, kind=kind).patches.values(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)

@@ -110,9 +110,15 @@ def test_generated_clips_are_brought_to_the_full_size():
 
 def test_clips_that_are_not_finite_are_refused():
     made = GeneratedClips(
-        lambda z: np.full((1, 1, 4, 4, 3), np.nan), np.zeros((1, 2)), (1, 4, 4), 1, {}
+        lambda z: np.full((1, 1, 4, 4, 3), np.nan),
+        np.zeros((1, 2)),
+        (1, 4, 4),
+        1,
+        {"nimg": 64, "config": "demo"},
     )
-    with pytest.raises(UserError, match="The generator should make finite clips"):
+    with pytest.raises(
+        UserError, match="Cannot score snapshot 64 of demo: it makes NaN or infinity"
+    ):
         next(made.clips([0]))
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,9 +7,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from growth.phase import phase_at
 from sampling.snapshot import Snapshot
-from scoring.distance import measure_distance, real_clips
+from scoring.distance import check_reals, measure_distance, real_clips
+from support.errors import UserError
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.summaries import write_scalars
+
+
+class Many(Reals):
+    def __len__(self):
+        return 256
 
 
 @pytest.mark.parametrize("nimg", [0, 48])
@@ -15,11 +23,11 @@ def test_fakes_of_an_untrained_generator_are_far_from_the_reals(nimg):
     config = tiny_config()
     phase = phase_at(nimg, config.schedule, config.ladder)
     snapshot = Snapshot(config, phase, trainer_for(config).model.networks["Gs"])
-    found = measure_distance(snapshot, Reals(config.ladder), num=32)
+    found = measure_distance(snapshot, Many(config.ladder), num=128)
     for kind in ("swd", "swd_spatial", "swd_temporal"):
         assert found[kind] > 1.5 * found[f"{kind}_floor"] > 0
     assert found["motion_reals"] > 30  # Noise: neighbouring frames have nothing in common.
-    assert found == measure_distance(snapshot, Reals(config.ladder), num=32)
+    assert found == measure_distance(snapshot, Many(config.ladder), num=128)
 
 
 class Stills:
@@ -61,3 +69,53 @@ def test_reals_fade_like_those_of_the_critic():
     np.testing.assert_array_equal(coarse[:, :, ::2, ::2], coarse[:, :, 1::2, 1::2])
     sharp = next(iter(reals.dataset(1, 0, 4))).clips.numpy()
     np.testing.assert_allclose(half, (coarse + sharp) / 2, atol=1e-6)
+
+
+class Changed(Stills):
+    """Stands for a snapshot whose clips are real clips, changed by a function."""
+
+    def __init__(self, config, phase, reals, change):
+        super().__init__(config, phase, reals)
+        self.change = change
+
+    def sample(self, latents, minibatch):
+        clips = real_clips(self.reals, self.phase, self.begin, len(latents))
+        self.begin += len(latents)
+        return self.change(clips)
+
+
+def test_fakes_are_measured_as_they_are_written():
+    config = tiny_config()
+    phase, reals = phase_at(200, config.schedule, config.ladder), Reals(config.ladder)
+
+    def measured(change):
+        return measure_distance(Changed(config, phase, reals, change), reals, num=16)
+
+    beyond = measured(lambda clips: 1.5 * clips)
+    assert beyond == measured(lambda clips: np.clip(1.5 * clips, -1, 1))
+    assert beyond == measured(
+        lambda clips: np.rint(np.clip(1.5 * clips, -1, 1) * 127.5 + 127.5) / 127.5 - 1
+    )
+    assert beyond["swd"] != measured(lambda clips: clips)["swd"]
+    with pytest.raises(UserError, match="Cannot score snapshot .* it makes NaN or infinity"):
+        measured(lambda clips: clips * np.nan)
+
+
+class Same(Reals):
+    def dataset(self, *arguments):
+        return super().dataset(*arguments).map(lambda b: b._replace(clips=0 * b.clips))
+
+
+def test_reals_that_have_no_distance_are_refused(capsys):
+    config = tiny_config()
+    reals = Reals(config.ladder)
+    reals.records = SimpleNamespace(folder="data")
+    check_reals(reals, 64)
+    assert "Warning: a distance of 32 clips" in capsys.readouterr().out
+    same = Same(config.ladder)
+    same.records = reals.records
+    with pytest.raises(UserError, match="to data: its first 16 clips are the same"):
+        check_reals(same, 64)
+    type(same).__len__ = lambda self: 1
+    with pytest.raises(UserError, match="to data: it has 1 clip, and the floor needs two sets"):
+        check_reals(same, 64)
