@@ -20,6 +20,7 @@ from scoring import feature_table
 from scoring.clip_sets import ClipSet
 from scoring.feature_table import Features
 from support.errors import UserError
+from support.precision import without_tf32
 from support.progress import Progress
 from support.threads import ahead
 
@@ -28,11 +29,11 @@ _BATCH = 8
 
 @dataclasses.dataclass(frozen=True)
 class Extractor:
-    """A feature network, used as a protocol says.
+    """A feature network with a protocol; it computes in float32 on every device.
 
     Args:
         network: a `C3D` or an `I3D`.
-        protocol: how clips come to the network.
+        protocol: how clips are prepared for the network.
         mean: of the training data, as `metrics.preprocess` takes it.
         about: the network's sidecar, with the hash of its weights.
         cache: folder for the features of data sets, or None.
@@ -86,9 +87,10 @@ class Extractor:
 
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
         for shown, batch in ahead(prepare, parts):
-            values, probabilities = self._forward(tf.constant(batch))
+            with without_tf32():
+                outputs = [output.numpy() for output in self._forward(tf.constant(batch))]
             digests = [hashlib.sha256(np.ascontiguousarray(clip)).hexdigest() for clip in shown]
-            yield feature_table.make_rows(values.numpy(), probabilities.numpy(), digests)
+            yield feature_table.make_rows(*outputs, digests)
             progress.advance(len(shown))
         progress.close()
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS
@@ -98,3 +99,13 @@ def test_weights_of_the_other_network_are_refused():
 def test_features_lie_beside_a_data_set_that_is_here(tmp_path):
     assert cache_beside(tmp_path) == tmp_path / "features"
     assert cache_beside("gs://bucket/data") is None
+
+
+def test_the_network_computes_in_float32(monkeypatch):
+    enabled, seen = tf.config.experimental.tensor_float_32_execution_enabled, []
+    endpoints = Means.endpoints
+    monkeypatch.setattr(Means, "endpoints", lambda *a: [seen.append(enabled()), endpoints(*a)][1])
+    before = enabled()
+    toy_extractor().extract(Clips(3), [0, 1, 2])
+    assert seen == [False]
+    assert enabled() is before is True
