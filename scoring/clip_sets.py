@@ -14,10 +14,12 @@ from growth.ladder import Ladder, Rung
 from growth.resample import upscale
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
+from support.arrays import open_array
 from support.errors import UserError
-from support.media import to_uint8
+from support.media import evenly, to_uint8
 
 _MAX_FRAMES = 1024  # of a video that is one clip
+_LOOKED_AT = 16  # clips of an array whose range is looked at before any is scored
 
 
 class ClipSet(Protocol):
@@ -111,7 +113,11 @@ class VideoClips(_Unlabelled):
                     f"{len(frames) or 'none'}{' or more' if len(frames) > _MAX_FRAMES else ''}"
                 )
             begin = max(len(frames) - self.num_frames, 0) // 2
-            return np.stack([np.asarray(f) for f in frames[begin : begin + self.num_frames]])
+            frames = [np.asarray(f) for f in frames[begin : begin + self.num_frames]]
+            if len(sizes := {frame.shape[:2] for frame in frames}) > 1:
+                found = " and ".join(f"{height}x{width}" for height, width in sorted(sizes)[:2])
+                raise UserError(f"should have frames of one size. Received: {found}")
+            return np.stack(frames)
         except UserError as error:
             raise UserError(f"{source.name} {error}") from error
 
@@ -123,11 +129,11 @@ class ArrayClips(_Unlabelled):
         path: of the file; its clips are read one by one.
 
     Raises:
-        UserError: another file, shape or type.
+        UserError: another file, shape or type; or floats that look like [0, 1].
     """
 
     def __init__(self, path: Path):
-        self.path, array = Path(path), _open_array(path)
+        self.path, array = Path(path), open_array(path)
         if array.ndim != 5 or array.shape[-1] != 3 or not array.size:
             raise UserError(
                 f"{path} should hold colour clips [N, T, H, W, 3]. Received: {list(array.shape)}"
@@ -136,6 +142,8 @@ class ArrayClips(_Unlabelled):
             raise UserError(
                 f"{path} should hold uint8, or floats in [-1, 1]. Received: {array.dtype}"
             )
+        if array.dtype != np.uint8:
+            _check_range(path, array[evenly(len(array), _LOOKED_AT)])
         self.about = {"kind": "array", "file": str(path), "clips": len(array)}
 
     def __len__(self) -> int:
@@ -144,7 +152,7 @@ class ArrayClips(_Unlabelled):
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`; raises `UserError` for numbers beyond [-1, 1] and for NaN."""
         for index in indices:
-            clip = np.array(_open_array(self.path)[index])  # Anew: pages that were read are let go.
+            clip = np.array(open_array(self.path)[index])  # Opened anew: its pages are freed.
             if clip.dtype == np.uint8:
                 yield clip
                 continue
@@ -239,8 +247,12 @@ def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayCli
     return ArrayClips(path) if path.suffix == ".npy" else VideoClips(path, num_frames)
 
 
-def _open_array(path):
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} should be a .npy of clips. Received: {error}") from error
+def _check_range(path, clips):
+    """Refuses floats of [0, 1], which would be taken for the brighter half of [-1, 1]."""
+    low, high = clips.min(), clips.max()
+    if 0 <= low < high <= 1:
+        raise UserError(
+            f"{path} should hold floats in [-1, 1]. Received: {low:g} to {high:g} in "
+            f"{len(clips)} clips, which looks like [0, 1]. Convert them by 2 * clips - 1, or save "
+            "them as uint8."
+        )

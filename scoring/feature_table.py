@@ -1,6 +1,5 @@
 """Features of clips as rows of a file, read as they are needed."""
 
-import contextlib
 import dataclasses
 import hashlib
 import shutil
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from support.arrays import open_array
 from support.errors import UserError
 from support.files import write_atomically
 
@@ -79,12 +79,7 @@ class Features:
 
 def make_rows(values: np.ndarray, probabilities: np.ndarray, digests: list[str]) -> np.ndarray:
     """The rows of some clips: `values` [N, D], `probabilities` [N, C] and N digests."""
-    fields = [
-        ("values", np.float32, values.shape[1:]),
-        ("probabilities", np.float32, probabilities.shape[1:]),
-        ("sha256", _DIGEST),
-    ]
-    rows = np.empty(len(values), fields)
+    rows = np.empty(len(values), _fields(values.shape[1:], probabilities.shape[1:]))
     rows["values"], rows["probabilities"], rows["sha256"] = values, probabilities, digests
     return rows
 
@@ -116,21 +111,20 @@ def load(path: Path, count: int) -> Features:
     Raises:
         UserError: the file is damaged or holds something else.
     """
-    with _reading(path):
-        rows = np.load(path, mmap_mode="r", allow_pickle=False)
-        if rows.dtype.names != ("values", "probabilities", "sha256") or rows.shape != (count,):
-            raise ValueError(f"{rows.dtype} {list(rows.shape)}")
-    return Features(rows, np.arange(count))
-
-
-@contextlib.contextmanager
-def _reading(path):
-    try:
-        yield
-    except (OSError, ValueError, EOFError, OverflowError, MemoryError, SyntaxError) as error:
+    table = open_array(path)
+    shapes = [table.dtype[name].shape for name in table.dtype.names or ()][:2]
+    is_ours = [len(shape) for shape in shapes] == [1, 1] and table.dtype == _fields(*shapes)
+    if not is_ours or table.shape != (count,):
         raise UserError(
-            f"{path} should hold cached features. Received: {error} (remove it)"
-        ) from error
+            f"Cannot read {path}: it does not hold the features of {count} clips. Remove it."
+        )
+    return Features(table, np.arange(count))
+
+
+def _fields(values, probabilities):
+    """The type of a row, for the shapes of its arrays."""
+    arrays = [("values", "<f4", values), ("probabilities", "<f4", probabilities)]
+    return np.dtype([*arrays, ("sha256", _DIGEST)])
 
 
 def _copy(file: BinaryIO, path, dtype, count):

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scoring.clip_sets import ArrayClips, GeneratedClips, RecordClips, VideoClips, clip_set
 from support.errors import UserError
@@ -43,6 +44,14 @@ def test_a_broken_video_is_named(tmp_path):
         next(VideoClips(tmp_path, 8).clips([0]))
 
 
+def test_frames_of_different_sizes_are_refused(tmp_path):
+    for i, side in enumerate((16, 16, 24)):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        Image.new("RGB", (side, 16)).save(tmp_path / "a" / f"{i}.png")
+    with pytest.raises(UserError, match="a should have frames of one size. Received: 16x16 and 16"):
+        next(VideoClips(tmp_path, 8).clips([0]))
+
+
 def test_a_film_is_no_clip(tmp_path):
     write_video(tmp_path / "a.mp4", [picture(0, 16, 16)] * 1025)
     with pytest.raises(UserError, match="a.mp4 should be one clip, of 1 to 1024 frames"):
@@ -65,7 +74,7 @@ def test_arrays_of_bytes_and_of_floats(tmp_path):
         (np.zeros((3, 4, 8, 8, 1), np.uint8), "colour clips"),
         (np.zeros((0, 4, 8, 8, 3), np.uint8), r"Received: \[0, 4"),
         (np.zeros((3, 4, 8, 8, 3), np.int32), "Received: int32"),
-        (np.array([None]), "should be a .npy of clips"),
+        (np.array([None]), "Cannot read .*clips.npy: "),
     ],
 )
 def test_other_arrays_are_refused(tmp_path, array, sentence):
@@ -87,7 +96,7 @@ def test_a_cut_array_is_refused(tmp_path):
     np.save(tmp_path / "clips.npy", np.zeros((3, 4, 8, 8, 3), np.uint8))
     data = (tmp_path / "clips.npy").read_bytes()
     (tmp_path / "clips.npy").write_bytes(data[:200])
-    with pytest.raises(UserError, match="should be a .npy of clips"):
+    with pytest.raises(UserError, match="Cannot read .*clips.npy: "):
         ArrayClips(tmp_path / "clips.npy")
 
 
@@ -158,3 +167,23 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
     }
     assert list(made.about) == ["kind", "config", "nimg", "phase", "seed", "weights"]
     assert made.labels().tolist() == [-1] * 7
+
+
+def test_floats_from_0_to_1_are_refused(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (40, 4, 8, 8, 3), np.uint8)
+    np.save(tmp_path / "clips.npy", (values / 255).astype(np.float32))
+    with pytest.raises(UserError, match=r"Received: 0 to 1 in 16 clips, which looks like \[0, 1\]"):
+        ArrayClips(tmp_path / "clips.npy")
+    np.save(tmp_path / "clips.npy", (values / 127.5 - 1).astype(np.float16))
+    assert len(ArrayClips(tmp_path / "clips.npy")) == 40
+    np.save(tmp_path / "clips.npy", np.zeros((4, 4, 8, 8, 3), np.float32))  # Grey clips.
+    assert next(ArrayClips(tmp_path / "clips.npy").clips([0])).max() == 128
+
+
+def test_a_negative_shape_is_refused(tmp_path):
+    with open(tmp_path / "clips.npy", "wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (-1, 4, 8, 8, 3)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(10000))
+    with pytest.raises(UserError, match="Cannot read .*clips.npy: memory mapped length must"):
+        ArrayClips(tmp_path / "clips.npy")

@@ -63,8 +63,39 @@ def test_a_full_disk_loses_the_cache_only(tmp_path, monkeypatch, capsys):
 def test_other_rows_are_refused(tmp_path):
     path = tmp_path / "features.npy"
     store(batches(), path)
-    with pytest.raises(UserError, match=r"features.npy should hold cached features.* \[5\]"):
+    with pytest.raises(
+        UserError, match="Cannot read .*features.npy: it does not hold the features of 4 clips"
+    ):
         load(path, 4)
     np.save(path, VALUES)
-    with pytest.raises(UserError, match="should hold cached features. Received: float64"):
+    with pytest.raises(UserError, match="it does not hold the features of 5 clips. Remove it"):
         load(path, 5)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 100, -1])
+def test_damaged_files_are_refused(tmp_path, kept):
+    path = tmp_path / "features.npy"
+    store(batches(), path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UserError, match="Cannot read .*features.npy: "):
+        load(path, 5)
+
+
+@pytest.mark.parametrize("shape", [(-5,), (5, 1), (5 * 10**9,)])
+def test_false_shapes_are_refused(tmp_path, shape):
+    path, rows = tmp_path / "features.npy", next(batches())
+    with open(path, "wb") as file:
+        descr = np.lib.format.dtype_to_descr(rows.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_2_0(file, header)
+        file.write(rows.tobytes() * 5)
+    with pytest.raises(UserError, match="Cannot read .*features.npy: "):
+        load(path, 5)
+
+
+@pytest.mark.parametrize("values", [(), (3, 2)])
+def test_rows_of_other_shapes_are_refused(tmp_path, values):
+    fields = [("values", "<f4", values), ("probabilities", "<f4", (2,)), ("sha256", "S64")]
+    np.save(tmp_path / "features.npy", np.zeros(5, fields))
+    with pytest.raises(UserError, match="does not hold the features of 5 clips"):
+        load(tmp_path / "features.npy", 5)

@@ -87,7 +87,7 @@ def test_damaged_features_are_named(tmp_path):
     extractor.extract(Clips(6), [1, 2])
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(kept.read_bytes()[:100])
-    with pytest.raises(UserError, match="should hold cached features"):
+    with pytest.raises(UserError, match="Cannot read .*: .* It should be a .npy file"):
         extractor.extract(Clips(6), [1, 2])
 
 
