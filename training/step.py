@@ -39,6 +39,20 @@ class LiveUpdate:
         """The name under which the norm of the gradient is logged."""
         return f"{self.update.name}_gradient_norm"
 
+    def check(self, terms: dict, gradients: list):
+        """Raises `ValueError` for a mistake of the model, when the step is traced."""
+        if terms.keys() != set(self.update.term_names):
+            raise ValueError(
+                f"`term_names` of the update {self.update.name} should be those of its terms, "
+                f"{sorted(terms)}. Received: {sorted(self.update.term_names)}"
+            )
+        unreached = [n for n, g in zip(self.names, gradients, strict=True) if g is None]
+        if unreached:
+            raise ValueError(
+                f"The terms of the update {self.update.name} should depend on all live variables. "
+                f"Received: no gradient for {', '.join(unreached)}"
+            )
+
 
 class TrainingStep:
     """A traced call of several steps on all replicas of a strategy.
@@ -184,11 +198,7 @@ class TrainingStep:
             with tf.control_dependencies(gradients):  # One part after the other.
                 sums = tf.nest.map_structure(tf.add, (terms, gradients), share(number))
             terms, gradients = sums
-        if terms.keys() != set(live.update.term_names):
-            raise ValueError(
-                f"`term_names` of the update {live.update.name} should be those of its terms, "
-                f"{sorted(terms)}. Received: {sorted(live.update.term_names)}"
-            )
+        live.check(terms, gradients)
         live.optimizer.apply(gradients, live.variables)
         return terms, tf.sqrt(2 * tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients]))
 
