@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def upscale(clips, factors):
+def upscale(clips: tf.Tensor, factors: tuple[int, int, int]) -> tf.Tensor:
     """Nearest-neighbour upscaling of `clips` [N, T, H, W, C] by `factors` (time, height, width)."""
     for axis, factor in enumerate(factors, start=1):
         if factor > 1:
@@ -11,7 +11,7 @@ def upscale(clips, factors):
     return clips
 
 
-def downscale(clips, factors):
+def downscale(clips: tf.Tensor, factors: tuple[int, int, int]) -> tf.Tensor:
     """Box average of `clips` [N, T, H, W, C] over blocks of `factors` (time, height, width)."""
     for axis, factor in enumerate(factors, start=1):
         if factor > 1:
@@ -21,11 +21,13 @@ def downscale(clips, factors):
     return clips
 
 
-def fade(coarse, fine, weight):
+def fade(coarse: tf.Tensor, fine: tf.Tensor, weight: tf.Tensor | float) -> tf.Tensor:
     """Blends `coarse` into `fine`; `weight` in [0, 1] is the share of `fine`."""
     return coarse + (fine - coarse) * tf.cast(weight, fine.dtype)
 
 
-def fade_clips(clips, factors, weight):
+def fade_clips(
+    clips: tf.Tensor, factors: tuple[int, int, int], weight: tf.Tensor | float
+) -> tf.Tensor:
     """`clips` [N, T, H, W, C] as they fade in: blended with the rung below's version of them."""
     return fade(upscale(downscale(clips, factors), factors), clips, weight)

@@ -1,7 +1,7 @@
 """The layers of generator and discriminator. Clips and maps are [N, T, H, W, C].
 
-Weights are drawn from N(0, 1) and scaled at run time by gain / sqrt(fan in), the "equalized
-learning rate" of section 4.1.
+Weights are drawn from N(0, 1) and scaled at run time by gain / sqrt(fan in): the "equalized
+learning rate" of ProGAN, which the thesis does not mention.
 """
 
 import math
@@ -16,17 +16,17 @@ RELU_GAIN = math.sqrt(2)  # keeps the variance through a leaky ReLU
 
 
 @tf.custom_gradient
-def leaky_relu(x):
+def leaky_relu(x: tf.Tensor) -> tf.Tensor:
     """Leaky ReLU of slope 0.2.
 
-    Its gradient looks at the sign of the output, which is that of the input: so `x` need not be
-    kept, and TensorFlow makes one operation of a convolution, its bias and its leaky ReLU.
+    Its gradient uses the sign of the output, which is that of the input. So `x` need not be kept,
+    and TensorFlow fuses a convolution, its bias and its leaky ReLU into one operation.
     """
     y = tf.nn.leaky_relu(x, LEAK)
     return y, lambda slopes: leaky_relu_gradient(slopes, y)
 
 
-def leaky_relu_gradient(slopes, y):
+def leaky_relu_gradient(slopes: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """`slopes` where `y` is positive, and a fifth of them elsewhere; linear in `slopes`."""
 
     @tf.custom_gradient
@@ -38,7 +38,7 @@ def leaky_relu_gradient(slopes, y):
 
 
 @tf.custom_gradient
-def add_bias(x, bias):
+def add_bias(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """`x` [..., C] + `bias` [C]; TensorFlow's own gradient to the bias is slow for few maps."""
 
     def gradient(slopes):
@@ -48,26 +48,26 @@ def add_bias(x, bias):
     return tf.nn.bias_add(x, tf.cast(bias, x.dtype)), gradient
 
 
-def at_least_float32(x):
-    """Statistics and outputs of maps in bfloat16 are taken in float32."""
+def at_least_float32(x: tf.Tensor) -> tf.Tensor:
+    """`x` in float32 if it is bfloat16: statistics and outputs are computed in float32."""
     return tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x
 
 
-def pixel_norm(x, epsilon=1e-8):
-    """a / sqrt(mean over the maps of a^2 + 1e-8), section 4.1; [..., C] -> [..., C]."""
+def pixel_norm(x: tf.Tensor, epsilon: float = 1e-8) -> tf.Tensor:
+    """a / sqrt(mean over the maps of a^2 + 1e-8), section 4.3; [..., C] -> [..., C]."""
     squares = tf.square(at_least_float32(x))
     return x * tf.cast(tf.math.rsqrt(tf.reduce_mean(squares, -1, keepdims=True) + epsilon), x.dtype)
 
 
-def minibatch_stddev(x, group):
-    """How much the clips of a group differ, one number a group: the map of Table A.2.
+def minibatch_stddev(x: tf.Tensor, group: int) -> tf.Tensor:
+    """How much the clips of a group differ, one number per group: the map of Table A.2.
 
     Args:
         x: [N, T, H, W, C].
         group: clips in a group; groups are consecutive, and N is a multiple of it.
 
     Returns:
-        [N] float32, alike for all clips of a group.
+        [N] float32, the same for all clips of a group.
     """
     _, t, h, w, c = x.shape
     groups = tf.reshape(at_least_float32(x), [-1, group, t, h, w, c])  # [MGTHWC] M groups of G.
@@ -77,6 +77,7 @@ def minibatch_stddev(x, group):
     return tf.repeat(stddev, group)
 
 
+@keras.saving.register_keras_serializable("progressive_swgan")
 class EqualizedDense(keras.layers.Layer):
     """Matrix product and bias, [N, ...] -> [N, *outputs], with the equalized learning rate.
 
@@ -95,20 +96,23 @@ class EqualizedDense(keras.layers.Layer):
         self.outputs = outputs
         self.built = True
 
-    def call(self, x):
-        x = tf.matmul(tf.reshape(x, [-1, self.kernel.shape[0]]), self.kernel * self.scale)
-        return tf.reshape(x, [-1, *self.outputs]) + self.bias
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, ...] to [N, *outputs]."""
+        kernel = tf.cast(self.kernel * self.scale, x.dtype)
+        x = tf.matmul(tf.reshape(x, [-1, self.kernel.shape[0]]), kernel)
+        return tf.reshape(x, [-1, *self.outputs]) + tf.cast(self.bias, x.dtype)
 
 
+@keras.saving.register_keras_serializable("progressive_swgan")
 class EqualizedConv3D(keras.layers.Layer):
     """3-D convolution and bias with the equalized learning rate, between two sizes if need be.
 
     Args:
         inputs, outputs: feature maps.
         size: of the kernel, in time, height and width.
-        upscale, downscale: factors (time, height, width) by which nearest upscaling goes before
-            the convolution, or a box average after it.
-        fused: does the two at once, as one strided convolution: the same function, faster.
+        upscale, downscale: factors (time, height, width) of the nearest-neighbour upscaling
+            before the convolution, or of the box average after it.
+        fused: compute both as one strided convolution: the same function, faster.
         gain: 1 where the output is linear.
         dtype: "mixed_bfloat16" convolves in bfloat16, and sums gradients to biases in float32.
     """
@@ -132,13 +136,13 @@ class EqualizedConv3D(keras.layers.Layer):
         self.upscale, self.downscale, self.fused = upscale, downscale, fused
         self.built = True
 
-    def call(self, x, extra=None):
+    def call(self, x: tf.Tensor, extra: tf.Tensor | None = None) -> tf.Tensor:
         """Convolves `x` [N, T, H, W, inputs].
 
         Args:
             x: the maps.
-            extra: [N], one more map, behind those of `x`, that is the same at all places. It is
-                convolved on its own: the convolution of all maps would be slow at an odd number.
+            extra: [N], one extra channel, constant over space and time, appended to `x`. It is
+                convolved separately because oneDNN is slow for odd channel counts.
         """
         x = tf.cast(x, self.compute_dtype)
         kernel, bias = self.kernel * self.scale, tf.convert_to_tensor(self.bias)
@@ -160,18 +164,18 @@ class EqualizedConv3D(keras.layers.Layer):
         return downscale(conv3d(upscale(x, self.upscale), kernel), self.downscale)
 
 
-def pointwise(x, matrix):
+def pointwise(x: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
     """Convolution with a kernel of one voxel, as a matrix product: [..., C] -> [..., D]."""
     y = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), tf.cast(matrix, x.dtype))
     return tf.reshape(y, [-1, *x.shape[1:-1], y.shape[-1]])
 
 
-def conv3d(x, kernel, strides=(1, 1, 1)):
+def conv3d(x: tf.Tensor, kernel: tf.Tensor, strides: tuple[int, int, int] = (1, 1, 1)) -> tf.Tensor:
     """Convolution with zeros beyond the border; `strides` are (time, height, width)."""
     return tf.nn.conv3d(x, tf.cast(kernel, x.dtype), [1, *strides, 1], padding="SAME")
 
 
-def upscale_conv3d(x, kernel, factors):
+def upscale_conv3d(x: tf.Tensor, kernel: tf.Tensor, factors: tuple[int, int, int]) -> tf.Tensor:
     """`conv3d(upscale(x, factors), kernel)` as one transposed convolution of stride `factors`.
 
     A fine voxel sees its coarse neighbours through sums of kernel taps: the flipped 3x3x3 kernel
@@ -188,7 +192,7 @@ def upscale_conv3d(x, kernel, factors):
     return tf.nn.conv3d_transpose(x, kernel, shape, [1, *factors, 1], padding="SAME")
 
 
-def conv3d_downscale(x, kernel, factors):
+def conv3d_downscale(x: tf.Tensor, kernel: tf.Tensor, factors: tuple[int, int, int]) -> tf.Tensor:
     """`downscale(conv3d(x, kernel), factors)` as one convolution of stride `factors`."""
     for axis, factor in enumerate(factors):
         kernel = _sum_of_shifts(kernel, axis, factor) / factor

@@ -6,18 +6,20 @@ import tensorflow as tf
 from networks.layers import EqualizedDense, leaky_relu
 
 
+@keras.saving.register_keras_serializable("progressive_swgan")
 class Orthogonal(keras.constraints.Constraint):
     """Puts a square matrix back on the orthogonal group: its polar factor U V' of U S V'.
 
-    An orthogonal matrix stays as it is. The iteration of Newton and Schulz needs matrix products
-    alone, and a few rounds after a usual step of an optimizer. It converges where the singular
-    values lie in (0, sqrt(3)): a matrix that may be beyond is scaled first, which leaves the polar
-    factor as it is.
+    An orthogonal matrix stays as it is. The iteration of Newton and Schulz uses only matrix
+    products, and takes a few rounds after a usual step of an optimizer. It converges where the
+    singular values are in (0, sqrt(3)). Other matrices are scaled first, which does not change
+    their polar factor.
     """
 
     tolerance, rounds = 1e-6, 40
 
-    def __call__(self, matrix):
+    def __call__(self, matrix: tf.Tensor) -> tf.Tensor:
+        """The polar factor of `matrix` [K, K]."""
         dtype, matrix = matrix.dtype, tf.cast(matrix, tf.float64)  # float32 may be TF32 on a GPU.
         error = self._error(matrix)
         size = tf.sqrt(tf.norm(matrix, 1, [0, 1]) * tf.norm(matrix, float("inf"), [0, 1]))
@@ -37,6 +39,7 @@ class Orthogonal(keras.constraints.Constraint):
         )
 
 
+@keras.saving.register_keras_serializable("progressive_swgan")
 class SlicedHead(keras.layers.Layer):
     """f(y) = 1/K sum_i phi(lambda_i theta_i'y + b_i), equation 5.2; phi is the leaky ReLU.
 
@@ -54,12 +57,16 @@ class SlicedHead(keras.layers.Layer):
         self.bias = self.add_weight((size,), "zeros", name="b")
         self.built = True
 
-    def call(self, features):
+    def call(self, features: tf.Tensor) -> tf.Tensor:
         """Features [N, K] -> scores [N]."""
-        slices = tf.matmul(features, self.theta)  # [NK] theta_i'y.
-        return tf.reduce_mean(leaky_relu(self.slopes * slices + self.bias), -1)  # Equation 5.2.
+        theta, slopes, bias = (
+            tf.cast(variable, features.dtype) for variable in (self.theta, self.slopes, self.bias)
+        )
+        slices = tf.matmul(features, theta)  # [NK] theta_i'y.
+        return tf.reduce_mean(leaky_relu(slopes * slices + bias), -1)  # Equation 5.2.
 
 
+@keras.saving.register_keras_serializable("progressive_swgan")
 class ScalarHead(keras.layers.Layer):
     """Leaky ReLU and one more dense layer, K -> 1: the last row of Table A.2."""
 
@@ -70,6 +77,6 @@ class ScalarHead(keras.layers.Layer):
         self.dense = EqualizedDense(size, (1,), gain=1.0, name="dense")
         self.built = True
 
-    def call(self, features):
+    def call(self, features: tf.Tensor) -> tf.Tensor:
         """Features [N, K] -> scores [N]."""
         return self.dense(leaky_relu(features))[:, 0]

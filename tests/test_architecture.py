@@ -118,3 +118,37 @@ def test_mistakes_are_found(module, source):
 )
 def test_what_is_allowed_is_no_mistake(module, source):
     assert mistakes(module, source) == []
+
+
+def test_to_make_a_clip_nothing_of_training_is_imported():
+    reached = _reached_from("sampling.snapshot") | _reached_from("sampling.export")
+    assert not {name for name in reached if name.partition(".")[0] in ("training", "dataset")} - {
+        "dataset",
+        "dataset.batch",
+    }
+
+
+def test_run_folders_know_no_trainer():
+    reached = _reached_from("run_folder.folder")
+    rooms = {name.partition(".")[0] for name in reached}
+    assert not rooms & {"training", "models", "networks", "sampling", "scoring"}
+
+
+def _reached_from(module):
+    """All modules of ours that importing `module` imports, itself included."""
+    paths = dict(modules())
+    reached, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in paths:
+            continue
+        reached.add(name)
+        source, is_package = paths[name].read_text(), paths[name].name == "__init__.py"
+        targets = [
+            t for node in ast.walk(ast.parse(source)) for t in imports(node, name, is_package)
+        ]
+        # "a.b.c" may be a module, or a name in the module "a.b".
+        for target in targets:
+            parts = target.split(".")
+            waiting += [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
+    return reached
