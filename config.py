@@ -316,6 +316,8 @@ def _put(tree, path, text):
 
 def _typed(kind, value, key):
     """`value` (plain, perhaps from JSON) as `kind`, where the two fit without loss."""
+    if (kind is Loss or dataclasses.is_dataclass(kind)) and not isinstance(value, dict):
+        raise UserError(f"`{key or 'config'}` should hold settings. Received: {value!r}")
     if kind is Loss:
         kinds = {loss.kind: type(loss) for loss in (make() for make in LOSSES.values())}
         if value.get("kind") not in kinds:

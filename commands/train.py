@@ -40,6 +40,7 @@ def flags(parser: Parser):
     )
     flag("--skip_damaged", action="store_true", help="read all clips first; skip damaged ones")
     flag("--deterministic", action="store_true", help="bit-exact on one machine (slower)")
+    flag("--start_over", action="store_true", help="train again where checkpoints are lost")
     flag("--profile", type=whole(0), default=0, help="steps to profile for TensorBoard")
     flag("--dry_run", action="store_true", help="print networks, schedule and needs, and exit")
     flag("--settings", action="store_true", help="print every setting, and exit")
@@ -93,7 +94,7 @@ def _start(config, args):
     check = is_chief and not args.skip_damaged
     # Reads files that changed since the run last checked them; all of them in a new run.
     files = clips.check_files(read_data_files(path)) if check else {}
-    folder = RunFolder(path, config, identity) if is_chief else nullcontext()
+    folder = RunFolder(path, config, identity, args.start_over) if is_chief else nullcontext()
     with folder as run_folder, clips.translate_read_errors():
         if run_folder:
             run_folder.store_data_files(files)

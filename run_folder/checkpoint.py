@@ -7,8 +7,9 @@ The JSON is moved to its place last, so an interrupted save is never mistaken fo
 A checkpoint whose files do not match its JSON is skipped.
 """
 
-import json
+import contextlib
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -18,9 +19,9 @@ import tensorflow as tf
 from config import Train
 from support.errors import UserError, short_message
 from support.files import partial_folder, sha256, sync, write_json
+from support.json_files import read_json
 
 _WRITTEN = re.compile(r"ckpt-\d+\.(index|data-\d+-of-\d+)")  # By TensorFlow.
-_FULL = (tf.errors.ResourceExhaustedError, tf.errors.UnknownError, OSError)
 
 
 class Resumable(Protocol):
@@ -67,7 +68,7 @@ class Checkpoints:
         """Saves a checkpoint, and deletes those that are no longer kept.
 
         Raises:
-            UserError: the disk is full; the checkpoints before it stay as they are.
+            UserError: it cannot be written; earlier checkpoints stay as they are.
         """
         if self._newest == trainer.nimg:
             return
@@ -82,11 +83,11 @@ class Checkpoints:
                     sync(file)
                     file.replace(self.folder / file.name)
             write_json(path, about)
-        except _FULL as error:
+        except (tf.errors.OpError, OSError) as error:
             raise UserError(
-                f"--run should have room for a checkpoint. Received: {self.folder} at kimg "
-                f"{trainer.nimg / 1000:g}, where {short_message(error)} (checkpoints before it are "
-                "whole: make room, and the same command goes on)"
+                f"Cannot save a checkpoint to {self.folder} at kimg {trainer.nimg / 1000:g}: "
+                f"{short_message(error)}. Earlier checkpoints are whole: make room, and run the "
+                "same command again to resume."
             ) from error
         self._newest = trainer.nimg
         self._tidy()
@@ -97,11 +98,15 @@ class Checkpoints:
             if damage := self._damage(nimg):
                 self.warn(f"Warning: {damage}. The checkpoint before it is used.")
                 continue
-            restore(str(self._path(nimg).with_suffix("")))
+            with _without_wildcards(self.folder) as folder:
+                restore(str(folder / self._path(nimg).stem))
             self._newest = nimg
             return True
         if known:
-            raise UserError(f"{self.folder} should hold a checkpoint that is whole. Received: none")
+            raise UserError(
+                f"Cannot resume from {self.folder}: no checkpoint in it is whole. Restore one from "
+                "a backup, or start another run."
+            )
         return False
 
     def _known(self):
@@ -113,18 +118,28 @@ class Checkpoints:
         """What is wrong with a checkpoint, or None."""
         path = self._path(nimg)
         try:
-            about = json.loads(path.read_text())
-            stated = {path.with_name(name): of["sha256"] for name, of in about.items()}
-            if len(stated) < 2:
-                return f"{path} is damaged"
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return f"{path} is damaged"
-        for file, digest in stated.items():
-            if not file.exists():
-                return f"{file} is missing"
-            if sha256(file) != digest:
-                return f"{file} is damaged"
-        return None
+            about = read_json(path, {str: {"sha256": str}})
+            names = [name for name in about if _WRITTEN.fullmatch(name)]
+            if len(names) < 2 or {name.partition(".")[0] for name in about} != {path.stem}:
+                return f"{path} does not describe a checkpoint of this name"
+            for name in names:
+                if sha256(self.folder / name) != about[name]["sha256"]:
+                    return f"{self.folder / name} is damaged"
+            inside = self._number_inside(path.stem)
+        except UserError as error:
+            return str(error).removesuffix(".")
+        except OSError as error:
+            return f"{error.filename or path} cannot be read ({error.strerror})"
+        return None if inside == nimg else f"{path.stem} holds the training state at nimg {inside}"
+
+    def _number_inside(self, name):
+        """The nimg that the files of a checkpoint hold; None where they hold none."""
+        with _without_wildcards(self.folder) as folder:
+            try:
+                reader = tf.train.load_checkpoint(str(folder / name))
+                return int(reader.get_tensor("nimg/.ATTRIBUTES/VARIABLE_VALUE"))
+            except (tf.errors.OpError, ValueError, RuntimeError):
+                return None
 
     def _tidy(self):
         """Deletes the checkpoints that are no longer kept; files without a JSON are not ours."""
@@ -140,13 +155,22 @@ class Checkpoints:
         return self.folder / f"ckpt-{nimg:09d}.json"
 
 
+@contextlib.contextmanager
+def _without_wildcards(folder):
+    """Yields a path to `folder` without [, ], * and ?, which TensorFlow would expand."""
+    with tempfile.TemporaryDirectory() as temporary:
+        link = Path(temporary) / "folder"
+        link.symlink_to(folder.resolve())
+        yield link
+
+
 def kept_checkpoints(known: list[int], newest: int, every_kimg: float) -> set[int]:
-    """Which checkpoints are kept, by their nimg.
+    """The nimg of the checkpoints that are kept.
 
     Args:
         known: ascending.
-        newest: how many of the newest.
-        every_kimg: of those at or after each multiple of it, the first; 0: of none.
+        newest: number of the newest checkpoints that are kept.
+        every_kimg: the first checkpoint at or after each multiple of it is kept; 0: none.
     """
     kept = set(known[-newest:])
     if every_kimg > 0:

@@ -35,6 +35,7 @@ from support.files import (
     write_atomically,
     write_json,
 )
+from support.resume import check_same, differences
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -43,49 +44,72 @@ class RunFolder(contextlib.AbstractContextManager):
     Args:
         path: of the folder.
         config: of the run.
-        data: "folder" and "sha256" of the data set, and which clips of it are "skipped".
+        data: "folder" and "sha256" of the data set, and its "skipped" clips.
+        start_over: whether to train from the beginning where the checkpoints are lost.
 
     Raises:
         UserError: a folder of something else, of a run with another config or data set, or of one
             that is running now.
     """
 
-    def __init__(self, path: Path, config: Config, data: dict[str, str]):
-        self.path, self.config = Path(path), config
+    def __init__(self, path: Path, config: Config, data: dict[str, str], start_over: bool = False):
+        self.path, self.config, self.start_over = Path(path), config, start_over
         description = {"config": config.as_dict(), "data": data, "versions": _versions()}
         if not _is_new(self.path):
             known = read_description(self.path)
-            _check_same(path, from_dict(known["config"]), config)
-            _check_same_data(path, known["data"], data)
+            _check_same_config(self.path, from_dict(known["config"]), config)
+            _check_same_data(self.path, known["data"], data)
             description = known | {"config": config.as_dict()}
         make_folder(self.path)
         self._lock = lock(
             self.path / "lock",
-            f"--run should not be in use. Received: {self.path}, where another process trains",
+            f"Cannot train in {self.path}: another process trains there.",
         )
         clear_abandoned(self.path)
         write_json(self.path / "config.json", description)
+        self._identity = _identity(self.path)
         self.status = Status(self.path / "status.json")
         self.status.write("starting")
-        if changed := _differences(description["versions"], _versions()):
-            self.log(f"Warning: {path} was started with other versions: {changed}")
+        if changed := differences(description["versions"], _versions()):
+            versions = ", ".join(f"{name} {old}" for name, (old, _) in changed.items())
+            self.log(f"Warning: {path} was started with other versions: {versions}.")
         self.checkpoints = Checkpoints(self.path / "checkpoints", config.train, self.log)
 
     def __exit__(self, kind=None, error=None, _trace=None):
-        if isinstance(error, Exception):
-            self.status.write("failed", f"{error}".partition("\n")[0] or kind.__name__)
-        elif error is not None:
-            self.status.write("interrupted", "stopped without saving")
+        if _identity(self.path) == self._identity:
+            if isinstance(error, Exception):
+                self.status.write("failed", f"{error}".partition("\n")[0] or kind.__name__)
+            elif error is not None:
+                self.status.write("interrupted", "stopped without saving")
         self._lock.close()
 
+    def check_is_there(self):
+        """Raises `UserError` where the folder was moved or deleted since it was opened."""
+        if _identity(self.path) != self._identity:
+            raise UserError(
+                f"Cannot write to {self.path}: the folder was moved or deleted while it trained. "
+                "Move it back, and run the same command again to resume from its last checkpoint."
+            )
+
     def restore_latest(self, trainer: Resumable):
-        """Loads the newest checkpoint into `trainer`; in a new run saves the first one."""
+        """Loads the newest checkpoint into `trainer`; in a new run saves the first one.
+
+        Raises:
+            UserError: the run has a history but no whole checkpoint, and does not start over.
+        """
         if not self.checkpoints.restore_latest(trainer):
+            history = self.history()
+            if history and not self.start_over:
+                raise UserError(
+                    f"Cannot resume {self.path}: its history reaches kimg {history[-1]['kimg']:g}, "
+                    "but there is no whole checkpoint. Restore checkpoints/ from a backup, choose "
+                    "another run folder, or use --start_over to train again from the beginning."
+                )
             self.checkpoints.save(trainer)  # A disk that cannot be written is found now.
         self._begin(trainer)
 
     def roll_back(self, trainer: Resumable):
-        """Goes back to the newest checkpoint, since losses or gradients are not finite.
+        """Restores the newest checkpoint, since losses or gradients are not finite.
 
         Raises:
             UserError: that was done `train.rollbacks` times before.
@@ -115,11 +139,12 @@ class RunFolder(contextlib.AbstractContextManager):
         return time.monotonic() - self._saved > self.config.train.checkpoint_minutes * 60
 
     def save(self, trainer: Resumable):
-        """Saves a checkpoint; one that was cut short is never taken for a whole one.
+        """Saves a checkpoint; an interrupted one is never mistaken for a whole one.
 
         Raises:
-            UserError: the disk is full; the checkpoints before it stay as they are.
+            UserError: it cannot be written, or the folder was moved or deleted.
         """
+        self.check_is_there()
         self.status.write("saving")
         self.checkpoints.save(trainer)
         self.status.write("training")
@@ -182,43 +207,36 @@ def _versions():
     }
 
 
-def _check_same(path, known, given):
-    before, now = _flatten(known.as_dict()), _flatten(given.as_dict())
-    may_change = {f.key for f in list_settings(given) if f.may_change}
-    for settings in (before, now):
-        for key in list(settings):
-            if key in may_change:
-                del settings[key]
-    if changed := _differences(before, now):
-        raise UserError(f"--run should be of the same config. Received: {path}, with {changed}")
+def _check_same_config(path, known, given):
+    may_change = {setting.key for setting in list_settings(given) if setting.may_change}
+    settings = []
+    for config in (known, given):
+        tree = config.as_dict()
+        for key in may_change:
+            section, _, name = key.rpartition(".")
+            tree[section].pop(name)
+        settings.append(tree)
+    check_same(path, *settings, "Use the same settings, or another run folder.")
 
 
 def _check_same_data(path, known, given):
-    if known["sha256"] != given["sha256"]:
+    if known.get("sha256") != given["sha256"]:
         raise UserError(
-            f"--data should be {known['folder']}, with which {path} was started. "
-            f"Received: {given['folder']}, which holds other clips"
+            f"Cannot resume {path} with the data set {given['folder']}: it was started with "
+            f"{known.get('folder')}, which holds other clips."
         )
     before, now = known.get("skipped", []), given.get("skipped", [])
     if before != now:
         raise UserError(
-            f"--data should lack the {len(before)} damaged clips that it lacked when {path} was "
-            f"started. Received: {given['folder']}, where {len(now)} are skipped"
+            f"Cannot resume {path} with the data set {given['folder']}: {len(now)} damaged clips "
+            f"are skipped now, but {len(before)} were when it was started."
         )
 
 
-def _differences(before, now):
-    """Such as "train.seed = 0 there, 1 here", of the first five; "" where there are none."""
-    changed = [
-        f"{key} = {before.get(key)} there, {now.get(key)} here"
-        for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key)
-    ]
-    return "; ".join(changed[:5])
-
-
-def _flatten(tree, prefix=""):
-    if not isinstance(tree, dict):
-        return {prefix: tree}
-    parts = [_flatten(v, f"{prefix}.{k}" if prefix else str(k)) for k, v in tree.items()]
-    return {key: value for part in parts for key, value in part.items()}
+def _identity(path):
+    """Device and inode of a folder; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -34,6 +34,8 @@ class Status:
         self._known |= {"state": state, "sentence": sentence, **facts}
         self._begin = time.monotonic()
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        if not self._path.parent.is_dir():  # It was moved or deleted: not made again.
+            return
         with contextlib.suppress(OSError):
             write_json(self._path, self._known | {"time": now})
 

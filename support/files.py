@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -153,6 +154,10 @@ def lock(path: Path | str, refusal: str) -> TextIO:
     except BlockingIOError:
         file.close()
         raise UserError(refusal) from None
+    except OSError as error:  # NFS without lockd, Lustre without -o flock.
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        print(f"Warning: {path} cannot be locked ({error.strerror}). Start one process at a time.")
     return file
 
 

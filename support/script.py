@@ -11,6 +11,7 @@ from support.errors import UserError
 
 _FILE_SYSTEM_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.EIO, errno.ESTALE),  # A bad sector, a server that is gone.
     *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),  # A path that cannot be.
 }
 

@@ -1,20 +1,21 @@
-"""Graceful shutdown: the first SIGINT or SIGTERM stops training after the current call, the second
-exits immediately."""
+"""Graceful shutdown: a signal stops training after the current call, a second one at once."""
 
 import os
 import signal
 import threading
+import time
 
 from training.workers import Workers
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PATIENCE = 1.0  # seconds: `make`, `timeout`, systemd and Slurm send a signal more than once
 
 
 class Interrupt:
-    """Notes the first SIGINT or SIGTERM; a second one ends the process.
+    """Notes the first SIGINT, SIGTERM or SIGHUP; one that comes a second later ends the process.
 
-    Python's own handlers wait until a call of several steps returns. So the second signal is
-    received by a thread, which the interpreter wakes at once.
+    A signal that was ignored from the start stays ignored, as SIGHUP is under nohup. Python's own
+    handlers wait until a call of several steps returns, so a thread receives the second signal.
 
     Attributes:
         signal: for which all workers agreed to stop; None while training continues.
@@ -27,7 +28,8 @@ class Interrupt:
         signal.set_wakeup_fd(write)
         threading.Thread(target=_watch, args=(read,), daemon=True).start()
         for number in _SIGNALS:
-            signal.signal(number, self._note)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._note)
 
     def __bool__(self):
         return self.signal is not None
@@ -48,7 +50,10 @@ class Interrupt:
 
 def _watch(pipe):
     os.read(pipe, 1)
+    first = time.monotonic()
     os.write(2, b"Interrupted: saving after the current steps. A second signal exits at once.\n")
     number = os.read(pipe, 1)[0]
+    while time.monotonic() - first < _PATIENCE:
+        number = os.read(pipe, 1)[0]
     os.write(2, b"Stopped at once: what came after the last checkpoint is lost.\n")
     os._exit(128 + number)

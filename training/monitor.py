@@ -65,6 +65,7 @@ class Monitor(Watcher):
 
     def _report(self, trainer, phase):
         """Ends a tick: prints the status line, and writes all that is due."""
+        self.run.check_is_there()
         check_room(self.run.path, _ROOM)
         nimg, self.ticks = trainer.nimg, self.ticks + 1
         phase_ends = phase.end is not None and nimg >= phase.end

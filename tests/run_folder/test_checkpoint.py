@@ -11,11 +11,11 @@ from support.errors import UserError
 
 
 class Trainer:
-    """Stands for a `Trainer`: two variables."""
+    """Stands for a `Trainer`: one variable."""
 
     def __init__(self, nimg=0):
-        self.variable, self.nimg = tf.Variable(float(nimg)), nimg
-        self._checkpoint = tf.train.Checkpoint(variable=self.variable)
+        self.variable, self.nimg = tf.Variable(nimg, dtype=tf.int64), nimg
+        self._checkpoint = tf.train.Checkpoint(nimg=self.variable)
 
     def write(self, path):
         self.variable.assign(self.nimg)
@@ -81,14 +81,14 @@ def test_a_damaged_json_is_told(saved, text):
     (saved / "ckpt-000000020.json").write_text(text)
     nimg, told = _restored(saved)
     assert nimg == 10
-    assert "ckpt-000000020.json is damaged" in told[0]
+    assert "ckpt-000000020.json" in told[0]
 
 
 def test_a_missing_file_is_told(saved):
     (saved / "ckpt-000000020.index").unlink()
     nimg, told = _restored(saved)
     assert nimg == 10
-    assert "ckpt-000000020.index is missing" in told[0]
+    assert "ckpt-000000020.index cannot be read (No such file or directory)" in told[0]
 
 
 def test_without_its_json_it_is_none(saved):
@@ -100,7 +100,7 @@ def test_without_its_json_it_is_none(saved):
 def test_training_does_not_begin_anew_where_all_are_damaged(saved):
     for nimg in (10, 20):
         _flip(saved / f"ckpt-{nimg:09d}.data-00000-of-00001")
-    with pytest.raises(UserError, match="should hold a checkpoint that is whole"):
+    with pytest.raises(UserError, match="no checkpoint in it is whole"):
         _restored(saved)
 
 
@@ -160,10 +160,46 @@ def test_a_full_disk_leaves_the_checkpoints_before(saved, monkeypatch, failing):
             patch.setattr(trainer, "write", full)
         else:
             patch.setattr(checkpoint, "sha256", full_later)
-        with pytest.raises(UserError, match="should have room for a checkpoint.*No space left"):
+        with pytest.raises(UserError, match="Cannot save a checkpoint to .*No space left"):
             Checkpoints(saved, Train()).save(trainer)
     assert sorted(saved.iterdir()) == before
     assert _restored(saved) == (20, [])
+
+
+def test_a_folder_whose_name_is_a_glob(tmp_path):
+    folder = tmp_path / "lr[1e-3]*?"
+    for nimg in (10, 20):
+        Checkpoints(folder, Train()).save(Trainer(nimg))
+    assert _restored(folder) == (20, [])
+
+
+def test_a_renamed_checkpoint_is_skipped(saved):
+    for path in list(saved.glob("ckpt-000000010*")):
+        copy, data = path.with_name(path.name.replace("10", "30")), path.read_bytes()
+        if path.suffix == ".json":
+            data = data.replace(b"ckpt-000000010", b"ckpt-000000030")
+        copy.write_bytes(data)
+    nimg, warnings = _restored(saved)
+    assert nimg == 20
+    assert "ckpt-000000030 holds the training state at nimg 10" in warnings[0]
+
+
+def test_a_json_of_another_checkpoint_is_skipped(saved):
+    text = (saved / "ckpt-000000010.json").read_text()
+    (saved / "ckpt-000000030.json").write_text(text)
+    nimg, warnings = _restored(saved)
+    assert nimg == 20
+    assert "ckpt-000000030.json does not describe a checkpoint of this name" in warnings[0]
+
+
+@pytest.mark.parametrize("suffix", ["index", "data-00000-of-00001", "json"])
+def test_a_folder_in_place_of_a_file_is_skipped(saved, suffix):
+    file = saved / f"ckpt-000000020.{suffix}"
+    file.unlink()
+    file.mkdir()
+    nimg, warnings = _restored(saved)
+    assert nimg == 10
+    assert "Is a directory" in warnings[0]
 
 
 def test_so_many_are_kept(tmp_path):

@@ -34,4 +34,4 @@ def test_a_full_disk_does_not_end_training_here(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "write_json", full)
-    Status(tmp_path / "status.json").tell("training")
+    Status(tmp_path / "status.json").write("training")

@@ -12,7 +12,7 @@ from losses.loss import Terms
 from losses.swgan import SWGAN
 from run_folder.folder import RunFolder
 from support.errors import UserError
-from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
+from tests.training.toys import Reals, all_weights, tick, tiny_config, trainer_for
 
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 
@@ -114,7 +114,7 @@ def test_rolling_back_draws_other_noise_a_few_times(tmp_path: Path, capsys):
         for number in (1, 2):
             _train(trainer, Poisoned(c.ladder, 3, np.nan), steps=3)
             ends.append(trainer.model.networks["G"].dense.kernel.numpy())
-            run.append_history({"nimg": trainer.nimg})
+            run.append_history(tick(trainer.nimg))
             run.roll_back(trainer)
             assert (trainer.nimg, trainer.skipped, trainer.rollbacks) == (0, number, number)
             assert f"({number} of 2 times)" in capsys.readouterr().out
