@@ -16,6 +16,7 @@ from support.files import sha256
 from support.weights import check_file, check_hash, sidecar_of
 
 _KIND = "generator of clips"
+_MAX_RUNGS = 32
 _MEASURED = ("swd", "motion")  # What names of distances begin with.
 
 
@@ -78,7 +79,23 @@ def read_card(weights: Path) -> tuple[dict, Config]:
             f"{path} should be the model card of {weights}. Received: {reason}"
         ) from error
     check_hash(weights, digest)
+    _check_size(config, path, weights)
     return card, config
+
+
+def _check_size(config, path, weights):
+    """Raises `UserError` for a network that the file cannot hold, or that takes long to build."""
+    rungs, latent_size = len(config.ladder), config.network.latent_size
+    size = weights.stat().st_size
+    if rungs > _MAX_RUNGS:
+        raise UserError(
+            f"Cannot read {path}: its ladder has {rungs} rungs, more than {_MAX_RUNGS}."
+        )
+    if 4 * latent_size > size:
+        raise UserError(
+            f"Cannot read {path}: latent_size={latent_size} does not fit in the {size} bytes of "
+            f"{weights}."
+        )
 
 
 def _distance(line):

@@ -25,7 +25,7 @@ def open_array(path: Path | str) -> np.ndarray:
         with np.errstate(over="ignore"):  # Of a false size; it is reported as an error too.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except _ERRORS as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0].rstrip(".")
         raise UserError(f"Cannot read {path}: {reason}. It should be a .npy file.") from error
     if not isinstance(array, np.ndarray):
         array.close()

@@ -1,8 +1,8 @@
 """Weights of the feature networks: published ones converted, and our own files.
 
-A published file has a class in one of the modules here, which tells its arrays' names and shapes
-and reads them one at a time; `convert` puts them into a `C3D` or an `I3D`. A new format is a class
-and a line in `metrics.weights.convert`.
+Each published format is a class in one of the modules here, which lists the names and shapes of its
+arrays and reads them one at a time; `convert` copies them into a `C3D` or an `I3D`. A new format is
+a class and a line in `metrics.weights.convert`.
 """
 
 from metrics.weights.convert import convert

@@ -1,10 +1,11 @@
 """C3D as its own fork of Caffe saves it, read from the wire format of Protocol Buffers.
 
-Of NetParameter the layers are read (field 2; 100 in version 1.1 of C3D), of these the name and the
+The layers of a NetParameter are read (field 2; 100 in version 1.1 of C3D), with their names and
 blobs. In version 1.0 a blob has five sizes (fields 1 to 5) and its data in field 6; in version 1.1
-data are field 5 and the sizes are in a BlobShape, field 7.
+the data are in field 5 and the sizes in a BlobShape, field 7.
 """
 
+import itertools
 import math
 import mmap
 from pathlib import Path
@@ -14,9 +15,11 @@ import numpy as np
 from metrics.weights.published import PublishedFile
 from support.errors import whole
 
-STARTS = (b"\x0a", b"\x12", b"\xa2\x06")  # Of the fields 1, 2 and 100.
+STARTS = (b"\x0a", b"\x12", b"\xa2\x06")  # first bytes of the fields 1, 2 and 100
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LAYERS = {2: (4, 6), 100: (1, 7)}  # number of a layer's field: those of its name and its blobs
+_MAX_AXES = 8  # of an array
+_MAX_FIELDS = 1000  # of one message; C3D has about 30 layers
 
 
 class CaffeModel(PublishedFile):
@@ -57,7 +60,7 @@ def _open(path):
 
 
 def _layer(buffer, place, name_field, blobs_field):
-    """A layer's name, and where its blobs lie."""
+    """A layer's name, and the places of its blobs."""
     name, blobs = "", []
     for number, value in _fields(buffer, *place):
         if number == name_field:
@@ -68,7 +71,7 @@ def _layer(buffer, place, name_field, blobs_field):
 
 
 def _blob(buffer, place):
-    """A blob's shape, and where its floats lie."""
+    """A blob's shape, and the place of its floats."""
     fields = dict(_fields(buffer, *place))
     if isinstance(fields.get(5), tuple):
         shape, data = _packed_varints(buffer, dict(_fields(buffer, *fields[7]))[1]), fields[5]
@@ -86,7 +89,11 @@ def _floats(buffer, shape, place):
 
 def _fields(buffer, at, end):
     """Yields each field's number with its integer, or with (begin, end) of its bytes."""
-    while at < end:
+    for count in itertools.count():
+        if at >= end:
+            return
+        if count == _MAX_FIELDS:
+            raise ValueError(f"a message of more than {_MAX_FIELDS} fields")
         tag, at = _varint(buffer, at)
         number, wire = tag >> 3, tag & 7
         if wire == _VARINT:
@@ -121,4 +128,6 @@ def _packed_varints(buffer, place):
     while at < end:
         value, at = _varint(buffer, at)
         values.append(value)
+        if len(values) > _MAX_AXES:
+            raise ValueError(f"an array of more than {_MAX_AXES} axes")
     return values

@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 
-from metrics.weights.published import ZIP_ERRORS, PublishedFile
+from metrics.weights.published import MAX_ENTRIES, ZIP_ERRORS, PublishedFile
 
 _SUFFIX = ".npy"
 
@@ -18,9 +18,10 @@ class ChainerFile(PublishedFile):
 
     def _find(self):
         with zipfile.ZipFile(self.path) as archive:
-            return {
-                name.removesuffix(_SUFFIX): _shape(archive, name) for name in archive.namelist()
-            }
+            names = archive.namelist()
+            if len(names) > MAX_ENTRIES:
+                raise ValueError(f"{len(names)} entries")
+            return {name.removesuffix(_SUFFIX): _shape(archive, name) for name in names}
 
     def _read(self, name):
         with zipfile.ZipFile(self.path) as archive, archive.open(name + _SUFFIX) as file:
@@ -31,4 +32,7 @@ def _shape(archive, name):
     with archive.open(name) as file:
         first = np.lib.format.read_magic(file) == (1, 0)
         header = "read_array_header_1_0" if first else "read_array_header_2_0"
-        return getattr(np.lib.format, header)(file)[0]
+        shape, _, dtype = getattr(np.lib.format, header)(file)
+    if dtype.kind != "f" or min(shape, default=0) < 0:
+        raise ValueError(f"{dtype} {list(shape)} at {name}")
+    return shape

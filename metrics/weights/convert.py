@@ -1,4 +1,4 @@
-"""Published weights turned into our own files."""
+"""Converts published weights to our own files."""
 
 import zipfile
 from pathlib import Path
@@ -27,27 +27,27 @@ def convert(
 
     Args:
         source: weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a checkpoint of
-            TensorFlow, or a folder with one). The format is found out from the content.
+            TensorFlow, or a folder with one). The format is recognised by the content.
         output: file to write, ending in .weights.h5.
         flatten: order in which C3D's fc6 counts its inputs, "hwc" or "chw"; by default that of
             the format.
         mean: of C3D's training data, as `metrics.weights.mean` reads it.
-        classes: file with the name of a class a line.
+        classes: file with the names of the classes, one per line.
 
     Returns:
         The sidecar.
 
     Raises:
-        UserError: a file is missing, damaged or of something else, or the arrays in it are not
+        UserError: a file is missing, damaged or of another format, or the arrays in it are not
             those of the network.
     """
     source, output = Path(source), Path(output)
     check_output(output)
     if output.exists() and source.exists() and output.samefile(source):
-        raise UserError(f"--output should be another file than --source. Received: {output}")
+        raise UserError(f"`output` should be another file than `source`. Received: {output}")
     file = open_published(source)
     if file.network != "c3d" and (flatten or mean):
-        raise UserError(f"--flatten and --mean should be given for C3D. Received: {source}, of I3D")
+        raise UserError(f"`flatten` and `mean` should be given for C3D. Received: {source}, of I3D")
     mean = None if mean is None else read_mean(mean)
     flatten = flatten or file.flatten
     model = make_c3d(file, flatten) if file.network == "c3d" else make_i3d(file)
@@ -83,7 +83,7 @@ def open_published(path: Path) -> PublishedFile:
         return CaffeModel(path)
     found = "no known format" if path.exists() else "no such file"
     raise UserError(
-        "--source should be weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a "
+        "`source` should be weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a "
         f"checkpoint of TensorFlow). Received: {path} ({found})"
     )
 
@@ -96,7 +96,8 @@ def _open_zip(path):
 
 def _read_classes(path, count):
     with whole(path, "text file", OSError, UnicodeDecodeError):
-        names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        text = path.read_text("utf-8-sig")
+    names = [line.strip() for line in text.splitlines() if line.strip()]
     if len(names) != count:
-        raise UserError(f"{path} should name {count} classes, one a line. Received: {len(names)}")
+        raise UserError(f"{path} should name {count} classes, one per line. Received: {len(names)}")
     return names

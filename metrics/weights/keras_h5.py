@@ -1,4 +1,4 @@
-"""C3D as Keras 1 and 2 save it: HDF5 with a group a layer."""
+"""C3D as Keras 1 and 2 save it: HDF5 with one group per layer."""
 
 from metrics.weights.published import PublishedFile
 from support.errors import UserError
@@ -10,7 +10,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 class KerasFile(PublishedFile):
     """Each layer's group names its arrays in the attribute `weight_names`, the kernel first.
 
-    The groups lie at the root, or in `model_weights` where the whole model was saved. Keras 2 puts
+    The groups are at the root, or in `model_weights` where the whole model was saved. Keras 2 puts
     an array at "conv1/conv1/kernel:0" or "conv1/conv1_1/kernel:0", Keras 1 at "conv1/conv1_W".
     """
 

@@ -1,4 +1,4 @@
-"""The arrays of a published file put into the network that they are of."""
+"""Copies the arrays of a published file into the network that they belong to."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,11 @@ from metrics.i3d import I3D, checkpoint_variables
 from metrics.weights.published import PublishedFile
 from support.errors import UserError
 
-_CAFFE_LAYERS = {"conv1": "conv1a", "conv2": "conv2a"}  # The other names are the same.
+_CAFFE_LAYERS = {"conv1": "conv1a", "conv2": "conv2a"}  # Other names are the same.
 _CHANNELS_FIRST = {5: (4, 3, 0, 1, 2), 2: (1, 0)}  # axes of a kernel there, counted as ours
-_WIDEST = 64
-_MOST_CLASSES = 10_000
+MAX_WIDTH = 64
+MAX_CLASSES = 10_000
+_MAX_NAMES = 5  # that a message lists
 _SIDE = 4  # rows and columns that C3D's last pool leaves
 _SCOPE = "RGB/inception_i3d/"
 
@@ -34,8 +35,8 @@ def make_c3d(file: PublishedFile, flatten: str) -> C3D:
         part = file.parts[part != "kernel"]
         return file.name_of.format(layer=layer, caffe_layer=caffe_layer, part=part)
 
-    width = _length(file, name("conv1", "bias"), _WIDEST)
-    model = C3D(_length(file, name("fc8", "bias"), _MOST_CLASSES), width)
+    width = _length(file, name("conv1", "bias"), MAX_WIDTH)
+    model = C3D(_length(file, name("fc8", "bias"), MAX_CLASSES), width)
     variables = {name(v.path.split("/")[-2], v.name): v for v in model.trainable_variables}
     first = name("fc6", "kernel")
     _fill(file, variables, {first: _rows_last} if flatten == "chw" else {})
@@ -45,29 +46,34 @@ def make_c3d(file: PublishedFile, flatten: str) -> C3D:
 def make_i3d(file: PublishedFile) -> I3D:
     """The I3D whose arrays are in `file`, as `make_c3d`.
 
-    The names' scope, "RGB/inception_i3d/" at DeepMind's, may be another. What lies beside it is
-    not the network's.
+    The scope of the names, "RGB/inception_i3d/" in DeepMind's file, may be another one. Arrays
+    outside of it are ignored.
     """
     scope = _scope(file.shapes)
-    model = I3D(_length(file, f"{scope}Logits/Conv3d_0c_1x1/conv_3d/b", _MOST_CLASSES))
+    model = I3D(_length(file, f"{scope}Logits/Conv3d_0c_1x1/conv_3d/b", MAX_CLASSES))
     variables = checkpoint_variables(model).items()
     _fill(file, {scope + name.removeprefix(_SCOPE): v for name, v in variables}, {}, scope)
     return model
 
 
 def _scope(names):
-    """What stands before the names that are known, if that is one thing."""
+    """The prefix of the known names, if there is exactly one."""
     first = "Conv3d_1a_7x7/conv_3d/w"
     scopes = [name.removesuffix(first) for name in names if f"/{name}".endswith(f"/{first}")]
     return scopes[0] if len(scopes) == 1 else _SCOPE
 
 
-def _length(file, name, most):
-    """The length of a bias; 2 where there is none, which `_fill` will tell."""
+def _length(file, name, max_length):
+    """The length of a bias; 2 where there is none, which `_fill` reports."""
     shape = file.shapes.get(name, (2,))
-    if shape != (1,) * (len(shape) - 1) + shape[-1:] or not shape or not 1 <= shape[-1] <= most:
+    if (
+        shape != (1,) * (len(shape) - 1) + shape[-1:]
+        or not shape
+        or not 1 <= shape[-1] <= max_length
+    ):
         raise UserError(
-            f"{file.path} should hold 1 to {most} numbers at {name}. Received: shape {list(shape)}"
+            f"{file.path} should hold 1 to {max_length} numbers at {name}. "
+            f"Received: shape {list(shape)}"
         )
     return shape[-1]
 
@@ -78,7 +84,7 @@ def _fill(
     rearrange: dict[str, Callable],
     scope: str = "",
 ):
-    """Assigns to variables, by the names that they have in `file`, what is there."""
+    """Assigns the arrays of `file` to the variables, which are given by their names there."""
     _check_names(file, variables, scope)
     for name, variable in variables.items():
         _check_shape(file, name, _shape_there(file, variable))
@@ -92,16 +98,22 @@ def _check_names(file, variables, scope):
     there = {name for name in file.shapes if name.startswith(scope)}
     missing, superfluous = sorted(variables.keys() - there), sorted(there - variables.keys())
     if missing or superfluous:
-        found = [f"without {', '.join(missing)}"] * bool(missing)
-        found += [f"with {', '.join(superfluous)}"] * bool(superfluous)
+        found = [f"without {_listed(missing)}"] * bool(missing)
+        found += [f"with {_listed(superfluous)}"] * bool(superfluous)
         raise UserError(
             f"{file.path} should hold the arrays of {file.network.upper()}, and no others. "
             f"Received: {', and '.join(found)}"
         )
 
 
+def _listed(names):
+    more = len(names) - _MAX_NAMES
+    listed = ", ".join(ascii(name)[1:-1] for name in names[:_MAX_NAMES])
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
 def _check_shape(file, name, shape):
-    """Raises `UserError` for another shape; more axes of length 1 in front are the same."""
+    """Raises `UserError` for another shape; additional leading axes of length 1 are allowed."""
     found = file.shapes[name]
     if found != (1,) * (len(found) - len(shape)) + shape:
         raise UserError(
@@ -114,7 +126,7 @@ def _shape_there(file, variable):
 
 
 def _order(file, variable):
-    """The axes of a variable in the order in which the file has them."""
+    """The axes of a variable in the order of the file."""
     ours = tuple(range(len(variable.shape)))
     return _CHANNELS_FIRST.get(len(ours), ours) if file.channels_first else ours
 

@@ -1,4 +1,4 @@
-"""What the files of published weights have in common."""
+"""The interface of files of published weights."""
 
 import hashlib
 import struct
@@ -11,7 +11,8 @@ import numpy as np
 
 from support.errors import UserError, whole
 
-# What Python raises of a damaged zip, and NumPy of a damaged file.
+MAX_ENTRIES = 1000  # of a zip file; C3D has 22 arrays
+# Errors of damaged zip files, and of NumPy's files.
 ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
     *(OSError, EOFError, ValueError, KeyError, SyntaxError, tokenize.TokenError, MemoryError),
@@ -21,15 +22,15 @@ ZIP_ERRORS = (
 class PublishedFile:
     """Arrays by name; the shapes are known before any is read, and one is in memory at a time.
 
-    A format has `_find`, which gives the shapes, and `_read`, which gives an array. Those of C3D
-    also say how their arrays lie.
+    A format defines `_find`, which returns the shapes, and `_read`, which returns an array. Formats
+    of C3D also define the order of axes.
 
     Raises:
         UserError: the file is damaged, or not of the format.
     """
 
     network = "c3d"
-    format: str  # as the sidecar names it
+    format: str  # its name in the sidecar
     kind: str  # in words
     errors: tuple[type[Exception], ...]  # of a damaged file
     name_of: str  # "{layer}/{part}": an array's name; {caffe_layer} stands for Caffe's layer names
@@ -43,14 +44,16 @@ class PublishedFile:
             self.shapes = {name: tuple(shape) for name, shape in self._find().items()}
 
     def read(self, name: str) -> np.ndarray:
-        """An array as the file has it, float32; raises `UserError` unless all of it is finite."""
+        """An array with the axes of the file, float32; raises `UserError` unless it is finite."""
         with whole(self.path, self.kind, *self.errors):
             array = np.asarray(self._read(name))
         if array.dtype.kind != "f":
             raise UserError(f"{self.path} should hold floats at {name}. Received: {array.dtype}")
         array = array.astype(np.float32, copy=False)
         if not np.isfinite(array).all():
-            raise UserError(f"{self.path} should hold finite numbers. Received: others at {name}")
+            raise UserError(
+                f"{self.path} should hold finite numbers. Received: NaN or infinity at {name}"
+            )
         return array
 
     def sha256(self) -> str:

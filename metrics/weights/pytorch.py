@@ -1,7 +1,7 @@
 """C3D as a state dict of PyTorch: conv1.weight, conv1.bias, ... fc8.bias; read without PyTorch.
 
-A pickle is a program. Here it may name an ordered dictionary, tensors and their storages, for each
-of which something inert stands in; whatever else it names is refused before it is called.
+A pickle is a program. Here it may name an ordered dictionary, tensors and their storages, each of
+which is replaced by an inert class; everything else is refused before it is called.
 """
 
 import collections
@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metrics.weights.published import ZIP_ERRORS, PublishedFile
+from metrics.weights.published import MAX_ENTRIES, ZIP_ERRORS, PublishedFile
 from support.errors import UserError
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_MAX_BYTES = 2**30  # of a storage; all of C3D has 300 MB
+_MAX_PICKLE = 2**24  # bytes of the pickle in a zip
 _STORAGES = {"FloatStorage": "<f4", "HalfStorage": "<f2", "DoubleStorage": "<f8"}
 
 
@@ -61,16 +63,16 @@ class _TorchFile(PublishedFile):
         return np.lib.stride_tricks.as_strided(numbers[offset:], shape, strides, writeable=False)
 
     def _state(self):
-        """What was saved, with `_Tensor`s for tensors."""
+        """The saved value, with `_Tensor`s for tensors."""
         raise NotImplementedError
 
     def _numbers(self, storage):
-        """All that a storage holds, [size]."""
+        """All numbers of a storage, [size]."""
         raise NotImplementedError
 
 
 class TorchZip(_TorchFile):
-    """What PyTorch writes since 1.6: a zip of `data.pkl` and an entry a storage."""
+    """The format of PyTorch since 1.6: a zip of `data.pkl` and one entry per storage."""
 
     def _state(self):
         with zipfile.ZipFile(self.path) as archive:
@@ -80,6 +82,8 @@ class TorchZip(_TorchFile):
             order = f"{self._root}byteorder"
             if order in entries and archive.read(order) != b"little":
                 raise ValueError("big-endian numbers")
+            if archive.getinfo(pickled).file_size > _MAX_PICKLE or len(entries) > MAX_ENTRIES:
+                raise ValueError("more than a state dict")
             with archive.open(pickled) as file:
                 return _Unpickler(file, self.path).load()
 
@@ -92,7 +96,7 @@ class TorchZip(_TorchFile):
 
 
 class TorchPickles(_TorchFile):
-    """What PyTorch wrote before 1.6: some pickles, then each storage's size and numbers."""
+    """The format of PyTorch before 1.6: some pickles, then size and numbers of each storage."""
 
     def _state(self):
         with open(self.path, "rb") as file:
@@ -118,7 +122,7 @@ class TorchPickles(_TorchFile):
         return _Unpickler(file, self.path).load()
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(pickle._Unpickler):  # In Python: the one in C takes the memory that a memo claims.
     def __init__(self, file, path):
         super().__init__(file)
         self.path, self.storages = path, {}
@@ -142,12 +146,14 @@ class _Unpickler(pickle.Unpickler):
         kind, dtype, key, _, size, *view = reference
         if kind != "storage" or dtype not in _STORAGES.values() or any(view):
             raise ValueError("a storage of another kind")
-        self.storages[key] = _Storage(key, dtype, size)
-        return self.storages[key]
+        storage = self.storages[key] = _Storage(key, dtype, size)
+        if not 0 <= storage.bytes <= _MAX_BYTES:
+            raise ValueError(f"a storage of {storage.bytes} bytes")
+        return storage
 
 
 def _check(tensor):
-    """`tensor`, if it is one and lies within its storage."""
+    """`tensor`, if it is one and is within its storage."""
     if not isinstance(tensor, _Tensor):
         raise ValueError(f"{type(tensor).__name__} in place of a tensor")
     steps = zip(tensor.shape, tensor.strides, strict=True)

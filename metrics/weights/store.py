@@ -1,12 +1,11 @@
 """Our own weight files: `<name>.weights.h5` with a sidecar `<name>.json`.
 
-The sidecar says what the weights are ("network", "width", "num_classes"), where they come from, and
-the SHA-256 of the file ("sha256"), without which nothing is loaded. "mean" is what a protocol may
-subtract from clips: null, three numbers (blue, green, red), or the name of a file beside it with a
-cube [16, 128, 171, 3] in that order of channels, whose hash is "mean_sha256".
+The sidecar describes the weights ("network", "width", "num_classes"), names their source, and has
+the SHA-256 of the file ("sha256"), which is verified. "mean" is what a protocol may subtract from
+clips: null, three numbers (blue, green, red), or the name of a file in the same folder with a cube
+[16, 128, 171, 3] in that order of channels, whose hash is "mean_sha256".
 """
 
-import json
 from pathlib import Path
 
 import keras
@@ -15,10 +14,19 @@ import numpy as np
 from metrics.c3d import C3D
 from metrics.i3d import I3D
 from metrics.weights.mean import CUBE
-from metrics.weights.published import ZIP_ERRORS
-from support.errors import UserError, whole
+from metrics.weights.networks import MAX_CLASSES, MAX_WIDTH
+from support.arrays import open_array
+from support.errors import UserError
 from support.files import sha256, write_atomically, write_json
+from support.json_files import check_schema, read_json
 from support.weights import SUFFIX, check_file, check_hash, load_weights, sidecar_of
+
+_SCHEMA = {
+    "network": str,
+    "num_classes": int,
+    "mean": str | list | None,
+    "sha256": str,
+}
 
 
 def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None = None) -> dict:
@@ -27,14 +35,14 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
     Args:
         model: to write.
         output: file to write, ending in .weights.h5.
-        about: what else the sidecar says.
-        mean: of the training data: three numbers, or a cube, which gets a file of its own.
+        about: further entries of the sidecar.
+        mean: of the training data: three numbers, or a cube, which is written to its own file.
 
     Returns:
         The sidecar.
 
     Raises:
-        UserError: `output` ends otherwise.
+        UserError: `output` has another ending.
     """
     output = Path(output)
     check_output(output)
@@ -54,7 +62,7 @@ def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None 
 
 
 def load(path: Path) -> tuple[keras.Model, dict, np.ndarray | None]:
-    """Reads what `save` wrote; nothing in it is run, and no other file is read.
+    """Reads the files that `save` wrote; nothing in them is run, and no other file is read.
 
     Returns:
         The network; its sidecar; the mean as three numbers [3] or a cube [16, 128, 171, 3],
@@ -73,7 +81,7 @@ def load(path: Path) -> tuple[keras.Model, dict, np.ndarray | None]:
 def check_output(output: Path):
     """Raises `UserError` unless the name ends in .weights.h5."""
     if not output.name.endswith(SUFFIX):
-        raise UserError(f"--output should end in {SUFFIX}. Received: {output}")
+        raise UserError(f"`output` should end in {SUFFIX}. Received: {output}")
 
 
 def check_new(output: Path):
@@ -81,11 +89,11 @@ def check_new(output: Path):
     check_output(output)
     for path in (output, sidecar_of(output)):
         if path.exists():
-            raise UserError(f"--output should not exist yet. Received: {path}")
+            raise UserError(f"`output` should not exist yet. Received: {path}")
 
 
 def describe(model: keras.Model) -> dict:
-    """What has to be known to build `model` again: "network", "width" and "num_classes"."""
+    """The entries from which `load` builds `model`: "network", "width" and "num_classes"."""
     if isinstance(model, I3D):
         return {"network": "i3d", "width": None, "num_classes": model.classify.filters}
     width = model.get_layer("conv1").filters
@@ -100,38 +108,25 @@ def _make(about):
 def _read_sidecar(path):
     check_file(path, "Weights", "made by convert_weights or train_c3d")
     sidecar = sidecar_of(path)
-    try:
-        about = json.loads(sidecar.read_text())
-        if _is_sidecar(about):
-            return about
-        found = "something else"
-    except FileNotFoundError:
-        found = "no such file"
-    except (OSError, ValueError) as error:
-        found = str(error)
-    raise UserError(f"{path} should have its sidecar {sidecar} beside it. Received: {found}")
-
-
-def _is_sidecar(about):
-    """Whether `about` has all that `load` looks at."""
-    if not isinstance(about, dict) or not {"mean", "sha256"} <= about.keys():
-        return False
-    network, width, num_classes = (about.get(k) for k in ("network", "width", "num_classes"))
-    sizes = (num_classes, width) if network == "c3d" else (num_classes,)
-    mean = about["mean"]
-    return (
-        network in ("c3d", "i3d")
-        and all(isinstance(size, int) and size > 0 for size in sizes)
-        and (mean is None or isinstance(mean, str) or _are_levels(mean))
+    about = read_json(sidecar, _SCHEMA)
+    sizes = {"num_classes": MAX_CLASSES} | (
+        {"width": MAX_WIDTH} if about["network"] == "c3d" else {}
     )
-
-
-def _are_levels(mean):
-    return (
-        isinstance(mean, list)
-        and len(mean) == 3
-        and all(isinstance(level, int | float) for level in mean)
-    )
+    for name, limit in sizes.items():
+        if type(about.get(name)) is not int or not 1 <= about[name] <= limit:
+            raise UserError(
+                f"Cannot read {sidecar}: `{name}` should be 1 to {limit}. "
+                f"Received: {about.get(name)!r}"
+            )
+    if about["network"] not in ("c3d", "i3d"):
+        raise UserError(
+            f"Cannot read {sidecar}: `network` should be c3d or i3d. Received: {about['network']!r}"
+        )
+    if isinstance(about["mean"], list):
+        check_schema(about["mean"], [float], sidecar, "mean")
+        if len(about["mean"]) != 3:
+            raise UserError(f"Cannot read {sidecar}: `mean` should be three numbers or a file.")
+    return about
 
 
 def _load_mean(path, about):
@@ -140,10 +135,11 @@ def _load_mean(path, about):
         return None if mean is None else np.array(mean, np.float32)
     file = path.with_name(Path(mean).name)
     if not file.is_file() or sha256(file) != about.get("mean_sha256"):
-        found = "another SHA-256" if file.is_file() else "no such file"
-        raise UserError(f"{file} should hold the mean that {path} subtracts. Received: {found}")
-    with whole(file, "file of NumPy", *ZIP_ERRORS):
-        mean = np.load(file, allow_pickle=False)
-    if mean.shape != CUBE:
-        raise UserError(f"{file} should hold {list(CUBE)} numbers. Received: {list(mean.shape)}")
+        found = "its SHA-256 is another one" if file.is_file() else "no such file"
+        raise UserError(f"Cannot read the mean of {path}, {file}: {found}.")
+    mean = np.array(open_array(file))
+    if mean.shape != CUBE or mean.dtype != np.float32:
+        raise UserError(
+            f"{file} should hold {list(CUBE)} float32. Received: {mean.dtype} {list(mean.shape)}"
+        )
     return mean

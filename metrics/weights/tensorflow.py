@@ -1,5 +1,7 @@
 """I3D as a checkpoint of TensorFlow: DeepMind's `rgb_imagenet`, or TF-Hub's i3d-kinetics-400."""
 
+import glob
+import tempfile
 from pathlib import Path
 
 import tensorflow as tf
@@ -13,7 +15,7 @@ _INDEX = ".index"
 class TensorFlowCheckpoint(PublishedFile):
     """A checkpoint by its prefix or its .index file, or a folder that holds it.
 
-    The folder may be a SavedModel: it is not run, its variables alone are read.
+    The folder may be a SavedModel: it is not run, only its variables are read.
     """
 
     network = "i3d"
@@ -28,18 +30,21 @@ class TensorFlowCheckpoint(PublishedFile):
 
     def _find(self):
         self._index = _index(self.path)
-        self._reader = tf.train.load_checkpoint(str(self._prefix))
+        # TensorFlow takes characters such as [ in a path for a pattern: it reads through links.
+        self._links = tempfile.TemporaryDirectory()
+        prefix = Path(self._links.name) / "checkpoint"
+        for file in self._files():
+            suffix = file.name.removeprefix(self._index.stem)
+            prefix.with_name(prefix.name + suffix).symlink_to(file.absolute())
+        self._reader = tf.train.load_checkpoint(str(prefix))
         return self._reader.get_variable_to_shape_map()
 
     def _read(self, name):
         return self._reader.get_tensor(name)
 
-    @property
-    def _prefix(self):
-        return self._index.with_suffix("")
-
     def _files(self):
-        return [self._index, *sorted(self._index.parent.glob(f"{self._prefix.name}.data-*"))]
+        name = glob.escape(self._index.stem)
+        return [self._index, *sorted(self._index.parent.glob(f"{name}.data-*"))]
 
 
 def _index(path):

@@ -1,5 +1,6 @@
 import datetime
 import json
+import time
 
 import keras
 import pytest
@@ -92,6 +93,13 @@ def test_what_was_written_is_read(pair):
     assert card["nimg"] == 48
 
 
+LONG_LADDER = {
+    "ladder": " ".join(f"{2**i}x4x4" for i in range(3000)),
+    "resolution": 4,
+    "num_frames": 2**2999,
+}
+
+
 def _change(pair, **changes):
     path = pair.with_name("gs-000000048.json")
     card = json.loads(path.read_text()) | changes
@@ -122,6 +130,24 @@ def test_a_card_of_something_else_is_refused(pair, changes, reason):
         read_card(pair)
 
 
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        (
+            {"network": {"latent_size": 10**6}},
+            "latent_size=1000000 does not fit in the .* bytes of",
+        ),
+        ({"growth": LONG_LADDER}, "its ladder has 3000 rungs, more than 32"),
+    ],
+)
+def test_a_network_that_the_file_cannot_hold_is_refused_at_once(pair, section, reason):
+    _change(pair, config={"name": "a", **section})
+    begin = time.process_time()
+    with pytest.raises(UserError, match=f"Cannot read .*048.json: {reason}"):
+        read_card(pair)
+    assert time.process_time() - begin < 5
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "\xff", "[" * 10**5])
 def test_a_damaged_card_is_refused(pair, text):
     pair.with_name("gs-000000048.json").write_text(text, "latin-1")
@@ -131,7 +157,9 @@ def test_a_damaged_card_is_refused(pair, text):
 
 def test_a_card_of_other_weights_is_refused(pair):
     _change(pair, sha256="0" * 64)
-    with pytest.raises(UserError, match="048.weights.h5 should be the file that .*048.json desc"):
+    with pytest.raises(
+        UserError, match="Cannot load .*048.weights.h5: its SHA-256 is not the one in .*048.json"
+    ):
         read_card(pair)
 
 
@@ -139,7 +167,9 @@ def test_weights_without_a_card_and_other_files_are_refused(pair):
     pair.with_name("gs-000000048.json").unlink()
     with pytest.raises(UserError, match="048.json should be the model card .* No such file"):
         read_card(pair)
-    with pytest.raises(UserError, match=r"A model should be .* Received: .*048.json \(not there\)"):
+    with pytest.raises(
+        UserError, match=r"A model should be .* Received: .*048.json \(no such file\)"
+    ):
         read_card(pair.with_name("gs-000000048.json"))
     with pytest.raises(UserError, match=r"A model should be .* Received: .*config.json$"):
         read_card(pair.parent.parent / "config.json")

@@ -63,7 +63,7 @@ def test_mistakes_are_told(run, tmp_path_factory):
     with pytest.raises(UserError, match="no config.json"):
         load_snapshot(tmp_path_factory.mktemp("empty"))
     snapshot_path(path, 64).write_bytes(b"no weights")
-    with pytest.raises(UserError, match="should be the file that"):
+    with pytest.raises(UserError, match="its SHA-256 is not the one in"):
         load_snapshot(path)
 
 

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,25 @@ def test_every_cut_is_noticed(write, c3d, tmp_path):
         except UserError:
             continue
         assert "fc8/1" not in found
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\x12\x00" * (5 << 20), "more than 1000 fields"),  # Empty layers.
+        (layer(b"a") * 1001, "more than 1000 fields"),
+        (layer(b"a", *[blob(BIAS)] * 1001), "more than 1000 fields"),
+        (layer(b"a", b"\x08\x01" * (1 << 20)), "more than 1000 fields"),
+        (
+            field(
+                100, field(1, b"a") + field(7, field(5, b"") + field(7, field(1, b"\x01" * 10**7)))
+            ),
+            "more than 8 axes",
+        ),
+    ],
+)
+def test_a_file_that_would_take_minutes_is_refused_at_once(write, content, reason):
+    path, begin = write(content), time.process_time()
+    with pytest.raises(UserError, match=reason):
+        CaffeModel(path)
+    assert time.process_time() - begin < 2

@@ -132,9 +132,9 @@ def test_what_is_no_weights_is_refused(tmp_path, output):
 def test_what_is_asked_for_is_checked_first(tmp_path, output, c3d):
     source = tmp_path / "c3d.weights.h5"
     files.write_keras2(source, c3d)
-    with pytest.raises(UserError, match=r"--output should end in .weights.h5. Received: .*c3d.h5"):
+    with pytest.raises(UserError, match=r"`output` should end in .weights.h5. Received: .*c3d.h5"):
         weights.convert(source, tmp_path / "c3d.h5")
-    with pytest.raises(UserError, match="--output should be another file than --source"):
+    with pytest.raises(UserError, match="`output` should be another file than `source`"):
         weights.convert(source, source)
     (tmp_path / "names.txt").write_text("one\ntwo\n")
     with pytest.raises(UserError, match="names.txt should name 5 classes.*Received: 2"):

@@ -1,3 +1,7 @@
+import io
+import resource
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -46,7 +50,7 @@ def test_a_cube_that_lies_as_ours_stays(tmp_path):
     ],
 )
 def test_other_numbers_are_refused(mean, message):
-    with pytest.raises(UserError, match=f"--mean should be {message}"):
+    with pytest.raises(UserError, match=f"`mean` should be {message}"):
         read_mean(mean)
 
 
@@ -59,22 +63,49 @@ def test_another_cube_is_refused(tmp_path, array):
         read_mean(tmp_path / "mean.npy")
 
 
-def test_damaged_files_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("two.npz", "two.npz should hold one array. Received: 2"),
+        ("cut.npz", "cut.npz should be a whole npz file"),
+        ("cut.npy", "Cannot read .*cut.npy: "),
+        ("cut.binaryproto", "cut.binaryproto should be a whole binaryproto"),
+        ("empty.npy", "empty.npy should be a whole binaryproto"),
+        ("text.npy", "text.npy should be a whole binaryproto"),
+    ],
+)
+def test_damaged_files_are_refused(tmp_path, name, reason):
     np.savez(tmp_path / "two", a=MEAN[0], b=MEAN[0])
-    np.save(tmp_path / "cut", MEAN)
-    for name, content in [
-        ("two.npz", (tmp_path / "two.npz").read_bytes()),
-        ("cut.npz", (tmp_path / "two.npz").read_bytes()[:-10]),
-        ("cut.npy", (tmp_path / "cut.npy").read_bytes()[:-10]),
-        ("cut.binaryproto", blob(MEAN)[:-10]),
-        ("empty.npy", b""),
-        ("text.npy", b"90 97 101"),
-    ]:
+    np.save(tmp_path / "whole", MEAN)
+    contents = {
+        "two.npz": (tmp_path / "two.npz").read_bytes(),
+        "cut.npz": (tmp_path / "two.npz").read_bytes()[:-10],
+        "cut.npy": (tmp_path / "whole.npy").read_bytes()[:-10],
+        "cut.binaryproto": blob(MEAN)[:-10],
+        "empty.npy": b"",
+        "text.npy": b"90 97 101",
+    }
+    (tmp_path / name).write_bytes(contents[name])
+    with pytest.raises(UserError, match=reason):
+        read_mean(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["mean.npy", "mean.npz"])
+@pytest.mark.parametrize("shape", [(-3, 16, 128, 171), (2**33, 4), (3, 16, 128, 2**30)])
+def test_a_false_header_takes_no_memory(tmp_path, name, shape):
+    header = io.BytesIO()
+    fields = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, fields)
+    content = header.getvalue() + bytes(1000)
+    if name == "mean.npz":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("a.npy", content)
+    else:
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(
-            UserError, match=f"{name} should be a whole (file of NumPy|binaryproto)"
-        ):
-            read_mean(tmp_path / name)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match=name):
+        read_mean(tmp_path / name)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 18
 
 
 def test_an_array_of_objects_runs_nothing(tmp_path):
@@ -83,6 +114,6 @@ def test_an_array_of_objects_runs_nothing(tmp_path):
             return (tmp_path / "it ran").mkdir, ()
 
     np.save(tmp_path / "mean.npy", np.array([Runs()], object))
-    with pytest.raises(UserError, match="mean.npy should be a whole file of NumPy"):
+    with pytest.raises(UserError, match="Cannot read .*mean.npy: .*Python objects"):
         read_mean(tmp_path / "mean.npy")
     assert not (tmp_path / "it ran").exists()

@@ -1,5 +1,6 @@
 import os
 import pickle
+import resource
 import zipfile
 
 import numpy as np
@@ -217,3 +218,32 @@ def test_pytorch_itself_writes_this(tmp_path, zipped):
     assert file.shapes.keys() == network.state_dict().keys()
     for name, value in network.state_dict().items():
         np.testing.assert_array_equal(file.read(name), value.numpy())
+
+
+def test_a_memo_takes_no_memory(save):
+    """LONG_BINPUT names a place; the unpickler in C makes room for all places before it."""
+    pickled_memo = b"\x80\x02}r\xff\xff\xff\x7f."
+    path = save({"a": 1})
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("c3d/data.pkl", pickled_memo)
+    else:
+        path.write_bytes(path.read_bytes().replace(pickled({"a": 1}), pickled_memo))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert open_published(path).shapes == {}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 18
+
+
+def test_storages_that_no_c3d_has_are_refused(save):
+    with pytest.raises(UserError, match="Received: a storage of 1200000000 bytes"):
+        open_published(save({"a": tensor(size=3 * 10**8)}))
+    with pytest.raises(UserError, match="Received: a storage of -4 bytes"):
+        open_published(save({"a": tensor(size=-1)}))
+
+
+def test_a_zip_of_more_than_a_state_dict_is_refused(tmp_path):
+    path = tmp_path / "c3d.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("c3d/data.pkl", b"\x80\x02" + b"0" * (1 << 25))
+    with pytest.raises(UserError, match="Received: more than a state dict"):
+        TorchZip(path)

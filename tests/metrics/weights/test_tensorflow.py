@@ -50,6 +50,16 @@ def small(tmp_path_factory):
     return folder
 
 
+def test_brackets_in_a_path_are_no_pattern(small, tmp_path):
+    folder = shutil.copytree(small / "variables", tmp_path / "i3d[1-3]")
+    for file in list(folder.iterdir()):
+        file.rename(file.with_name(file.name.replace("variables.", "model[1].")))
+    named = open_published(folder / "model[1]")
+    np.testing.assert_array_equal(named.read(LOGITS), [1, 2])
+    assert open_published(folder).sha256() == named.sha256()
+    assert len(named._files()) == 2
+
+
 @pytest.mark.parametrize(
     "place", ["", "variables", "variables/variables", "variables/variables.index"]
 )
@@ -115,7 +125,7 @@ def test_a_damaged_checkpoint_is_refused(deepmind, tmp_path):
 
 def test_the_order_and_the_mean_are_of_c3d(small, tmp_path):
     for more in ({"flatten": "chw"}, {"mean": "1,2,3"}):
-        with pytest.raises(UserError, match="--flatten and --mean should be given for C3D"):
+        with pytest.raises(UserError, match="`flatten` and `mean` should be given for C3D"):
             weights.convert(small, tmp_path / "i3d.weights.h5", **more)
 
 
