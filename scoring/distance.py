@@ -29,7 +29,8 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         "swd" and "swd_floor", the sliced Wasserstein distance x 1000 of fakes to reals and of
         other reals to reals; "swd_spatial", "swd_spatial_floor", "swd_temporal" and
         "swd_temporal_floor", the same for single frames and for single pixels over time;
-        "motion" and "motion_reals", the mean motion energy.
+        "motion" and "motion_reals", the mean motion energy; "distance_clips", the number of fakes
+        and of reals, on which the distances depend.
     """
     config, phase = snapshot.config, snapshot.phase
     num, seed = min(num, max(len(clips) // 2, 1)), config.train.seed
@@ -50,6 +51,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         **distances,
         "motion": float(np.mean(fakes.motion)),
         "motion_reals": float(np.mean(reals.motion)),
+        "distance_clips": num,
     }
 
 

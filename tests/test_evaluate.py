@@ -173,9 +173,9 @@ def test_a_classifier_is_trained(data, tmp_path, capsys):
     assert "with shuffled frames" in out
     about = json.loads(_sidecar(output).read_text())
     assert about["training"]["data"]["folder"] == str(data)
-    with pytest.raises(UserError, match="--output should not exist yet"):
+    with pytest.raises(UserError, match="`output` should not exist yet"):
         _main("train_c3d", *flags)
-    with pytest.raises(UserError, match="--output should end in .weights.h5"):
+    with pytest.raises(UserError, match="`output` should end in .weights.h5"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'own.h5'}")
     with pytest.raises(UserError, match="`held_out` should be other clips"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'x.weights.h5'}", f"--held_out={data}")
