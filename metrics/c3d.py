@@ -1,9 +1,11 @@
-"""C3D (Tran et al. 2015), whose features and classes score clips of 16 frames.
+"""C3D (Tran et al. 2015), a classifier of clips of 16 frames.
 
-Its probabilities give the inception score (Saito et al. 2017), its fc6 the Frechet distance.
+The inception score is computed from its probabilities (Saito et al. 2017), and the Frechet distance
+from its fc6.
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 _INPUT = (16, 112, 112, 3)
@@ -22,19 +24,19 @@ _CONVOLUTIONS_AND_POOLS = {
     "pool4": (2, 2, 2),
     "conv5a": 8,
     "conv5b": 8,
-    "pool5": (2, 2, 2),  # Of 7 rows and columns, so it pads: after them only.
+    "pool5": (2, 2, 2),  # It has 7 rows and columns, and pads after them only.
 }
 
 
 class C3D(keras.Model):
-    """Clips to classes; all its variables exist from the start.
+    """Maps clips to classes; all its variables exist from the start.
 
-    Clips are [N, 16, 112, 112, 3] float32. The order of their channels and their range are those
-    of the weights.
+    Clips are [N, 16, 112, 112, 3] float32. The order of channels and the range depend on the
+    weights.
 
     Args:
         num_classes: 101 for UCF-101, 487 for Sports-1M.
-        width: maps of the first convolution; the published networks have 64.
+        width: feature maps of the first convolution; 64 in the published networks.
     """
 
     def __init__(self, num_classes: int = 101, width: int = 64, name: str = "c3d"):
@@ -52,17 +54,17 @@ class C3D(keras.Model):
         self.fc8 = keras.layers.Dense(num_classes, name="fc8")
         self(keras.Input(_INPUT))  # Makes the variables.
 
-    def call(self, clips, training=False):
-        """Clips to logits [N, num_classes]; raises as `endpoints` does, in more words of Keras."""
+    def call(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Logits [N, num_classes] of `clips`; raises as `endpoints` does."""
         return self.endpoints(clips, training)["logits"]
 
-    def endpoints(self, clips, training=False) -> dict:
-        """What every layer makes of `clips`, by name.
+    def endpoints(self, clips: tf.Tensor, training: bool = False) -> dict[str, tf.Tensor]:
+        """The output of every layer for `clips`, by name.
 
         Args:
             clips: [N, 16, 112, 112, 3] float32.
-            training: whether half of fc6 and of fc7 is dropped on the way to the next layer; the
-                endpoints themselves are whole.
+            training: whether the next layer gets fc6 and fc7 after dropout; the endpoints are
+                those before dropout.
 
         Returns:
             "conv1" (after ReLU), "pool1", "conv2", ... "conv5b": [N, T, H, W, maps];

@@ -1,9 +1,9 @@
-"""Changes to real clips, by name, that a good measure has to place behind the reals.
+"""Changes to real clips, by name. A good measure gives changed clips a worse score.
 
     CONTROLS["shuffled"](clip, index)
 
-Each takes a clip [T, H, W, 3] uint8 and its index in the set, and gives a clip of the same shape.
-What is random depends on the index alone, not on the clips that go before.
+Each takes a clip [T, H, W, 3] uint8 and its index in the set, and returns a clip of the same shape.
+Random choices depend only on the index, not on earlier clips.
 """
 
 import cv2
@@ -14,12 +14,12 @@ from support.errors import UserError
 
 
 def frozen(clip: np.ndarray, index: int) -> np.ndarray:
-    """The middle frame in place of every frame: the pictures are real, nothing moves."""
+    """Replaces every frame by the middle one: pictures are real, nothing moves."""
     return np.repeat(clip[len(clip) // 2][None], len(clip), axis=0)
 
 
 def shuffled(clip: np.ndarray, index: int) -> np.ndarray:
-    """All frames in a random order that is not theirs; raises `UserError` for a single frame."""
+    """All frames in another, random order; raises `UserError` for a single frame."""
     if len(clip) < 2:
         raise UserError("Clips to shuffle should have at least 2 frames. Received: 1")
     random, order = np.random.default_rng((0, index)), np.arange(len(clip))
@@ -29,23 +29,23 @@ def shuffled(clip: np.ndarray, index: int) -> np.ndarray:
 
 
 def noise(clip: np.ndarray, index: int, std: float = 20) -> np.ndarray:
-    """Independent Gaussian noise on every value, of `std` grey levels, cut off at 0 and 255."""
+    """Adds independent Gaussian noise of `std` grey levels to every value, cut off at 0 and 255."""
     added = np.random.default_rng((1, index)).standard_normal(clip.shape, np.float32)
     return _to_uint8(clip + std * added)
 
 
 def blur(clip: np.ndarray, index: int, sigma: float = 0.02) -> np.ndarray:
-    """Each frame blurred by a Gaussian whose deviation is `sigma` times the height."""
+    """Blurs each frame by a Gaussian with a standard deviation of `sigma` times the height."""
     pixels = sigma * clip.shape[1]
     return np.stack([cv2.GaussianBlur(frame, (0, 0), pixels) for frame in clip])
 
 
 def half_size(clip: np.ndarray, index: int) -> np.ndarray:
-    """Pooled to half the height and width, as reals for the rung below, and each pixel repeated.
+    """Pools to half the height and width, as for the rung below, and repeats each pixel.
 
-    What a perfect generator of half the size would show. By such a round trip, from 64x64 to
-    128x128, the thesis explains that real clips of UCF-101 have an inception score of 34.33 in one
-    place and of 83.18 in another.
+    The result is a perfect generator's clip at half the size. The thesis explains by such a round
+    trip, from 64x64 to 128x128, why it reports inception scores of both 34.33 and 83.18 for real
+    clips of UCF-101.
 
     Raises:
         UserError: height or width is odd.

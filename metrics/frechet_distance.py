@@ -1,4 +1,4 @@
-"""Frechet distance between two sets of values, each taken for a Gaussian.
+"""Frechet distance between two sets of values, each modelled as a Gaussian.
 
     |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
 
@@ -6,12 +6,12 @@ for means m and covariances S (Dowson and Landau 1982; Heusel et al. 2017). All 
 nothing added to the diagonals and no matrix square root of a product: the eigenvalues of S1 S2 are
 those of F' S2 F for any F with F F' = S1.
 
-n clips have a covariance of rank n - 1 at most. Where that is less than the number of values, F
-has as many columns, so that what would be rounding errors of vanishing eigenvalues is left out.
+The covariance of n clips has a rank of at most n - 1. Where that is less than the number of values,
+F has as many columns, which leaves out the rounding errors of eigenvalues that are 0.
 
 The distance is biased: two sets of n clips of one Gaussian with S = s I are about
-tr S (D + 5) / (2n) apart. The distance of reals to other reals, with as many clips, belongs next
-to every score.
+tr S (D + 5) / (2n) apart. Report the distance of reals to other reals, of
+as many clips, with every score.
 """
 
 import numpy as np
@@ -26,8 +26,8 @@ from support.errors import UserError
 class FrechetDistance(DistanceMetric):
     """Keras metric of the Frechet distance.
 
-    Its state is the moments of the sets. Where at most D clips are to come, it is the values
-    themselves: they are smaller then, and nothing of size D x D is built.
+    Its state is the moments of the sets, or the values themselves where at most D clips will come:
+    they are smaller then, and nothing of size D x D is built.
 
     Args:
         num_values: D, values per clip.
@@ -75,7 +75,7 @@ def frechet_from_values(reals: np.ndarray, fakes: np.ndarray) -> float:
 
 
 def frechet_from_moments(reals: Moments, fakes: Moments) -> float:
-    """The distance of two sets of which only the moments are known.
+    """The distance of two sets, from their moments.
 
     Raises:
         UserError: the sets have different numbers of values per clip.

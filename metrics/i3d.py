@@ -1,20 +1,21 @@
-"""Inception-I3D (Carreira & Zisserman 2017), RGB; its logits give the Frechet video distance.
+"""Inception-I3D (Carreira & Zisserman 2017), RGB; the Frechet video distance uses its logits.
 
 The network is GoogLeNet (Szegedy et al. 2015) with a time axis: Table 1 there gives the maps.
 Padding is TensorFlow's SAME throughout: the odd one after the end, for convolutions and pools.
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from support.errors import UserError
 
-_LEAST_FRAMES = 9  # Of which the strides leave the two that the last pool takes.
+_MIN_FRAMES = 9  # The strides leave two of them for the last pool.
 _SIZE = 224
 
 
 class I3D(keras.Model):
-    """Clips to classes, always with the moving statistics; all variables exist from the start.
+    """Maps clips to classes, always with moving statistics; all variables exist from the start.
 
     Args:
         num_classes: 400 for Kinetics-400.
@@ -42,21 +43,21 @@ class I3D(keras.Model):
         ]
         self.pool = keras.layers.AveragePooling3D((2, 7, 7), strides=1)
         self.classify = keras.layers.Conv3D(num_classes, 1)
-        self(keras.Input((_LEAST_FRAMES, _SIZE, _SIZE, 3)))  # Makes the variables.
+        self(keras.Input((_MIN_FRAMES, _SIZE, _SIZE, 3)))  # Makes the variables.
 
-    def call(self, clips):
-        """Clips to logits [N, num_classes]; raises as `endpoints` does, in more words of Keras."""
+    def call(self, clips: tf.Tensor) -> tf.Tensor:
+        """Logits [N, num_classes] of `clips`; raises as `endpoints` does."""
         return self.endpoints(clips)["logits"]
 
-    def endpoints(self, clips) -> dict:
-        """What every stage makes of `clips`, by the names of the paper's code.
+    def endpoints(self, clips: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The output of every stage for `clips`, by the names of the paper's code.
 
         Args:
-            clips: [N, T, 224, 224, 3] float32 in [-1, 1], of nine frames or more.
+            clips: [N, T, 224, 224, 3] float32 in [-1, 1], with at least nine frames.
 
         Returns:
             "Conv3d_1a_7x7", "MaxPool3d_2a_3x3", ... "Mixed_5c": [N, T', H', W', maps];
-            "features": [N, 1024], averaged over the last pool's places and over time;
+            "features": [N, 1024], the last pool averaged over space and time;
             "logits" (averaged over time), "probabilities": [N, num_classes].
 
         Raises:
@@ -82,17 +83,26 @@ class Unit3D(keras.layers.Layer):
         self.conv = keras.layers.Conv3D(maps, size, strides, padding="same", use_bias=False)
         self.batch_norm = keras.layers.BatchNormalization(epsilon=1e-3, scale=False)
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         return ops.relu(self.batch_norm(self.conv(x), training=False))
 
 
 class Mixed(keras.layers.Layer):
-    """An Inception module: four branches whose maps are put side by side.
+    """An Inception module: four branches whose maps are concatenated.
 
     The arguments are the columns of GoogLeNet's Table 1. Its 5x5 kernels are 3x3x3 here.
     """
 
-    def __init__(self, ones, threes_reduced, threes, fives_reduced, fives, pooled, **kwargs):
+    def __init__(
+        self,
+        ones: int,
+        threes_reduced: int,
+        threes: int,
+        fives_reduced: int,
+        fives: int,
+        pooled: int,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         place = "0a" if self.name == "Mixed_5b" else "0b"  # One published name breaks the rule.
         self.units = {
@@ -105,16 +115,16 @@ class Mixed(keras.layers.Layer):
         }
         self.pool = _make_pool(3, 1)
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         one, reduce_three, three, reduce_five, five, project = self.units.values()
         branches = [one(x), three(reduce_three(x)), five(reduce_five(x)), project(self.pool(x))]
         return ops.concatenate(branches, axis=-1)
 
 
-def checkpoint_variables(model: I3D) -> dict:
+def checkpoint_variables(model: I3D) -> dict[str, keras.Variable]:
     """The variables of `model` by their names in DeepMind's checkpoint `rgb_imagenet`.
 
-    Shapes are equal too; kernels are [T, H, W, in, out].
+    Their shapes are equal too; kernels are [T, H, W, in, out].
     """
     units = {}
     for stage in model.stages:
@@ -145,5 +155,7 @@ def _check_shape(clips):
             f"`clips` should have shape [N, T, {_SIZE}, {_SIZE}, 3]. "
             f"Received: clips.shape={tuple(clips.shape)}"
         )
-    if frames is not None and frames < _LEAST_FRAMES:
-        raise UserError(f"I3D should be given nine frames or more. Received: {frames}")
+    if frames is not None and frames < _MIN_FRAMES:
+        raise UserError(
+            f"Clips for I3D should have at least {_MIN_FRAMES} frames. Received: {frames}"
+        )

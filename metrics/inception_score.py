@@ -1,9 +1,9 @@
-"""Inception score: how sure a classifier is of each clip, and how varied the classes are.
+"""Inception score: confidence of a classifier in each clip, and variety of the classes.
 
     exp( mean over clips of KL( p(class | clip) || p(class) ) )
 
-with p(class) the mean over the clips of a split (Salimans et al. 2016, section 4). It lies between
-1 and the number of classes, and rises with the number of clips: `perfect_score` says how far.
+with p(class) the mean over the clips of a split (Salimans et al. 2016, section 4). It is
+between 1 and the number of classes, and rises with the number of clips, as `perfect_score` does.
 
     score = InceptionScore(num_classes=101, num_clips=9984)
     for clips in batches:

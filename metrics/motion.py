@@ -1,4 +1,4 @@
-"""Motion energy: how much a clip changes from frame to frame."""
+"""Motion energy: the mean change from frame to frame."""
 
 import numpy as np
 

@@ -1,11 +1,11 @@
-"""Nearest neighbours, and whether a generator repeats the clips that it was trained on."""
+"""Nearest neighbours, and a measure of memorised training clips."""
 
 import numpy as np
 
 from metrics.values import check_count, checked_sets
 from support.errors import UserError
 
-_BLOCK = 256  # queries at a time: 2 kB a real
+_BLOCK = 256  # queries at a time: 2 kB per real
 
 
 def nearest(
@@ -15,13 +15,13 @@ def nearest(
 
     Args:
         queries: [N, D] of any real type.
-        reals: [M, D]; they are held once more in float64.
-        count: neighbours of a query.
+        reals: [M, D]; a copy in float64 is made.
+        count: number of neighbours per query.
         block: queries at a time; the result does not depend on it.
 
     Returns:
         Indices [N, count] among the reals, and Euclidean distances [N, count] in float64. A copy
-        has distance 0; reals at one distance come in the order of their indices.
+        has distance 0; reals at the same distance are in the order of their indices.
 
     Raises:
         UserError: there are no queries, fewer than `count` reals, values that are not finite, or
@@ -41,33 +41,34 @@ def nearest(
 
 
 def memorisation_ratio(fakes: np.ndarray, reals: np.ndarray, held_out: np.ndarray) -> float:
-    """How much nearer fakes lie to the training clips than new real clips do.
+    """The distance of fakes to the training clips, relative to that of new real clips.
 
     The median distance of a fake to its nearest training clip, divided by the same for held-out
-    clips. Copies of training clips give 0, a fair generator about 1; below 1 the fakes lie closer
-    to the training clips than new ones. Above 1 they lie apart from them, which is no fault of
-    memory. Blurred clips lie close to everything pixel by pixel: compare a network's features.
+    clips. It is 0 for copies of training clips and about 1 for an exact sampler. Below 1 the fakes
+    are closer to the training clips than new clips are; above 1 they are farther from them, which
+    is not memorisation. Compare features of a network: pixel by pixel, blurred clips are close to
+    everything.
 
     Args:
         fakes: [N, D] values of generated clips.
         reals: [M, D] of the clips that the generator was trained on.
-        held_out: [K, D] of real clips that it has not seen; `reals` should not hold them either.
+        held_out: [K, D] of real clips that it was not trained on; none of them is in `reals`.
 
     Raises:
-        UserError: as `nearest`; or half of the held-out clips are among the reals.
+        UserError: as `nearest`; or half of the held-out clips are in `reals`.
     """
     checked_sets(1, fakes=fakes, reals=reals, held_out=held_out)
     of_fakes, of_held_out = (np.median(nearest(x, reals)[1]) for x in (fakes, held_out))
     if not of_held_out:
-        raise UserError("held_out should hold other clips than reals. Received: copies")
+        raise UserError("`held_out` should hold other clips than `reals`. Received: copies")
     return float(of_fakes / of_held_out)
 
 
 def _candidates(queries, reals, squares, count):
-    """For each query the indices of all reals that may be among its nearest.
+    """The indices of all reals that may be among the nearest of each query.
 
-    The squared distance |q|^2 - 2 q'r + |r|^2 is quick, but it rounds by D (|q| + |r|)^2 units of
-    the last place, which is the margin.
+    The squared distance |q|^2 - 2 q'r + |r|^2 is fast, but its rounding error is up to
+    D (|q| + |r|)^2 units of the last place, which is the margin.
     """
     own = np.square(queries).sum(1)
     distances = own[:, None] - 2 * queries @ reals.T + squares

@@ -1,4 +1,4 @@
-"""Clips as a feature network takes them, by a protocol of `metrics.protocols`."""
+"""Prepares clips for a feature network, by a protocol of `metrics.protocols`."""
 
 import cv2
 import numpy as np
@@ -7,8 +7,8 @@ import tensorflow as tf
 from metrics.protocols import Protocol
 from support.errors import UserError
 
-_C3D_FRAMES = 16  # that C3D takes, and that the rules for longer clips leave
-_I3D_FRAMES = 9  # the fewest that I3D takes
+_C3D_FRAMES = 16  # input of C3D, and number of frames that the rules for longer clips choose
+_MIN_I3D_FRAMES = 9
 _CUBE = (16, 128, 171, 3)  # frames, height, width, channels of the mean cube
 _CHANNELS = {"rgb": (0, 1, 2), "bgr": (2, 1, 0)}
 _BILINEAR = {
@@ -19,20 +19,20 @@ _BILINEAR = {
 
 
 def preprocess(clips: np.ndarray, protocol: Protocol, mean: np.ndarray | None = None) -> np.ndarray:
-    """Clips as the protocol's network takes them.
+    """Prepares clips for the protocol's network.
 
     Args:
         clips: [N, T, H, W, 3] uint8, RGB.
         protocol: one of `metrics.protocols`.
         mean: of the clips that a C3D was trained on, as grey levels in the order BGR: three
-            numbers, which are subtracted whatever the protocol, or a cube [16, 128, 171, 3], of
-            which a protocol takes its rows and columns or nothing.
+            numbers, which every protocol subtracts, or a cube [16, 128, 171, 3], of which a
+            protocol subtracts its rows and columns, or nothing.
 
     Returns:
         [N, 16, 112, 112, 3] float32 for C3D, [N, T', 224, 224, 3] float32 in [-1, 1] for I3D.
 
     Raises:
-        UserError: the clips are not such clips, are too short, or the protocol lacks its mean.
+        UserError: the clips have another shape or type or are too short, or the mean is missing.
     """
     _check(clips, protocol)
     frames, mean = frame_indices(clips.shape[1], protocol), _mean(mean, protocol)
@@ -46,10 +46,10 @@ def preprocess(clips: np.ndarray, protocol: Protocol, mean: np.ndarray | None = 
 
 
 def frame_indices(num_frames: int, protocol: Protocol) -> list[int]:
-    """Which frames of a clip of `num_frames` the network is given.
+    """The frames of a clip of `num_frames` that the network is given.
 
-    first16 and centre16 take neighbours, stride2 every second one of the central 32, spread over
-    fewer where there are no 32. C3D takes 16 frames: those of a shorter clip are repeated evenly.
+    first16 and centre16 take consecutive frames, stride2 every second one of the central 32, or 16
+    of all frames where there are fewer than 32. For C3D, shorter clips are repeated evenly to 16.
     """
     if protocol.frames == "all":
         return list(range(num_frames))
@@ -60,7 +60,7 @@ def frame_indices(num_frames: int, protocol: Protocol) -> list[int]:
 
 
 def describe_frames(num_frames: int, protocol: Protocol) -> str:
-    """`frame_indices` in words, counted from 0: "frames 8 to 23 of 32"."""
+    """A description of `frame_indices`, counted from 0: "frames 8 to 23 of 32"."""
     taken = frame_indices(num_frames, protocol)
     if taken == list(range(num_frames)):
         return f"all {num_frames} frames"
@@ -90,26 +90,26 @@ def _check(clips, protocol):
             "Clips to score should be uint8, grey levels of 0 to 255. "
             f"Received: {clips.dtype}{' with NaN' if unknown else ''}"
         )
-    if protocol.network == "i3d" and clips.shape[1] < _I3D_FRAMES:
+    if protocol.network == "i3d" and clips.shape[1] < _MIN_I3D_FRAMES:
         raise UserError(
-            f"Clips for the protocol {protocol.name} should have at least {_I3D_FRAMES} frames. "
-            f"Received: {clips.shape[1]}"
+            f"Clips for the protocol {protocol.name} should have at least {_MIN_I3D_FRAMES} "
+            f"frames. Received: {clips.shape[1]}"
         )
 
 
 def _mean(mean, protocol):
-    """What is subtracted from a clip in the protocol's order of channels."""
+    """The mean to subtract from a clip, in the protocol's order of channels."""
     if protocol.network != "c3d" or (mean is None and not protocol.mean):
         return np.float32(0)
     if mean is None:
         raise UserError(
             f"The protocol {protocol.name} should be given the mean of the network's training "
-            "data (--mean of convert_weights). Received: none"
+            "data. Received: none. Convert the weights with a mean, or use the protocol c3d_torch."
         )
     mean = np.asarray(mean, np.float32)
     if mean.shape not in ((3,), _CUBE) or not np.isfinite(mean).all():
         raise UserError(
-            f"The mean (--mean) should be 3 finite numbers or a cube {list(_CUBE)}, in BGR order. "
+            f"`mean` should be 3 finite numbers or a cube {list(_CUBE)}, in BGR order. "
             f"Received: shape {list(mean.shape)}"
         )
     if mean.shape == _CUBE:

@@ -1,7 +1,7 @@
 """Scores of the thesis, Tables 8.1 and 8.2, by data set, measure and method.
 
-They were taken with the authors' own networks: they are to be drawn beside a curve, not to be
-compared with the third digit of a score.
+They were measured with the authors' networks. They can be drawn next to a curve, but not compared
+digit by digit.
 """
 
 PUBLISHED = {

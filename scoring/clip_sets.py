@@ -87,8 +87,8 @@ class VideoClips(_Unlabelled):
     """Videos, strips or folders of frames, each of them one clip.
 
     Args:
-        path: whatever `dataset.readers` can read.
-        num_frames: where a video is longer, its central frames are taken.
+        path: of a file or folder that `dataset.readers` can read.
+        num_frames: maximum number of frames; the central ones of a longer video are taken.
     """
 
     def __init__(self, path: Path, num_frames: int):
@@ -240,7 +240,7 @@ def as_written(clips: np.ndarray, nimg: int, config: str) -> np.ndarray:
 
 
 def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayClips:
-    """The clips at `path`: a data set, a .npy, or videos in whatever layout can be read."""
+    """The clips at `path`: a data set, a .npy, or videos in a layout of `dataset.readers`."""
     path = Path(path)
     if (path / "metadata.json").is_file():
         return RecordClips(path)

@@ -20,7 +20,7 @@ _DIGEST = "S64"  # hexadecimal digits of a SHA-256
 
 @dataclasses.dataclass(frozen=True)
 class Features:
-    """What a network made of N clips, in order.
+    """The outputs of a network for N clips, in order.
 
     Args:
         table: [M] records of "values" [D] float32 (the protocol's endpoint), "probabilities" [C]
@@ -101,7 +101,7 @@ def store(batches: Iterable[np.ndarray], path: Path | None) -> Features:
             try:
                 _copy(file, path, rows.dtype, count)
             except OSError as error:
-                print(f"Features are not kept: {error.strerror}: {path} (--cache=FOLDER)")
+                print(f"Warning: cannot write {path}: {error.strerror}. Features are not cached.")
         return Features(np.memmap(file, rows.dtype, "r", shape=(count,)), np.arange(count))
 
 

@@ -26,7 +26,7 @@ class Labelled:
         if len(clips.label_names) < 2 or labels.min() < 0:
             raise UserError(
                 f"Cannot train a classifier on {folder}: it has {len(clips.label_names)} labels, "
-                "and at least two are needed. Create it with labels (--labels=folders)."
+                "and at least two are needed. Create it with labels."
             )
         return cls(clips, np.arange(len(clips)), labels)
 

@@ -120,7 +120,7 @@ def _inception(protocol, fakes, repeats, reals):
     splits = min(protocol.splits * repeats, len(fakes))
     in_split = len(fakes) // splits
     value, spread = inception_score(fakes, splits, protocol.epsilon)
-    # Parts of the reals are as large as those of the fakes: the score rises with their size.
+    # Parts of reals and fakes have the same size, since the score rises with it.
     real_splits = max(len(reals) // in_split, 1)
     of_reals = reals[: real_splits * in_split]
     real_value, real_spread = inception_score(of_reals, real_splits, protocol.epsilon)
@@ -145,7 +145,7 @@ def _distances(names, real, fakes):
     few = len(first)
     values = distances(names, real.reference, fakes)
     floors = distances(names, first, second)
-    # With as many clips as the floor, where that has fewer.
+    # The floor may have fewer clips: the score with as many is comparable to it.
     few_values = distances(names, first, fakes[:few]) if few < len(fakes) else {}
     count, of_parts = _distances_of_parts(names, real.reference, fakes)
     floor_count, floors_of_parts = _distances_of_parts(names, first, second)

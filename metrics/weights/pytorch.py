@@ -138,7 +138,7 @@ class _Unpickler(pickle._Unpickler):  # In Python: the one in C takes the memory
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         raise UserError(
-            f"{self.path} should hold tensors alone. Received: a pickle that names "
+            f"{self.path} should hold only tensors. Received: a pickle that names "
             f"{module}.{name}, which was not called"
         )
 

@@ -195,7 +195,9 @@ def test_statistics_never_move(network, clips, points):
 
 def test_nine_frames_suffice(network, clips):
     assert network(clips[:, :9]).shape == (1, 400)
-    with pytest.raises(UserError, match="^I3D should be given nine frames or more. Received: 8$"):
+    with pytest.raises(
+        UserError, match="^Clips for I3D should have at least 9 frames. Received: 8$"
+    ):
         network.endpoints(clips[:, :8])
 
 

@@ -85,12 +85,15 @@ def test_mistakes():
     good = RANDOM.standard_normal((8, 4))
     for fakes, sentence in (
         (good[:0], "fakes should hold at least 1 clips. Received: 0"),
-        (good[:, :3], "fakes and reals and held_out should hold equally many .* 3 and 4 and 4"),
+        (
+            good[:, :3],
+            "fakes and reals and held_out should hold the same number of values .* 3 and 4 and 4",
+        ),
         (np.where(good == good[2, 2], np.nan, good), "fakes should hold finite values"),
     ):
         with pytest.raises(UserError, match=sentence):
             memorisation_ratio(fakes, good, good + 1)
-    with pytest.raises(UserError, match="held_out should hold other clips than reals"):
+    with pytest.raises(UserError, match="`held_out` should hold other clips than `reals`"):
         memorisation_ratio(good + 1, good, good[::-1])
     with pytest.raises(UserError, match="reals should hold at least 9 clips. Received: 8"):
         nearest(good, good, count=9)

@@ -282,10 +282,11 @@ def test_clips_that_cannot_be_scored(name, clips, sentence):
         preprocess(clips, protocol(name), NO_MEAN)
 
 
-@pytest.mark.parametrize("name", ["tgan", "tgan2", "styleganv"])
+@pytest.mark.parametrize("name", ["thesis", "tgan", "tgan2", "styleganv"])
 def test_a_mean_that_is_missing(name):
     with pytest.raises(
-        UserError, match=f"The protocol {name} should be .*--mean of convert_weights"
+        UserError,
+        match=f"The protocol {name} should be given the mean .* Convert the weights with a mean",
     ):
         preprocess(ramp(8, 8), protocol(name))
 
@@ -299,5 +300,7 @@ def test_a_mean_that_is_missing(name):
     ],
 )
 def test_a_mean_that_cannot_be(mean, shape):
-    with pytest.raises(UserError, match=rf"--mean.* 3 finite numbers or a cube.*: shape {shape}$"):
+    with pytest.raises(
+        UserError, match=rf"`mean` should be 3 finite numbers or a cube.*: shape {shape}$"
+    ):
         preprocess(ramp(8, 8), protocol("tgan"), mean)

@@ -56,7 +56,9 @@ def test_a_full_disk_loses_the_cache_only(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(feature_table.shutil, "copyfileobj", full)
     check(store(batches(), tmp_path / "features.npy"))
-    assert "Features are not kept: No space left on device" in capsys.readouterr().out
+    assert (
+        "features.npy: No space left on device. Features are not cached" in capsys.readouterr().out
+    )
     assert list(tmp_path.iterdir()) == []
 
 

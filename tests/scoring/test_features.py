@@ -67,7 +67,7 @@ def test_without_a_place_for_features_work_goes_on(tmp_path, capsys):
     (tmp_path / "features").touch()
     found = toy_extractor(tmp_path / "features").extract(Clips(6), [1, 2])
     assert len(found) == 2
-    assert "Features are not kept" in capsys.readouterr().out
+    assert "Features are not cached" in capsys.readouterr().out
 
 
 def test_a_part_has_the_hash_of_its_own_pixels():
