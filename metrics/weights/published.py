@@ -1,6 +1,5 @@
 """The interface of files of published weights."""
 
-import hashlib
 import struct
 import tokenize
 import zipfile
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from support.errors import UserError, whole
+from support.files import sha256
 
 MAX_ENTRIES = 1000  # of a zip file; C3D has 22 arrays
 # Errors of damaged zip files, and of NumPy's files.
@@ -57,13 +57,8 @@ class PublishedFile:
         return array
 
     def sha256(self) -> str:
-        """The hash of the file, or of the files one after the other where there are several."""
-        digest = hashlib.sha256()
-        for path in self._files():
-            with open(path, "rb") as file:
-                while part := file.read(1 << 20):
-                    digest.update(part)
-        return digest.hexdigest()
+        """The hash of the file, or of all its files joined together."""
+        return sha256(*self._files())
 
     def _files(self):
         return [self.path]
