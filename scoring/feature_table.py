@@ -14,7 +14,7 @@ from support.arrays import open_array
 from support.errors import UserError
 from support.files import write_atomically
 
-_BLOCK = 256  # rows in memory at a time
+_BLOCK = 1024  # rows in memory at a time: 17 MB of 4096 values each
 _DIGEST = "S64"  # hexadecimal digits of a SHA-256
 
 
