@@ -34,7 +34,7 @@ from dataset.faces.rules import FaceRules
 from dataset.held_out import held_out_by_chance, held_out_by_list
 from dataset.plan import describe_plan, most_clips
 from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
-from dataset.readers import READERS, list_sources
+from dataset.readers import READERS, find_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import Records, open_records
 from dataset.stats import length_table, measure
@@ -68,7 +68,9 @@ def create_tfrecords(args):
         resolution=full.height,
         seed=args.seed,
     )
-    sources = list_sources(Path(args.source), args.source_format, options)
+    listing = find_sources(Path(args.source), args.source_format, options)
+    sources = listing.sources
+    print(listing)
     held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
     print(describe_plan(config.ladder, most_clips(sources, rules, args.max_clips), encoding))
     rejected = create_dataset(

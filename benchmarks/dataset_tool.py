@@ -29,7 +29,8 @@ from dataset.clips import CLIP_RULES, ClipRules
 from dataset.create import create_dataset
 from dataset.encoding import ENCODINGS, Encoding
 from dataset.readers import list_sources
-from dataset.readers.source import ReaderOptions, list_files
+from dataset.readers.files import Files
+from dataset.readers.source import ReaderOptions
 from dataset.readers.videos import SUFFIXES
 from dataset.records import Records
 from dataset.workers import in_order
@@ -57,7 +58,7 @@ def main(args):
 def measure(config: str, source: Path, rule: str, scratch: Path, args) -> dict:
     """Clips a second of making a data set of `source`, and of decoding it alone."""
     ladder = preset(config).ladder
-    files = list_files(source, SUFFIXES)
+    files = Files.below(source).with_suffix(SUFFIXES)
     if not files:
         raise UserError(f"--source should hold videos. Received: {source} (none found)")
     seconds, clips = {"create": [], "plain": [], "fast": []}, None

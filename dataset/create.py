@@ -18,7 +18,8 @@ from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, most_clips
 from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
-from dataset.readers.source import RejectedSource, Source, natural_key
+from dataset.readers.files import natural_key
+from dataset.readers.source import RejectedSource, Source
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
 from dataset.tally import Tally

@@ -44,7 +44,7 @@ class Encoding:
     def __post_init__(self):
         check_readable(self.name)
         if not 1 <= self.quality <= 100:
-            raise UserError(f"--quality should lie in 1 to 100. Received: {self.quality}")
+            raise UserError(f"`quality` should be in 1 to 100. Received: {self.quality}")
 
     def at(self, rung: Rung) -> "Encoding":
         """The encoding of the clips at a rung."""
@@ -72,11 +72,11 @@ class Encoding:
 def check_readable(name: str):
     """Raises `UserError` where there is no such encoding, or this TensorFlow cannot decode it."""
     if name not in ENCODINGS:
-        raise UserError(f"--encoding should be one of {', '.join(ENCODINGS)}. Received: {name}")
+        raise UserError(f"`encoding` should be one of {', '.join(ENCODINGS)}. Received: {name}")
     if name == "webp" and not hasattr(tf.io, "decode_webp"):
         raise UserError(
-            "--encoding=webp should be used with a TensorFlow that decodes it, such as 2.21. "
-            f"Received: {tf.__version__}"
+            f"Cannot use `encoding=webp`: TensorFlow {tf.__version__} does not decode it. Use "
+            "2.21, or another encoding."
         )
 
 

@@ -1,10 +1,12 @@
-"""Which videos are held out of a data set, to measure with clips that training has not seen."""
+"""Which videos are held out of a data set, for scores with clips that training has not seen."""
 
 import hashlib
 from pathlib import Path
 
+from dataset.readers.files import printable
 from dataset.readers.source import Source
 from support.errors import UserError
+from support.files import read_lines
 
 
 def held_out_by_chance(sources: list[Source], fraction: float, seed: int) -> frozenset[str]:
@@ -17,25 +19,23 @@ def held_out_by_chance(sources: list[Source], fraction: float, seed: int) -> fro
     chosen = frozenset(video for video in videos if _chance(video, seed) < fraction)
     if not 0 < len(chosen) < len(videos):
         raise UserError(
-            "--val_fraction should hold out some videos but not all (or choose another --seed, or "
-            f"name them with --val_list). Received: {fraction:g}, {len(chosen)} of {len(videos)}"
+            "`val_fraction` should hold out some videos but not all (choose another `seed`, or "
+            f"name them with `val_list`). Received: {fraction:g}, {len(chosen)} of {len(videos)}"
         )
     return chosen
 
 
 def held_out_by_list(sources: list[Source], path: Path) -> frozenset[str]:
-    """The videos that a file names, one a line, as paths below the folder of sources.
+    """The videos that a file names, one per line, as paths below the folder of sources.
 
     Raises:
         UserError: no such file, or it names a video that is not among the sources.
     """
-    if not path.is_file():
-        raise UserError(f"--val_list should be a file. Received: {path}")
-    chosen = frozenset(filter(None, map(str.strip, path.read_text().splitlines())))
+    chosen = frozenset(map(printable, read_lines(path)))
     unknown = sorted(chosen - {source.video for source in sources})
     if unknown or not chosen:
         raise UserError(
-            f"--val_list should name videos of the source, one a line. Received: {path} with "
+            f"`val_list` should name videos of the source, one per line. Received: {path} with "
             f"{', '.join(unknown[:3]) or 'none'}"
         )
     return chosen

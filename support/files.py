@@ -180,6 +180,21 @@ def read_json_lines(path: Path | str, schema: Any = object) -> list:
     return [parse_json(line, f"{path}, line {i}", schema) for i, line in enumerate(lines, start=1)]
 
 
+def read_lines(path: Path | str) -> list[str]:
+    """The lines of a text that a user wrote, without space around them; empty ones are left out.
+
+    Raises:
+        UserError: no such file, or it is not UTF-8 (a byte-order mark is allowed).
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"Cannot read {path}: it is not UTF-8 text.") from error
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
 def sha256(*paths: Path | str, open_file: Callable[..., BinaryIO] = open) -> str:
     """The SHA-256 of a file's content, or of the contents of several files joined together."""
     digest = hashlib.sha256()

@@ -137,7 +137,7 @@ def test_the_score_of_videos_of_an_array_and_of_a_data_set(
         (["--num=0"], "--num should be at least 1. Received: 0"),
         (["--num=3"], "at least 4 clips"),
         (["--seed=-1"], "--seed should be at least 0. Received: -1"),
-        (["--clips=nowhere"], "--source should be a file or a folder. Received: nowhere"),
+        (["--clips=nowhere"], "`source` should be a file or a folder. Received: nowhere"),
         (["--data=nowhere"], "--data should be a data set. Received: nowhere"),
         (["--weights=nowhere.weights.h5"], "Weights should be .* Received: nowhere.weights.h5"),
         (["--output=/tmp"], "--output should be a file that ends in .json. Received: /tmp"),

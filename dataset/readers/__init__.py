@@ -1,7 +1,8 @@
 """Readers: one short module for each layout in which users hold videos.
 
-A reader has two functions, both given the path and a `ReaderOptions`: `matches` tells whether the
-path has its layout, and `list_sources` gives its sources. A new one needs a line in `READERS`.
+A reader has two functions of the `Files` at a path and the `ReaderOptions`: `matches` returns
+whether they have its layout, and `list_sources` returns the sources, and takes their files. A new
+reader needs a line in `READERS`.
 """
 
 import dataclasses
@@ -20,11 +21,12 @@ from dataset.readers import (
     ucf101,
     videos,
 )
+from dataset.readers.files import Files, count_kinds
 from dataset.readers.source import ReaderOptions, RejectedSource, Source
 from dataset.readers.split import select
 from support.errors import UserError
 
-# In the order in which --source_format=auto asks them.
+# In the order in which source_format="auto" asks them.
 READERS = {
     "grid": grid,
     "zip": archives,
@@ -37,40 +39,67 @@ READERS = {
     "frames": frames,
     "synthetic": synthetic,
 }
-HAVE_TIMES = {"grid", "zip", "ucf101", "videos"}  # of frames, for --fps
+HAVE_TIMES = {"grid", "zip", "ucf101", "videos"}  # of frames, for `fps`
 MAX_ASPECT = 32  # of a frame, long side over short side
 
 
-def list_sources(path: Path, source_format: str, options: ReaderOptions) -> list[Source]:
-    """The sources at `path`, in the layout named, or found out with "auto".
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """The sources at a path, and how they were found."""
+
+    layout: str  # a key of READERS
+    sources: list[Source]
+    left_out: dict[str, int]  # {suffix or kind: number} of files that are in no source
+
+    def __str__(self):
+        """Such as "Layout: videos, 12 sources. Left out: 3 .txt, 1 hidden."."""
+        text = f"Layout: {self.layout}, {len(self.sources)} source{'s' * (len(self.sources) != 1)}."
+        return f"{text} Left out: {count_kinds(self.left_out)}." if self.left_out else text
+
+
+def find_sources(path: Path, source_format: str, options: ReaderOptions) -> Listing:
+    """The sources at `path`, in the layout named, or in the one that matches with "auto".
 
     Raises:
         UserError: nothing there, or nothing in such a layout.
     """
     if source_format != "synthetic" and not path.exists():
-        raise UserError(f"--source should be a file or a folder. Received: {path} (not there)")
+        raise UserError(f"`source` should be a file or a folder. Received: {path} (not there)")
+    files = Files(path, []) if source_format == "synthetic" else Files.below(path)
     if source_format == "auto":
-        fitting = (name for name, reader in READERS.items() if reader.matches(path, options))
+        fitting = (name for name, reader in READERS.items() if reader.matches(files, options))
         source_format = next(fitting, "auto")
     reader = READERS.get(source_format)
-    sources = reader.list_sources(path, options) if reader else []
+    sources = reader.list_sources(files, options) if reader else []
     if not sources:
+        there = count_kinds(files.left_out())
         raise UserError(
-            f"--source should hold {source_format if reader else 'videos or images'}. "
-            f"Received: {path} (none found)"
+            f"`source` should hold videos or images{f' ({source_format})' if reader else ''}. "
+            f"Received: {path} (none found{f' among {there}' if there else ''})"
         )
     if options.fps and source_format not in HAVE_TIMES:
-        raise UserError(f"--fps should go with videos. Received: {path} ({source_format})")
+        raise UserError(f"`fps` should be given for videos. Received: {path} ({source_format})")
+    left_out = files.left_out()
     if options.split:
-        sources = select(sources, options.split)
-    return [
+        chosen = select(sources, options.split)
+        names = {source.name for source in chosen}
+        if others := sum(source.name not in names for source in sources):
+            left_out["sources that `split` does not name"] = others
+        sources = chosen
+    checked = [
         dataclasses.replace(source, frames=functools.partial(_check, source.frames))
         for source in sources
     ]
+    return Listing(source_format, checked, left_out)
+
+
+def list_sources(path: Path, source_format: str, options: ReaderOptions) -> list[Source]:
+    """The sources of `find_sources`."""
+    return find_sources(path, source_format, options).sources
 
 
 def _check(frames):
-    """The same frames; none that `fit` could not take."""
+    """Yields the frames unchanged; rejects extreme aspect ratios, which `fit` could not take."""
     for frame in frames():
         short, long = sorted(frame.shape[:2])
         if long > MAX_ASPECT * short:

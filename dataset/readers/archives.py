@@ -3,104 +3,112 @@
 Nothing is unpacked under a name of the archive's: an image is read into memory, a video into a
 temporary file without a name. An archive is refused where
 
-- a path leaves it (`..`, or from a root or drive on), or a password or an uncommon method is asked;
+- a path leaves it (`..`, or from a root or drive on) or is more than 100 folders deep;
+- a password or an uncommon method is used;
 - a member of more than 64 MB, or all members together if they are more than 1 GB, are more than
-  100 times as large as what is packed.
+  100 times as large as they are packed.
 """
 
+import collections
 import functools
 import io
 import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from dataset.readers import images, videos
-from dataset.readers.labels import parse_labels
-from dataset.readers.source import (
-    ReaderOptions,
-    RejectedSource,
-    Source,
-    make_sources,
-    natural_key,
-)
+from dataset.readers.files import Files, natural_key, printable
+from dataset.readers.labels import NAME, parse_labels
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
+from dataset.readers.unpack import ERRORS, MAX_RATIO, is_too_large
 from support.errors import UserError
 
-MAX_RATIO = 100
-MAX_MEMBER, MAX_ARCHIVE = 2**26, 2**30  # Bytes up to which any ratio will do.
-MAX_IMAGE = 2**28  # Bytes.
-BLOCK = 2**20  # Bytes read at a time.
+MAX_ARCHIVE = 2**30  # bytes up to which any ratio will do
+MAX_IMAGE = 2**28  # bytes
+MAX_DEPTH = 100  # folders around a member
+BLOCK = 2**20  # bytes read at a time
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether it is a file named .zip."""
+    path = Path(files.root)
     return path.is_file() and path.suffix.lower() == ".zip"
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each video, or, where there are none, for each folder that holds images.
 
     Raises:
         UserError: no archive, or one that is refused.
     """
+    path = Path(files.root)
     try:
         archive = zipfile.ZipFile(path)  # One for all threads: large ones take long to open.
-    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} should be a zip archive. Received: {error}") from error
-    members = _members(archive, path)
-    stated = _labels(archive, members)
-    found = _with_suffix(members, videos.SUFFIXES)
+    except ERRORS as error:
+        raise UserError(f"Cannot read {path}: it is no zip archive ({error}).") from error
+    members, hidden = _members(archive, path)
+    root = PurePosixPath(path.name)
+    inside = Files(root, members, {"hidden": hidden})
+    labels = _labels(archive, members, inside)
+    found = inside.take(videos.find_videos(inside, lambda file: _head(archive, members[file])))
     if found:
         frames = functools.partial(_decode, archive, members, options.fps)
     else:
-        found = {}
-        for file in _with_suffix(members, images.SUFFIXES):
-            found.setdefault(file.parent, []).append(file)
-        frames = functools.partial(_frames, archive, members, found)
-    root = PurePosixPath(path.name)
-    return make_sources(sorted(found, key=natural_key), root, options, frames, stated)
+        clips = collections.defaultdict(list)
+        for file in inside.take(inside.with_suffix(images.SUFFIXES)):
+            clips[file.parent].append(file)
+        found = sorted(clips, key=natural_key)
+        frames = functools.partial(_frames, archive, members, clips)
+    sources = make_sources(found, root, options, frames, labels)
+    files.replace(inside)
+    return sources
 
 
 def _members(archive, path):
-    """{path below the archive's name: member}, without folders and hidden files."""
-    members, packed, unpacked = {}, path.stat().st_size, 0
+    """{path below the archive's name: member}, without folders and hidden files; their number."""
+    members, unpacked, hidden = {}, 0, 0
     for member in archive.infolist():
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or re.match("[A-Za-z]:", str(name)):
-            raise UserError(f"{path} should keep its paths inside. Received: {member.filename}")
+            raise _refused(path, member, "its paths lead out of it")
+        if len(name.parts) > MAX_DEPTH:
+            raise _refused(path, member, f"its folders are more than {MAX_DEPTH} levels deep")
         if member.flag_bits & 1 or member.compress_type not in (0, zipfile.ZIP_DEFLATED):
-            raise UserError(
-                f"{path} should be packed by store or deflate, with no password. "
-                f"Received: {member.filename}"
-            )
-        _check_ratio(member.filename, path, member.file_size, member.compress_size, MAX_MEMBER)
+            raise _refused(path, member, "it is packed by an uncommon method or with a password")
+        if is_too_large(member.file_size, member.compress_size):
+            raise _refused(path, member, f"it unpacks to more than {MAX_RATIO} times its size")
         unpacked += member.file_size
-        if not member.is_dir() and not any(part.startswith(".") for part in name.parts):
+        if member.is_dir():
+            continue
+        if any(part.startswith(".") for part in name.parts):
+            hidden += 1
+        else:
             members[path.name / name] = member
-    _check_ratio("all of it", path, unpacked, packed, MAX_ARCHIVE)
-    return members
+    if is_too_large(unpacked, path.stat().st_size, MAX_ARCHIVE):
+        raise UserError(f"Cannot read {path}: it unpacks to more than {MAX_RATIO} times its size.")
+    return members, hidden
 
 
-def _check_ratio(what, path, unpacked, packed, limit):
-    if unpacked > max(limit, MAX_RATIO * packed):
-        raise UserError(
-            f"{path} should unpack to no more than {MAX_RATIO} times its size. "
-            f"Received: {what}, {unpacked / 1e6:.0f} MB of {packed / 1e6:.1f} MB"
-        )
+def _refused(path, member, reason):
+    return UserError(f"Cannot read {path}: {reason} ({printable(member.filename[:100])}).")
 
 
-def _with_suffix(members, suffixes):
-    return sorted((m for m in members if m.suffix.lower() in suffixes), key=natural_key)
+def _labels(archive, members, inside):
+    """The labels in the dataset.json nearest to the root."""
+    files = inside.take(inside.named(NAME)[:1])
+    return parse_labels(_read(archive, members[files[0]]), files[0]) if files else {}
 
 
-def _labels(archive, members):
-    """Of the dataset.json nearest to the root."""
-    files = sorted((m for m in members if m.name == "dataset.json"), key=lambda m: len(m.parts))
-    return parse_labels(_read(archive, members[files[0]]), str(files[0])) if files else {}
+def _head(archive, member):
+    """An image to look into; an empty file where it cannot be read."""
+    try:
+        return io.BytesIO(_read(archive, member))
+    except RejectedSource:
+        return io.BytesIO()
 
 
 def _frames(archive, members, clips, folder) -> Iterator[np.ndarray]:
@@ -116,7 +124,7 @@ def _decode(archive, members, fps, file) -> Iterator[np.ndarray]:
         for block in _blocks(archive, members[file]):
             copy.write(block)
         copy.flush()
-        yield from videos.pictures(Path(f"/dev/fd/{copy.fileno()}"), fps)
+        yield from videos.pictures(Path(f"/dev/fd/{copy.fileno()}"), fps, file.suffix)
 
 
 def _read(archive, member):
@@ -130,5 +138,5 @@ def _blocks(archive, member):
         with archive.open(member) as file:
             while block := file.read(BLOCK):
                 yield block
-    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except ERRORS as error:
         raise RejectedSource(f"should be whole in its archive. Received: {error}") from error

@@ -1,39 +1,34 @@
 """Folders of frames: every folder that holds images is a clip, its images in natural order."""
 
+import collections
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from dataset.readers import images
+from dataset.readers.files import Files, natural_key
 from dataset.readers.labels import read_labels
-from dataset.readers.source import (
-    ReaderOptions,
-    RejectedSource,
-    Source,
-    first_file,
-    list_files,
-    make_sources,
-    natural_key,
-    walk_files,
-)
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether there are images in a folder."""
-    return path.is_dir() and first_file(path, images.SUFFIXES) is not None
+    return Path(files.root).is_dir() and files.has(images.SUFFIXES)
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each folder that holds images."""
-    folders = {file.parent for file in walk_files(path, images.SUFFIXES)}
-    return make_sources(sorted(folders, key=natural_key), path, options, _frames, read_labels(path))
+    clips = collections.defaultdict(list)
+    for file in files.take(files.with_suffix(images.SUFFIXES)):
+        clips[file.parent].append(file)
+    folders = sorted(clips, key=natural_key)
+    labels = read_labels(files)
+    return make_sources(folders, files.root, options, lambda folder: _frames(clips[folder]), labels)
 
 
-def _frames(folder) -> Iterator[np.ndarray]:
-    for file in list_files(folder, images.SUFFIXES):
-        if file.parent != folder:
-            continue  # Of a clip further down.
+def _frames(files) -> Iterator[np.ndarray]:
+    for file in files:
         try:
             yield images.read_image(file)
         except RejectedSource as error:

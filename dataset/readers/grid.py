@@ -9,33 +9,37 @@ from pathlib import Path
 import numpy as np
 
 from dataset.readers import videos
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, RejectedSource, Source, name_and_label
 from support.errors import UserError
 
-MAX_KEPT = 2**29  # Bytes of a video that are kept; a larger one is decoded anew for each tile.
+MAX_KEPT = 2**29  # bytes of a video that are kept; a larger one is decoded again for each tile
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether there is one video, and a tile's size was given."""
-    return options.tile is not None and path.is_file() and videos.matches(path, options)
+    is_file = Path(files.root).is_file()
+    return options.tile is not None and is_file and videos.matches(files, options)
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each tile.
 
     Raises:
         UserError: no size of tiles, one that does not divide the picture, or no video.
     """
     if options.tile is None:
-        raise UserError("--tile should be the size of a grid's tiles. Received: none")
+        raise UserError("`tile` should be the size of a grid's tiles. Received: none")
+    path = Path(files.root)
     try:
         height, width, _ = next(videos.decode(path), np.empty((0, 0, 3))).shape
     except RejectedSource as error:
         raise UserError(f"{path} {error}") from error
     if height % options.tile or width % options.tile or not height:
         raise UserError(
-            f"--tile should divide the {width}x{height} picture of {path}. Received: {options.tile}"
+            f"`tile` should divide the {width}x{height} picture of {path}. Received: {options.tile}"
         )
+    files.take([path])
     name, label = name_and_label(path, path, options)
     size, frames = options.tile, _Once(functools.partial(videos.decode, path, options.fps))
     corners = itertools.product(range(0, height, size), range(0, width, size))

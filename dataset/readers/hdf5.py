@@ -8,7 +8,6 @@ train_data, train_idx  [frames, H, W, C] VideoGPT; the frames at which videos be
 import contextlib
 import functools
 import itertools
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,33 +16,36 @@ import h5py
 import numpy as np
 
 from dataset.readers.arrays import check_uint8, class_labels, frames_of
+from dataset.readers.files import Files
 from dataset.readers.source import (
     ReaderOptions,
     RejectedSource,
     Source,
     broken,
-    first_file,
-    list_files,
+    check_size,
     name_and_label,
 )
+from support.errors import UserError
+from support.json_files import read_json
 
 SUFFIXES = {".h5", ".hdf5"}
 MAX_CHUNK = 2**28  # Bytes of a chunk, which is unpacked as a whole.
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether there are HDF5 files."""
-    return first_file(path, SUFFIXES) is not None
+    return files.has(SUFFIXES)
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each clip of each file."""
     sources = []
-    for file in list_files(path, SUFFIXES):
-        name, folder = name_and_label(file, path, options)
+    for file in files.take(files.with_suffix(SUFFIXES)):
+        name, folder = name_and_label(file, files.root, options)
         try:
             with _open(file) as opened:
                 key, clips = _clips(opened, file)
+            files.take(filter(Path.is_file, (_spans_file(file), _label_file(file))))
         except RejectedSource as error:
             sources.append(broken(name, str(error), folder))
             continue
@@ -67,15 +69,22 @@ def _open(file):
 def _clips(opened, file):
     """Key of the data, and for each clip: index, first frame and end, and label.
 
-    The index is empty where all clips lie in a row.
+    The index is empty where all clips are stored one after the other.
     """
     if "image" in opened:
-        length, stated = len(_frame_data(opened, "image", 4)), _read_json(file.with_suffix(".json"))
-        clips = [((), *_span(clip, length), clip.get("category")) for clip in stated]
+        length = len(_frame_data(opened, "image", [-2, -1]))
+        clips = [((), *_span(clip, length), _category(clip)) for clip in _read_spans(file)]
         return "image", clips
     if "train_data" in opened:
-        length = len(_frame_data(opened, "train_data", 4))
-        begins = [*_own(opened, "train_idx")[:].tolist(), length]
+        length = len(_frame_data(opened, "train_data", [1, 2]))
+        starts = _own(opened, "train_idx")
+        if starts.ndim != 1 or starts.dtype.kind not in "iu" or len(starts) > length:
+            raise RejectedSource(
+                "should have the first frame of each video in train_idx. "
+                f"Received: {starts.dtype} {list(starts.shape)}"
+            )
+        _check_written(starts, "train_idx")
+        begins = [*starts[:].tolist(), length]
         spans = ({"start": b, "end": e} for b, e in itertools.pairwise(begins))
         return "train_data", [((), *_span(span, length), None) for span in spans]
     keys = [key for key in opened if key.startswith("data")]
@@ -84,14 +93,14 @@ def _clips(opened, file):
             "should hold data, image or train_data. "
             f"Received: {', '.join(itertools.islice(opened, 5)) or 'nothing'}"
         )
-    key = max(keys, key=lambda key: _frame_data(opened, key, 5).shape[3:])
+    key = max(keys, key=lambda key: _frame_data(opened, key, [-2, -1], axes=5).shape[3:])
     count, length = opened[key].shape[:2]
-    labels = class_labels(file.with_name(f"{file.stem}-labels.npy"), count)
+    labels = class_labels(_label_file(file), count)
     return key, [((i,), 0, length, label) for i, label in enumerate(labels)]
 
 
 def _own(opened, key):
-    """The data under a key, which has to lie in this very file."""
+    """The data under a key, which has to be stored in this very file."""
     link = opened.get(key, getlink=True)
     data = opened[key] if isinstance(link, h5py.HardLink) else None
     if not isinstance(data, h5py.Dataset) or data.is_virtual or data.external:
@@ -99,7 +108,22 @@ def _own(opened, key):
     return data
 
 
-def _frame_data(opened, key, axes):
+def _check_written(data, key):
+    """Raises `RejectedSource` where a file claims data that were never written to it."""
+    if data.chunks:
+        pairs = zip(data.shape, data.chunks, strict=True)
+        expected, there = math.prod(-(-n // m) for n, m in pairs), data.id.get_num_chunks()
+    else:
+        expected, there = data.nbytes, data.id.get_storage_size()
+    if there < expected:
+        raise RejectedSource(
+            f"should hold all of {key}. Received: {there} of {expected} "
+            f"{'chunks' if data.chunks else 'bytes'}"
+        )
+
+
+def _frame_data(opened, key, picture, axes=4):
+    """The data under a key, which has so many axes; `picture` are those of height and width."""
     data = _own(opened, key)
     check_uint8(data.shape, data.dtype)
     chunk = math.prod(data.chunks or ())
@@ -108,17 +132,31 @@ def _frame_data(opened, key, axes):
             f"should have {axes} axes in {key}, and up to {MAX_CHUNK} bytes a chunk. "
             f"Received: {list(data.shape)}, {chunk}"
         )
+    check_size(*(data.shape[axis] for axis in picture))
+    _check_written(data, key)
     return data
 
 
-def _read_json(file):
+def _spans_file(file):
+    return file.with_suffix(".json")
+
+
+def _label_file(file):
+    return file.with_name(f"{file.stem}-labels.npy")
+
+
+def _read_spans(file):
     try:
-        clips = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RejectedSource(f"should have its clips in {file.name}. Received: {error}") from error
-    if not isinstance(clips, list) or not all(isinstance(clip, dict) for clip in clips):
-        raise RejectedSource(f"should have a list of clips in {file.name}. Received: another JSON")
-    return clips
+        return read_json(_spans_file(file), [dict])
+    except UserError as error:
+        raise RejectedSource(f"should have its clips in a JSON file. Received: {error}") from error
+
+
+def _category(clip):
+    category = clip.get("category")
+    if not isinstance(category, str | int | None):
+        raise RejectedSource(f"should have names or numbers as categories. Received: {category!r}")
+    return None if category is None else str(category)
 
 
 def _span(clip, length):

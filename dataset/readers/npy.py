@@ -1,63 +1,86 @@
-"""NumPy arrays of clips, read where they lie (memory-mapped)."""
+"""NumPy arrays of clips, alone (.npy) or several in a file (.npz), read where they are stored."""
 
 import functools
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from dataset.readers.arrays import check_uint8, frames_of, load
-from dataset.readers.source import (
-    ReaderOptions,
-    RejectedSource,
-    Source,
-    broken,
-    first_file,
-    list_files,
-    name_and_label,
-)
+from dataset.readers import npz
+from dataset.readers.arrays import CHANNELS, Header, check_uint8, frames_of, open_array, read_header
+from dataset.readers.files import Files
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, broken, name_and_label
 
-SUFFIXES = {".npy"}
+SUFFIXES = {".npy", ".npz"}
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
-    """Whether there are npy files."""
-    return first_file(path, SUFFIXES) is not None
+def matches(files: Files, options: ReaderOptions) -> bool:
+    """Whether there are npy or npz files."""
+    return files.has(SUFFIXES)
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each clip of each array, uint8 with 1 or 3 channels (C).
 
-    [N, T, H, W], [N, T, H, W, C] and [N, T, C, H, W] are N clips; [T, H, W], [T, H, W, C] and
-    [T, C, H, W] are one. Moving MNIST, [20, N, 64, 64], is told by its frames.
+    [N, T, H, W], [N, T, H, W, C], [N, T, C, H, W] and [N, C, T, H, W] are N clips; [T, H, W],
+    [T, H, W, C], [T, C, H, W] and [C, T, H, W] are one. Where several fit, the first one is taken,
+    but [3, T, H, W] is a clip in colour. Moving MNIST, [20, N, 64, 64], is recognised by its
+    frames.
     """
     sources = []
-    for file in list_files(path, SUFFIXES):
-        name, label = name_and_label(file, path, options)
+    for file in files.take(files.with_suffix(SUFFIXES)):
+        name, label = name_and_label(file, files.root, options)
         try:
-            clips = _open(file)
+            arrays = npz.headers(file) if file.suffix.lower() == ".npz" else {"": _header(file)}
+            several = len(arrays) > 1
+            for key, header in arrays.items():
+                sources += _clips(file, f"{name}/{key}" if several else name, key, header, label)
         except RejectedSource as error:
             sources.append(broken(name, str(error), label))
-            continue
-        for i in range(len(clips)):
-            of_many = name if len(clips) == 1 else f"{name}#{i}"
-            sources.append(Source(of_many, functools.partial(_frames, file, i), label))
     return sources
 
 
-def _open(file):
-    """The array as [N, T, ...]."""
-    array = load(file, mmap_mode="r")
-    check_uint8(array.shape, array.dtype)
-    if array.ndim == 3 or (array.ndim == 4 and {array.shape[1], array.shape[3]} & {1, 3}):
+def _header(file):
+    try:
+        with open(file, "rb") as opened:
+            return read_header(opened, file.stat().st_size)
+    except OSError as error:
+        raise RejectedSource(f"should be an array of numbers. Received: {error}") from error
+
+
+def _clips(file, name, key, header: Header, label):
+    count = len(_as_clips(np.broadcast_to(np.zeros((), header.dtype), header.shape)))
+    frames = functools.partial(_frames, file, key)
+    return [
+        Source(name if count == 1 else f"{name}#{i}", functools.partial(frames, i), label)
+        for i in range(count)
+    ]
+
+
+def _as_clips(array):
+    """The array as clips [N, T, ...]; raises `RejectedSource` where it holds none."""
+    shape = array.shape
+    check_uint8(shape, array.dtype)
+    if array.ndim == 3:
         return array[None]
-    if array.ndim == 4 and array.shape[0] == 20 < array.shape[1] and array.shape[2:] == (64, 64):
-        return array.swapaxes(0, 1)
-    if array.ndim not in (4, 5):
-        raise RejectedSource(f"should hold clips, 3 to 5 axes. Received: {list(array.shape)}")
-    return array
+    if array.ndim == 4:
+        if shape[3] in CHANNELS or shape[1] in CHANNELS:
+            return array[None]
+        if shape[0] == 3:
+            return array.swapaxes(0, 1)[None]
+        is_moving_mnist = shape[0] == 20 < shape[1] and shape[2:] == (64, 64)
+        return array.swapaxes(0, 1) if is_moving_mnist else array
+    if array.ndim == 5:
+        if shape[4] in CHANNELS or shape[2] in CHANNELS:
+            return array
+        if shape[1] in CHANNELS:
+            return array.swapaxes(1, 2)
+    raise RejectedSource(
+        "should hold clips, as [N, T, H, W, C] with 1 or 3 channels, or another order. "
+        f"Received: {list(shape)}"
+    )
 
 
-def _frames(file, i) -> Iterator[np.ndarray]:
-    clip = _open(file)[i]
+def _frames(file, key, i) -> Iterator[np.ndarray]:
+    array = npz.open_array(file, key) if key else open_array(file)
+    clip = _as_clips(array)[i]
     yield from frames_of(clip.__getitem__, len(clip))

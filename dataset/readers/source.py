@@ -1,14 +1,13 @@
-"""What every reader gives: sources, each a stream of frames with a name and perhaps a label."""
+"""The result of every reader: sources, each a stream of frames with a name and perhaps a label."""
 
 import dataclasses
 import functools
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
 import numpy as np
 
+from dataset.readers.files import printable
 from dataset.readers.labels import find_label
 from support.errors import UserError
 
@@ -19,16 +18,16 @@ class RejectedSource(UserError):
     """A source cannot be used, and why, in one line; the others still can."""
 
     def __init__(self, reason: str):
-        super().__init__(" ".join(reason.split()))
+        super().__init__(printable(" ".join(reason.split())))
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
     """One stretch of video.
 
-    `frames()` decodes from the first frame on, in order, as uint8 [H, W, 3] or as something with
-    that `shape`, and with `nbytes`, of which `np.asarray` makes it; and raises `RejectedSource`
-    where the file is damaged.
+    `frames()` decodes all frames in order. Each is uint8 [H, W, 3], or an object with that `shape`
+    and with `nbytes` that `np.asarray` converts to it. It raises `RejectedSource` where the file
+    is damaged.
     """
 
     name: str  # stable: the path below the folder of sources, such as "b/video.mp4" or "a.avi#3"
@@ -42,49 +41,16 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class ReaderOptions:
-    """What the user says of the sources besides where they are."""
+    """How to read the sources."""
 
-    labels: str = "own"  # those that the layout states; "folders": where a source lies
+    labels: str = "own"  # the labels that the layout states; "folders": the folder of a source
     split: Path | None = None  # a list of the sources to take
-    fps: float | None = None  # frames a second; by default each frame of a video is taken once
+    fps: float | None = None  # frames per second; by default each frame of a video is taken once
     tile: int | None = None  # height and width of a tile of a grid
     num_clips: int = 2048  # of the synthetic shapes, as are the next three
     num_frames: int = 32
     resolution: int = 256
     seed: int = 0
-
-
-def walk_files(path: Path, suffixes: set[str]) -> Iterator[Path]:
-    """Yields the files at or below `path` with one of these suffixes; no hidden ones."""
-    if path.is_file():
-        yield from [path] if path.suffix.lower() in suffixes else []
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if os.path.splitext(name)[1].lower() in suffixes and not name.startswith("."):
-                file = Path(folder, name)
-                if file.is_file():
-                    yield file
-
-
-def list_files(path: Path, suffixes: set[str]) -> list[Path]:
-    """All of them, 2 before 10."""
-    return sorted(walk_files(path, suffixes), key=natural_key)
-
-
-def first_file(path: Path, suffixes: set[str]) -> Path | None:
-    """One of them, found without listing all; None where there are none."""
-    return next(walk_files(path, suffixes), None)
-
-
-def natural_key(path: PurePath | str) -> tuple:
-    """A key that sorts frame2 before frame10, and Hammering before HammerThrow."""
-    parts = PurePath(path).parts
-    folded = [
-        [int(piece) if i % 2 else piece for i, piece in enumerate(re.split(r"(\d+)", part))]
-        for part in map(str.casefold, parts)
-    ]
-    return folded, parts
 
 
 def name_and_label(
@@ -93,15 +59,15 @@ def name_and_label(
     """Name and label of the file or folder `item`, found at or below `root`.
 
     Raises:
-        UserError: labels are folders, but the item lies in `root` itself.
+        UserError: labels are folders, but the item is in `root` itself.
     """
     path = item.relative_to(root) if item != root else PurePath(item.name)
-    name, folder = (_printable(p.as_posix()) for p in (path, path.parent))
+    name, folder = (printable(p.as_posix()) for p in (path, path.parent))
     if options.labels != "folders":
         return name, None
     if path.parent == PurePath():
         raise UserError(
-            f"--labels=folders should find every source in a folder below {root}. Received: {item}"
+            f"`labels=folders` should find every source in a folder below {root}. Received: {item}"
         )
     return name, folder
 
@@ -125,7 +91,7 @@ def make_sources(
 
 
 def broken(name: str, reason: str, label: str | None = None) -> Source:
-    """A source that is rejected when it is read, for what is known to be wrong already."""
+    """A source that is rejected when it is read, for a reason that is known already."""
 
     def frames():
         raise RejectedSource(reason)
@@ -140,8 +106,3 @@ def check_size(width: float, height: float):
         raise RejectedSource(
             f"should have up to {MAX_PIXELS} pixels a picture. Received: {width}x{height}"
         )
-
-
-def _printable(name):
-    """File names are bytes; those that are no UTF-8 are written with backslashes."""
-    return name.encode(errors="backslashreplace").decode()

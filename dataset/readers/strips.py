@@ -1,41 +1,33 @@
 """Image files that each hold the square frames of a clip side by side, or stacked downwards."""
 
-import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from dataset.readers import images
+from dataset.readers.files import Files
 from dataset.readers.labels import read_labels
-from dataset.readers.source import (
-    ReaderOptions,
-    RejectedSource,
-    Source,
-    list_files,
-    make_sources,
-    walk_files,
-)
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
+
+_SAMPLED = 10  # images that are opened, until one is whole
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether the first whole image is at least four squares long, which no common frame is."""
-    for file in itertools.islice(walk_files(path, images.SUFFIXES), 10):
+    for file in files.with_suffix(images.SUFFIXES)[:_SAMPLED]:
         try:
-            with Image.open(file) as image:
+            with images.open_image(file) as image:
                 short, long = sorted(image.size)
-        except (OSError, ValueError, SyntaxError):
+        except (RejectedSource, *images.ERRORS):
             continue
         return long % short == 0 and long >= 4 * short
     return False
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each image."""
-    return make_sources(
-        list_files(path, images.SUFFIXES), path, options, _frames, read_labels(path)
-    )
+    found = files.take(files.with_suffix(images.SUFFIXES))
+    return make_sources(found, files.root, options, _frames, read_labels(files))
 
 
 def _frames(path) -> Iterator[np.ndarray]:

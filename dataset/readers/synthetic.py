@@ -8,10 +8,10 @@ of every class. A single frame tells nothing of the class.
 import colorsys
 import functools
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, Source
 
 MOTIONS = (
@@ -27,12 +27,12 @@ MOTIONS = (
 CORNERS = (0, 3, 4)  # disc, triangle, square
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
-    """Never: no files belong to it, it is asked for by name."""
+def matches(files: Files, options: ReaderOptions) -> bool:
+    """Never: no files belong to it, it has to be named."""
     return False
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """`options.num_clips` clips, the motions in turn; clip i depends on the seed and i alone."""
     sources = []
     for index in range(options.num_clips):
@@ -44,7 +44,9 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     return sources
 
 
-def draw(motion: str, num_frames: int, resolution: int, seed) -> Iterator[np.ndarray]:
+def draw(
+    motion: str, num_frames: int, resolution: int, seed: int | list[int]
+) -> Iterator[np.ndarray]:
     """Draws one moving shape: `num_frames` frames, uint8 [resolution, resolution, 3]."""
     random = np.random.default_rng(seed)
     hue = random.random()

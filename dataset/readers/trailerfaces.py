@@ -1,4 +1,4 @@
-"""TFRecords as the authors of the paper released TrailerFaces: one file a rung, no two alike.
+"""TFRecords as the authors of the paper released TrailerFaces: one file per rung.
 
 `<name>-r02.tfrecords` to `<name>-r08.tfrecords` hold the clips at 4x4 to 256x256 pixels, each a
 `tf.train.Example` with `shape` (int64 [T, C, H, W]) and `data` (uint8). The largest rung is read.
@@ -8,20 +8,19 @@ Labels are in `<name>-rxx.labels` (npy, one-hot).
 import functools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from dataset.readers.arrays import check_uint8, class_labels, frames_of
+from dataset.readers.files import Files
 from dataset.readers.source import (
     ReaderOptions,
     RejectedSource,
     Source,
     broken,
-    first_file,
-    list_files,
+    check_size,
     name_and_label,
 )
 from dataset.tfrecords import FOOTER, HEADER, checked_record, scan
@@ -29,22 +28,24 @@ from dataset.tfrecords import FOOTER, HEADER, checked_record, scan
 SUFFIXES = {".tfrecords"}
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
+def matches(files: Files, options: ReaderOptions) -> bool:
     """Whether there are files named .tfrecords."""
-    return first_file(path, SUFFIXES) is not None
+    return files.has(SUFFIXES)
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each record of the largest rung, or of the file itself."""
     largest = {}
-    for file in list_files(path, SUFFIXES):  # In order: r02, r03, ...
+    for file in files.take(files.with_suffix(SUFFIXES)):  # In order: r02, r03, ...
         largest[file.with_name(_split_name(file))] = file
     sources = []
     for stem, file in largest.items():
-        name, folder = name_and_label(file, path, options)
+        name, folder = name_and_label(file, files.root, options)
         begins = list(_begins(file))
         try:
-            labels = class_labels(stem.with_name(f"{stem.name}-rxx.labels"), len(begins))
+            label_file = stem.with_name(f"{stem.name}-rxx.labels")
+            labels = class_labels(label_file, len(begins))
+            files.take([label_file] if label_file.is_file() else [])
         except RejectedSource as error:
             sources.append(broken(name, str(error), folder))
             continue
@@ -80,4 +81,5 @@ def _frames(file, begin) -> Iterator[np.ndarray]:
     check_uint8(clip.shape, clip.dtype)
     if clip.ndim != 4:
         raise RejectedSource(f"should have the shape [T, C, H, W]. Received: {list(shape)}")
+    check_size(*shape[2:])
     yield from frames_of(clip.__getitem__, len(clip))

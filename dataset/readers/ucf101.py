@@ -1,7 +1,7 @@
 """UCF-101: a folder for each class, in it videos `v_<Class>_gGG_cCC.avi`.
 
-The label is the class, spelled as in `classInd.txt` where that lies beside `--split`; labels are in
-the order of that file, without regard to case. The clips of a group (gGG) are cut from one video.
+The label is the class, spelled as in the `classInd.txt` next to `split`; labels are in the order of
+that file, without regard to case. The clips of a group (gGG) are cut from one video.
 """
 
 import functools
@@ -9,23 +9,19 @@ import re
 from pathlib import Path
 
 from dataset.readers import videos
-from dataset.readers.source import (
-    ReaderOptions,
-    Source,
-    first_file,
-    list_files,
-    name_and_label,
-)
+from dataset.readers.files import Files
+from dataset.readers.source import ReaderOptions, Source, name_and_label
 from support.errors import UserError
+from support.files import read_lines
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
-    """Whether a video is named as those of UCF-101."""
-    file = first_file(path, videos.SUFFIXES)
-    return file is not None and _group(file) is not None
+def matches(files: Files, options: ReaderOptions) -> bool:
+    """Whether the first video is named as those of UCF-101."""
+    first = files.with_suffix(videos.SUFFIXES)[:1]
+    return bool(first) and _group(first[0]) is not None
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each video.
 
     Raises:
@@ -33,8 +29,8 @@ def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
     """
     classes = _read_classes(options.split.parent / "classInd.txt") if options.split else {}
     sources = []
-    for file in list_files(path, videos.SUFFIXES):
-        name, folder = name_and_label(file, path, options)
+    for file in files.take(files.with_suffix(videos.SUFFIXES)):
+        name, folder = name_and_label(file, files.root, options)
         label = classes.get(file.parent.name.casefold(), file.parent.name)
         if classes and label not in classes.values():
             raise UserError(f"classInd.txt should have the class of every video. Received: {name}")
@@ -52,6 +48,6 @@ def _group(file):
 
 def _read_classes(file):
     """{class without case: class} of lines such as "1 ApplyEyeMakeup"; none without the file."""
-    lines = file.read_text().splitlines() if file.is_file() else []
-    names = [line.split()[-1] for line in lines if line.strip()]
+    lines = read_lines(file) if file.is_file() else []
+    names = [line.split()[-1] for line in lines]
     return {name.casefold(): name for name in names}

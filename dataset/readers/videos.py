@@ -6,49 +6,76 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Iterator
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from dataset.readers import animations, gif, images
+from dataset.readers.files import Files
 from dataset.readers.labels import read_labels
-from dataset.readers.pictures import Picture, display_matrix, ffmpeg_told
-from dataset.readers.source import (
-    ReaderOptions,
-    RejectedSource,
-    Source,
-    first_file,
-    list_files,
-    make_sources,
-)
+from dataset.readers.pictures import Picture, display_matrix, translate_ffmpeg_errors
+from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
 
-SUFFIXES = {".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
-SUFFIXES |= {".ogv", ".ts", ".webm", ".wmv"}
+SUFFIXES = {".3g2", ".3gp", ".apng", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif"}
+SUFFIXES |= {".h264", ".h265", ".hevc", ".ivf", ".m1v", ".m2ts", ".m2v", ".m4v", ".mk3d", ".mkv"}
+SUFFIXES |= {".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".nut"}
+SUFFIXES |= {".ogm", ".ogv", ".qt", ".rm", ".tod", ".ts", ".vob", ".webm", ".wmv", ".xvid", ".y4m"}
 # Containers by FFmpeg's names. Others are no videos, or lists of further files to open.
-CONTAINERS = "asf,avi,flv,gif,m4v,matroska,mov,mpeg,mpegts,mpegvideo,ogg"
+CONTAINERS = "asf,avi,dv,flv,gif,h264,hevc,ivf,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,nut,ogg"
+CONTAINERS += ",rm,yuv4mpegpipe"
 # Those that state seconds, of picture and sound together, and not the number of frames.
 STATE_SECONDS = ("asf", "flv", "matroska,webm")
 SLACK = 0.05  # seconds: some state no duration of the last frame
 ROUNDING = 1e-3  # seconds: some containers round to that when a frame begins
-FACE_CLIPS = "clips.csv"  # lists face clips, which lie in a folder a film
-LONGEST_FRAME = 600  # seconds that `--fps` holds a frame
+FACE_CLIPS = "clips.csv"  # lists face clips, which are stored in one folder per film
+MAX_FRAME_SECONDS = 600  # for which `fps` holds a frame
+_SAMPLED = 10  # images that are opened to find out whether a folder has animations
+_SEE_THROUGH = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # decoders that know of alpha
+_LOCAL = threading.local()
 
 
-def matches(path: Path, options: ReaderOptions) -> bool:
-    """Whether there are video files."""
-    return first_file(path, SUFFIXES) is not None
+def matches(files: Files, options: ReaderOptions) -> bool:
+    """Whether there are video files, or images that hold several frames."""
+    return bool(files.has(SUFFIXES) or _has_animations(files, Path))
 
 
-def list_sources(path: Path, options: ReaderOptions) -> list[Source]:
+def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     """A source for each video; clips that were cut out of one film are of one video."""
     frames = functools.partial(pictures, fps=options.fps)
-    files = list_files(path, SUFFIXES)
-    sources = make_sources(files, path, options, frames, read_labels(path))
-    if (path / FACE_CLIPS).is_file():
+    found = files.take(find_videos(files))
+    sources = make_sources(found, files.root, options, frames, read_labels(files))
+    table = files.root / FACE_CLIPS
+    if table in files.named(FACE_CLIPS):
+        files.take([table])
         sources = [dataclasses.replace(s, video=os.path.dirname(s.name)) for s in sources]
     return sources
+
+
+def find_videos(
+    files: Files, open_file: Callable[[PurePath], Path | BinaryIO] = Path
+) -> list[PurePath]:
+    """The videos, and the images that hold several frames where videos are expected.
+
+    Args:
+        files: to look through.
+        open_file: gives a path or an open file of each.
+    """
+    if not files.has(SUFFIXES) and not _has_animations(files, open_file):
+        return []
+    pictures = files.with_suffix(images.SUFFIXES)
+    animated = {path for path in pictures if animations.is_animated(open_file(path))}
+    found = files.with_suffix(SUFFIXES | images.SUFFIXES)
+    return [path for path in found if path.suffix.lower() in SUFFIXES or path in animated]
+
+
+def _has_animations(files, open_file):
+    first = files.with_suffix(images.SUFFIXES)[:_SAMPLED]
+    return any(animations.is_animated(open_file(path)) for path in first)
 
 
 def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
@@ -56,19 +83,23 @@ def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
     return map(np.asarray, pictures(path, fps))
 
 
-def pictures(path: Path, fps: float | None = None) -> Iterator[Picture]:
+def pictures(
+    path: Path, fps: float | None = None, suffix: str | None = None
+) -> Iterator[Picture | np.ndarray]:
     """Frames of a video, in order.
 
     Args:
         path: of the file; its content tells the container.
-        fps: frames a second to give; each frame of the file is held until the next one begins. By
-            default every frame is given once, however long it lasts.
+        fps: frames per second to give; each frame of the file is held until the next one begins.
+            By default every frame is given once, however long it lasts.
+        suffix: of the file, where `path` has another one.
 
     Raises:
         RejectedSource: no video, a damaged frame, or less than the container states (half of some
             files decodes without any error).
     """
-    with contextlib.closing(_decode(path)) as timed:
+    is_image = (suffix or path.suffix).lower() in animations.SUFFIXES
+    with contextlib.closing(animations.timed_frames(path) if is_image else _decode(path)) as timed:
         yield from _at_rate(timed, fps) if fps else (picture for picture, _, _ in timed)
 
 
@@ -76,28 +107,44 @@ def _decode(path):
     """Yields each frame, when it begins (None where unknown) and how long it lasts, in seconds."""
     options = {"format_whitelist": CONTAINERS}
     opening = {"options": options, "metadata_errors": "replace"}
-    with ffmpeg_told(), av.open(f"file:{path}", **opening) as container:
+    with translate_ffmpeg_errors(), av.open(f"file:{path}", **opening) as container:
         stream = container.streams.best("video")
         if stream is None or stream.codec_context is None:
             raise RejectedSource("should be a video. Received: no stream that can be decoded")
-        # Several files are decoded at a time; and H.264 in slices does not tell its damages.
-        stream.codec_context.thread_type = "NONE"
-        packets, ends, matrix, reformatter = 0, {stream.index: 0}, None, VideoReformatter()
+        decoder, packets, ends, matrix = _decoder(stream), 0, {stream.index: 0}, None
         for packet in container.demux():
             if packet.pts is not None:
                 end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                 ends[packet.stream.index] = max(end, ends.get(packet.stream.index, 0))
             if packet.stream.index == stream.index:
                 packets += packet.size > 0
-                for frame in packet.decode():
-                    # Of the first frame alone: a frame that was asked refers to itself, and
-                    # waits in memory until such circles are looked for.
+                for frame in decoder.decode(packet):
+                    # Only the first frame is asked for its side data: a frame that was asked
+                    # refers to itself, and stays in memory until the next garbage collection.
                     matrix = display_matrix(frame) if matrix is None else matrix
                     aspect = stream.sample_aspect_ratio or 1
-                    yield Picture(frame, aspect, matrix, reformatter), *_times(frame)
+                    yield Picture(frame, aspect, matrix, _reformatter()), *_times(frame)
         _check_length(container, stream, packets, ends)
-        if container.format.name == "gif":
-            _check_trailer(path)
+        if container.format.name == "gif" and not gif.is_whole(path):
+            raise RejectedSource("should be a whole GIF. Received: no trailer")
+
+
+def _decoder(stream):
+    """The decoder of a stream; one that knows of alpha where FFmpeg's own one does not."""
+    decoder = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and decoder.name in _SEE_THROUGH:
+        decoder = av.CodecContext.create(_SEE_THROUGH[decoder.name], "r")
+        decoder.extradata = stream.codec_context.extradata
+    # Several files are decoded at a time; and H.264 in slices does not report its damages.
+    decoder.thread_type = "NONE"
+    return decoder
+
+
+def _reformatter():
+    """One for each thread, as it takes long to set up; up to seconds for HDR."""
+    if not hasattr(_LOCAL, "reformatter"):
+        _LOCAL.reformatter = VideoReformatter()
+    return _LOCAL.reformatter
 
 
 def _times(frame):
@@ -111,13 +158,13 @@ def _at_rate(timed, fps):
     start, given, length = None, 0, 1 / fps
     for (picture, begin, duration), following in itertools.pairwise(itertools.chain(timed, [None])):
         if begin is None:
-            raise RejectedSource("should say when each frame begins, for --fps. Received: no time")
+            raise RejectedSource("should say when each frame begins, for `fps`. Received: no time")
         start = begin if start is None else start
         next_begin = following[1] if following else None
         length = duration or length if next_begin is None else next_begin - begin
-        if length > LONGEST_FRAME:
+        if length > MAX_FRAME_SECONDS:
             raise RejectedSource(
-                f"should hold no frame longer than {LONGEST_FRAME} s. Received: {length:.0f} s"
+                f"should hold no frame longer than {MAX_FRAME_SECONDS} s. Received: {length:.0f} s"
             )
         # It is shown at the times k / fps before its end.
         until = math.ceil((begin - start + length - ROUNDING) * fps)
@@ -130,20 +177,16 @@ def _check_length(container, stream, packets, ends):
     start = float((stream.start_time or 0) * stream.time_base)
     # An AVI may leave out frames that repeat the one before.
     frames = max(packets, round((ends[stream.index] - start) * (stream.average_rate or 0)))
-    if frames + 2 < 0.98 * stream.frames:  # Some encoders state a frame or two that they drop.
+    stated = stream.frames
+    if "mov" in container.format.name.split(","):
+        # The index has the frames that an edit list leaves; the header counts all in the file.
+        stated = min(stated, len(stream.index_entries))
+    if frames + 2 < 0.98 * stated:  # Some encoders state a frame or two that they drop.
         raise RejectedSource(
-            f"should hold the {stream.frames} frames that its header states. Received: {frames}"
+            f"should hold the {stated} frames that its header states. Received: {frames}"
         )
     seconds, stated = max(ends.values()), (container.duration or 0) / av.time_base
     if container.format.name in STATE_SECONDS and seconds + SLACK < 0.9 * stated:
         raise RejectedSource(
             f"should last the {stated:.1f} s that its header states. Received: {seconds:.1f} s"
         )
-
-
-def _check_trailer(path):
-    """A GIF states nothing, but ends with a semicolon, which zeros may follow."""
-    with open(path, "rb") as file:
-        file.seek(-min(64, path.stat().st_size), os.SEEK_END)
-        if not file.read().rstrip(b"\0\r\n").endswith(b";"):
-            raise RejectedSource("should be a whole GIF. Received: no trailer at its end")

@@ -69,13 +69,13 @@ def test_damaged_data_are_a_value_error(clip, name):
 
 
 def test_errors(monkeypatch):
-    with pytest.raises(UserError, match="--encoding should be one of raw, .* Received: png"):
+    with pytest.raises(UserError, match="`encoding` should be one of raw, .* Received: png"):
         Encoding("png")
     for quality in (0, 101):
         with pytest.raises(
-            UserError, match=f"--quality should lie in 1 to 100. Received: {quality}"
+            UserError, match=f"`quality` should be in 1 to 100. Received: {quality}"
         ):
             Encoding("jpeg", quality)
     monkeypatch.delattr(encoding.tf.io, "decode_webp")
-    with pytest.raises(UserError, match="--encoding=webp should be used with a TensorFlow that"):
+    with pytest.raises(UserError, match="Cannot use `encoding=webp`: TensorFlow"):
         Encoding("webp")

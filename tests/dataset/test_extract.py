@@ -7,6 +7,7 @@ from PIL import Image
 
 from dataset.extract import FORMATS, extract
 from dataset.readers import frames
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions
 from dataset.records import Records
 from support.errors import UserError
@@ -41,7 +42,7 @@ def test_clips_lie_below_their_labels(shapes, tmp_path, kind):
 def test_frames_can_be_read_back(shapes, tmp_path):
     records = Records(shapes)
     extract(records, LADDER[-1], range(10), tmp_path / "new", "frames", 25)
-    sources = frames.list_sources(tmp_path / "new", ReaderOptions(labels="folders"))
+    sources = frames.list_sources(Files.below(tmp_path / "new"), ReaderOptions(labels="folders"))
     assert {source.label for source in sources} == set(records.label_names)
     clips = sorted(np.stack(list(source.frames())).tobytes() for source in sources)
     assert clips == sorted(clip.tobytes() for clip in records.clips(LADDER[-1], range(10)))

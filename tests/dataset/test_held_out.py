@@ -36,7 +36,7 @@ def test_sources_of_a_video_go_together():
 
 @pytest.mark.parametrize("fraction", [0, 1, 0.0001, -1])
 def test_none_or_all_is_refused(fraction):
-    with pytest.raises(UserError, match="--val_fraction should hold out some videos but not all"):
+    with pytest.raises(UserError, match="`val_fraction` should hold out some videos but not all"):
         held_out_by_chance(SOURCES, fraction, 0)
 
 
@@ -50,5 +50,5 @@ def test_a_list_names_them(tmp_path):
     path.write_text("")
     with pytest.raises(UserError, match="with none"):
         held_out_by_list(SOURCES, path)
-    with pytest.raises(UserError, match="should be a file. Received: .*absent"):
+    with pytest.raises(UserError, match="Cannot read .*absent: No such file"):
         held_out_by_list(SOURCES, tmp_path / "absent")

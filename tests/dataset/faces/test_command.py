@@ -37,9 +37,9 @@ def test_clips_are_counted(tmp_path, capsys, monkeypatch):
     ("flag", "message"),
     [
         ("--workers=0", "--workers should be at least 1. Received: 0"),
-        ("--size=33", "--size should be even and at least 16. Received: 33"),
-        ("--min_frames=501", "--min_frames should lie in 2 to --max_frames=500. Received: 501"),
-        ("--source=absent", "--source should be a file or a folder"),
+        ("--size=33", "`size` should be even and at least 16. Received: 33"),
+        ("--min_frames=501", "`min_frames` should be in 2 to `max_frames` = 500. Received: 501"),
+        ("--source=absent", "`source` should be a file or a folder"),
         ("--landmarks=absent", "`landmarks` should be a folder. Received: absent"),
     ],
 )

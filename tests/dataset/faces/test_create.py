@@ -191,7 +191,7 @@ def test_what_is_written_is_not_read_again(films, tmp_path):
 
 
 def test_missing_folders_are_said(films, tmp_path):
-    with pytest.raises(UserError, match="--source should be a file or a folder"):
+    with pytest.raises(UserError, match="`source` should be a file or a folder"):
         create_face_clips(tmp_path / "absent", tmp_path / "new", RULES)
     with pytest.raises(UserError, match="`landmarks` should be a folder. Received: .*absent"):
         create_face_clips(films, tmp_path / "new", RULES, landmarks=tmp_path / "absent")

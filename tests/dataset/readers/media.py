@@ -20,6 +20,7 @@ def encode(
     sound: float = 0,
     sound_first: bool = False,
     options: dict | None = None,
+    codec_options: dict | None = None,
 ) -> Path:
     """Encodes frames uint8 [H, W, 3 or 4].
 
@@ -35,13 +36,14 @@ def encode(
         sound: seconds of it.
         sound_first: it is the first stream.
         options: of the container.
+        codec_options: of the encoder.
     """
     with av.open(str(path), "w", options=options or {}) as container:
         kinds = ["picture", "sound"][: 2 if sound else 1]
         streams = {
             kind: container.add_stream("aac", 8000, layout="mono")
             if kind == "sound"
-            else container.add_stream(codec, rate)
+            else container.add_stream(codec, rate, options=codec_options or {})
             for kind in (reversed(kinds) if sound_first else kinds)
         }
         stream, voice = streams["picture"], streams.get("sound")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dataset.readers import grid, list_sources, videos
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions
 from support.errors import UserError
 from tests.dataset.videos import picture, write_video
@@ -41,7 +42,7 @@ def test_a_short_video_is_decoded_once_and_a_long_one_is_not_kept(video, monkeyp
     begun, decode = [], videos.decode
     monkeypatch.setattr(grid, "MAX_KEPT", most)
     monkeypatch.setattr(videos, "decode", lambda *of: begun.append(1) or decode(*of))
-    sources = grid.list_sources(video, ReaderOptions(tile=16))
+    sources = grid.list_sources(Files.below(video), ReaderOptions(tile=16))
     begun.clear()  # It was looked at for its size.
     assert [len(list(source.frames())) for source in sources] == [4] * 6
     assert len(begun) == times
@@ -49,13 +50,13 @@ def test_a_short_video_is_decoded_once_and_a_long_one_is_not_kept(video, monkeyp
 
 @pytest.mark.parametrize("tile", [None, 10, 64])
 def test_a_tile_has_to_divide_the_picture(video, tile):
-    with pytest.raises(UserError, match="--tile should .* Received: "):
-        grid.list_sources(video, ReaderOptions(tile=tile))
+    with pytest.raises(UserError, match="`tile` should .* Received: "):
+        grid.list_sources(Files.below(video), ReaderOptions(tile=tile))
 
 
 def test_a_folder_is_no_grid(tmp_path):
     with pytest.raises(UserError, match="should be a whole video"):
-        grid.list_sources(tmp_path, ReaderOptions(tile=16))
+        grid.list_sources(Files.below(tmp_path), ReaderOptions(tile=16))
 
 
 def test_real_faces(real_clips):

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from dataset.readers import list_sources
+from dataset.readers import arrays, list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
 
 CLIPS = np.random.default_rng(0).integers(0, 256, (3, 5, 3, 8, 10), np.uint8)  # [NTCHW]
@@ -66,17 +66,19 @@ def test_videogpt(tmp_path):
         np.testing.assert_array_equal(found, rows[begin:end])
 
 
-def test_a_long_clip_is_read_a_few_frames_at_a_time(tmp_path):
+def test_a_long_clip_is_read_a_few_frames_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "BLOCK", 2**20)
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
-        file.create_dataset("data", (1, 600, 3, 256, 256), np.uint8, chunks=(1, 1, 3, 256, 256))
+        data = file.create_dataset("data", (1, 600, 3, 64, 64), np.uint8, chunks=(1, 1, 3, 64, 64))
+        data[:] = 1
     (source,) = list_sources(path, "auto", ReaderOptions())
     tracemalloc.start()
     count = sum(1 for _ in source.frames())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 600
-    assert peak < 60e6  # The whole has 118 MB.
+    assert peak < 4e6  # The whole has 7 MB.
 
 
 def write_link(path, link):
@@ -130,9 +132,12 @@ def write_labels(path, labels):
         (lambda p: write(p, {"data": CLIPS.astype(float)}), "should hold uint8 frames. .* float64"),
         (lambda p: write(p, {"data": CLIPS[0]}), "should have 5 axes in data"),
         (lambda p: write(p, {"data": CLIPS[:, :, [0, 1, 2, 0]]}), "should have 1 or 3 channels"),
-        (lambda p: write_tgan(p, None), "should have its clips in a.json. Received: .*No such"),
-        (lambda p: write_tgan(p, "{"), "should have its clips in a.json"),
-        (lambda p: write_tgan(p, "[1]"), "should have a list of clips in a.json"),
+        (
+            lambda p: write_tgan(p, None),
+            "should have its clips in a JSON file. Received: .*a.json: No such",
+        ),
+        (lambda p: write_tgan(p, "{"), "its clips in a JSON file. .*a.json: it is not JSON"),
+        (lambda p: write_tgan(p, "[1]"), r"a.json: `\[0\]` should be an object"),
         (lambda p: write_tgan(p, '[{"start": 0, "end": 6}]'), "clips in 0 to 5. Received: 0 to 6"),
         (lambda p: write_tgan(p, '[{"start": 2}]'), "clips in 0 to 5. Received: 2 to None"),
         (lambda p: write(p, {"train_data": CLIPS[0]}), "should hold train_idx itself"),
@@ -147,6 +152,40 @@ def test_bad_files_are_rejected_and_the_others_are_used(tmp_path, spoil, reason)
     assert len(list(good.frames())) == 5
     with pytest.raises(RejectedSource, match=reason):
         list(bad[0].frames())
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 1, 3, 64, 64)])
+def test_data_that_were_never_written_are_rejected(tmp_path, chunks):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("data", (1000, 1000, 3, 64, 64), np.uint8, chunks=chunks)
+    assert (tmp_path / "a.h5").stat().st_size < 10_000
+    (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
+    with pytest.raises(RejectedSource, match="should hold all of data. Received: 0 of "):
+        list(source.frames())
+
+
+def test_frames_too_large_are_rejected(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("data", (1, 1, 1, 40000, 40000), np.uint8, chunks=(1, 1, 1, 4, 4))
+    (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
+    with pytest.raises(RejectedSource, match="pixels a picture. Received: 40000x40000"):
+        list(source.frames())
+
+
+@pytest.mark.parametrize("starts", [np.zeros((2, 2), int), np.zeros(3, float), np.zeros(99, int)])
+def test_starts_that_are_none_are_rejected(tmp_path, starts):
+    write(tmp_path / "a.h5", {"train_data": CLIPS[0], "train_idx": starts})
+    (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
+    with pytest.raises(RejectedSource, match="should have the first frame of each video"):
+        list(source.frames())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '[{"start": 0, "end": 2, "category": [1]}]'])
+def test_json_that_is_odd_is_rejected(tmp_path, text):
+    write_tgan(tmp_path / "a.h5", text)
+    (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
+    with pytest.raises(RejectedSource, match="should have "):
+        list(source.frames())
 
 
 def test_damaged_data_are_rejected(tmp_path):

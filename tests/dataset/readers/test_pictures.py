@@ -31,8 +31,8 @@ def test_the_shape_is_known_before_the_pixels(matrix):
 
 def test_only_frames_of_clips_are_converted(tmp_path, monkeypatch):
     path = write_video(tmp_path / "a.mp4", noisy(20))
-    converted, turn = [], pictures._turn
-    monkeypatch.setattr(pictures, "_turn", lambda *args: converted.append(1) or turn(*args))
+    converted, rotate = [], pictures._rotate
+    monkeypatch.setattr(pictures, "_rotate", lambda *args: converted.append(1) or rotate(*args))
     (clip,) = ClipRules(4).cut(lambda: videos.pictures(path), np.random.default_rng(0), np.asarray)
     assert len(converted) == 4
     np.testing.assert_array_equal(clip, list(videos.decode(path))[8:12])

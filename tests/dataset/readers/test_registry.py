@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dataset.readers import READERS, list_sources
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, RejectedSource, Source
 from support.errors import UserError
 from tests.dataset.videos import picture, write_image, write_video
@@ -15,7 +16,9 @@ OPTIONS = ReaderOptions()
 
 
 def chosen(path, options=OPTIONS):
-    return next(name for name, reader in READERS.items() if reader.matches(path, options))
+    return next(
+        name for name, reader in READERS.items() if reader.matches(Files.below(path), options)
+    )
 
 
 def touch(path):
@@ -53,15 +56,15 @@ def test_layouts_are_told_by_their_names(tmp_path, name, layout):
 
 def test_a_zip_is_a_file(tmp_path):
     assert chosen(touch(tmp_path / "a.zip")) == "zip"
-    with pytest.raises(UserError, match="--source should hold videos or images. .*none found"):
+    with pytest.raises(UserError, match="`source` should hold videos or images. .*none found"):
         list_sources(tmp_path, "auto", OPTIONS)
 
 
 @pytest.mark.parametrize("name", ["auto", *sorted(READERS.keys() - {"synthetic", "zip", "grid"})])
 def test_nothing_there_is_said(tmp_path, name):
-    with pytest.raises(UserError, match="--source should hold .* Received: .*none found"):
+    with pytest.raises(UserError, match="`source` should hold .* Received: .*none found"):
         list_sources(tmp_path, name, OPTIONS)
-    with pytest.raises(UserError, match="--source should be a file or a folder. Received: "):
+    with pytest.raises(UserError, match="`source` should be a file or a folder. Received: "):
         list_sources(tmp_path / "absent", name, OPTIONS)
 
 
@@ -74,7 +77,7 @@ def test_hidden_files_are_left_alone(tmp_path):
 
 def test_labels_need_folders(tmp_path):
     touch(tmp_path / "a.mp4")
-    with pytest.raises(UserError, match="--labels=folders should .* Received: .*a.mp4"):
+    with pytest.raises(UserError, match="`labels=folders` should .* Received: .*a.mp4"):
         list_sources(tmp_path, "videos", ReaderOptions(labels="folders"))
 
 
@@ -121,7 +124,7 @@ def test_frames_per_second_need_times(tmp_path):
         if path.name in ("videos", "zip.zip"):
             list_sources(path, "auto", ReaderOptions(fps=10))
         else:
-            with pytest.raises(UserError, match="--fps should go with videos. Received: "):
+            with pytest.raises(UserError, match="`fps` should be given for videos. Received: "):
                 list_sources(path, "auto", ReaderOptions(fps=10))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dataset.readers import list_sources, strips
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, RejectedSource
 from tests.dataset.videos import write_image
 
@@ -13,7 +14,7 @@ FRAMES = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
 @pytest.mark.parametrize("axis", [0, 1])
 def test_frames_lie_side_by_side_or_stacked(tmp_path, axis):
     path = write_image(tmp_path / "a.jpg", np.concatenate(FRAMES, axis), "png")
-    (source,) = strips.list_sources(path, ReaderOptions())
+    (source,) = strips.list_sources(Files.below(path), ReaderOptions())
     np.testing.assert_array_equal(list(source.frames()), FRAMES)
 
 
@@ -22,7 +23,7 @@ def test_transparent_pixels_are_black_and_grey_becomes_rgb(tmp_path):
     alpha[:2] = 255
     write_image(tmp_path / "a.png", np.concatenate(np.concatenate([FRAMES, alpha], -1), 1))
     write_image(tmp_path / "b.png", np.concatenate(FRAMES[..., 0], 1))
-    with_alpha, grey = strips.list_sources(tmp_path, ReaderOptions())
+    with_alpha, grey = strips.list_sources(Files.below(tmp_path), ReaderOptions())
     np.testing.assert_array_equal(list(with_alpha.frames()), FRAMES * (alpha > 0))
     np.testing.assert_array_equal(list(grey.frames()), FRAMES[..., :1].repeat(3, -1))
 
@@ -38,7 +39,7 @@ def test_transparent_pixels_are_black_and_grey_becomes_rgb(tmp_path):
 )
 def test_bad_files_are_rejected(tmp_path, write):
     write(tmp_path / "a.png")
-    (source,) = strips.list_sources(tmp_path, ReaderOptions())
+    (source,) = strips.list_sources(Files.below(tmp_path), ReaderOptions())
     with pytest.raises(RejectedSource, match="should be a .* Received: "):
         list(source.frames())
 
@@ -59,11 +60,13 @@ def test_a_list_names_the_strips_to_take(tmp_path):
 def test_a_damaged_first_file_does_not_hide_the_layout(tmp_path):
     (tmp_path / "0.jpg").write_bytes(b"no image")
     write_image(tmp_path / "1.jpg", np.concatenate(FRAMES))
-    assert strips.matches(tmp_path, ReaderOptions())
+    assert strips.matches(Files.below(tmp_path), ReaderOptions())
 
 
 def test_real_actions(real_clips):
-    sources = strips.list_sources(real_clips / "weizmann_actions", ReaderOptions(labels="folders"))
+    sources = strips.list_sources(
+        Files.below(real_clips / "weizmann_actions"), ReaderOptions(labels="folders")
+    )
     counts = [len(list(source.frames())) for source in sources]
     assert (len(counts), min(counts), max(counts)) == (72, 51, 146)
     assert {source.label for source in sources} == set("0134")

@@ -3,7 +3,8 @@
 import pytest
 
 from dataset.readers import list_sources
-from dataset.readers.source import ReaderOptions, natural_key
+from dataset.readers.files import natural_key
+from dataset.readers.source import ReaderOptions
 from support.errors import UserError
 from tests.dataset.videos import picture, write_video
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from dataset.readers import source, videos
+from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, RejectedSource
 from tests.dataset.readers.media import encode
 from tests.dataset.videos import cut, noisy, picture, write_image, write_video
@@ -26,7 +27,7 @@ def test_sources_are_found_below_folders_and_sorted_naturally(tmp_path):
     for name in ("b/2.avi", "a/10.mp4", "a/9.mp4", "a/.hidden.mp4", "a/notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    sources = videos.list_sources(tmp_path, ReaderOptions(labels="folders"))
+    sources = videos.list_sources(Files.below(tmp_path), ReaderOptions(labels="folders"))
     assert [(found.name, found.label) for found in sources] == [
         ("a/9.mp4", "a"),
         ("a/10.mp4", "a"),
@@ -36,7 +37,7 @@ def test_sources_are_found_below_folders_and_sorted_naturally(tmp_path):
 
 def test_a_single_file_is_a_source(tmp_path):
     path = write_video(tmp_path / "a.mp4", [picture(0)] * 3)
-    (single,) = videos.list_sources(path, ReaderOptions())
+    (single,) = videos.list_sources(Files.below(path), ReaderOptions())
     assert (single.name, single.label, len(list(single.frames()))) == ("a.mp4", None, 3)
 
 
@@ -146,7 +147,7 @@ def test_a_last_frame_without_duration_is_shown_as_long_as_the_one_before():
 
 def test_a_frame_without_time_or_for_hours_is_rejected():
     with pytest.raises(
-        RejectedSource, match="when each frame begins, for --fps. Received: no time"
+        RejectedSource, match="when each frame begins, for `fps`. Received: no time"
     ):
         at_rate(10, (0, 0.1), (None, 0.1))
     with pytest.raises(RejectedSource, match="no frame longer than 600 s. Received: 601 s"):
@@ -290,11 +291,11 @@ def test_real_film_at_other_rates(real_clips):
 def test_face_clips_of_a_film_are_of_one_video(tmp_path):
     for name in ("a.mp4/0000.mp4", "a.mp4/0001.mp4", "b.mp4/0000.mp4"):
         write_video(tmp_path / name, [picture(0)] * 2)
-    assert [s.video for s in videos.list_sources(tmp_path, ReaderOptions())] == [
+    assert [s.video for s in videos.list_sources(Files.below(tmp_path), ReaderOptions())] == [
         "a.mp4/0000.mp4",
         "a.mp4/0001.mp4",
         "b.mp4/0000.mp4",
     ]
     (tmp_path / "clips.csv").touch()
-    sources = videos.list_sources(tmp_path, ReaderOptions())
+    sources = videos.list_sources(Files.below(tmp_path), ReaderOptions())
     assert [s.video for s in sources] == ["a.mp4", "a.mp4", "b.mp4"]
