@@ -3,8 +3,10 @@
 import fractions
 import io
 import itertools
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -14,12 +16,14 @@ from support.errors import UserError
 from support.files import write_atomically
 
 SUFFIXES = (".mp4", ".gif", ".png")
-_LARGEST_MP4 = 16384  # pixels a side: the most that H.264 holds
-_PALETTE_PIXELS = 1 << 20  # as many as the palette of a GIF is chosen from, about
+MAX_GIF_FPS = 50
+_GIF_TICKS = 100  # per second
+_MAX_MP4 = 16384  # height and width in pixels that H.264 can have
+_PALETTE_PIXELS = 1 << 20  # about how many pixels the palette of a GIF is chosen from
 
 
 def to_uint8(clips: np.ndarray) -> np.ndarray:
-    """Clips in [-1, 1] as uint8, rounded; what lies beyond is cut off."""
+    """Clips in [-1, 1] as uint8, rounded; values beyond are clipped."""
     return np.clip(np.rint((np.asarray(clips, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
@@ -40,10 +44,10 @@ def tile_clips(
 
     Args:
         clips: [N, T, H, W, C] uint8.
-        columns: clips in a row; by default as many as make the grid about square.
+        columns: clips per row; by default the grid is about square.
         padding: pixels between clips.
         background: grey level of the padding and of empty places.
-        side: smaller clips are enlarged to this many pixels by repeating them.
+        side: smaller clips are enlarged to this many pixels by repeating their pixels.
 
     Returns:
         [T, H', W', C] uint8.
@@ -57,18 +61,18 @@ def tile_clips(
     gaps = ((0, 0), (0, 0), (0, padding), (0, padding), (0, 0))
     grid = np.pad(grid, gaps, constant_values=background)  # [(RC)THWC] Room right and below.
     grid = grid.reshape(rows, columns, *grid.shape[1:])  # [RCTHWC] Split rows and columns.
-    grid = grid.transpose(2, 0, 3, 1, 4, 5)  # [TRHCWC] Bring them beside height and width.
+    grid = grid.transpose(2, 0, 3, 1, 4, 5)  # [TRHCWC] Bring them next to height and width.
     grid = grid.reshape(frames, rows * (height + padding), columns * (width + padding), channels)
     return grid[:, : grid.shape[1] - padding, : grid.shape[2] - padding]
 
 
-def filmstrip(clips: np.ndarray, frames: int = 8, **tiling) -> np.ndarray:
-    """A picture of motion: a row for each clip, in it up to `frames` frames evenly chosen.
+def filmstrip(clips: np.ndarray, frames: int = 8, **tiling: Any) -> np.ndarray:
+    """A picture of motion: one row per clip, with up to `frames` frames, evenly chosen.
 
     Args:
         clips: [N, T, H, W, C] uint8.
-        frames: the most frames in a row.
-        **tiling: more for `tile_clips`.
+        frames: maximum number of frames in a row.
+        **tiling: arguments of `tile_clips`.
 
     Returns:
         [1, H', W', C] uint8: a clip of one frame, ready for `write_clip`.
@@ -77,15 +81,16 @@ def filmstrip(clips: np.ndarray, frames: int = 8, **tiling) -> np.ndarray:
     return tile_clips(clips.reshape(-1, 1, *clips.shape[2:]), clips.shape[1], **tiling)
 
 
-def evenly(total: int, most: int) -> np.ndarray:
-    """Up to `most` of the indices below `total`, evenly spaced, the first and the last included."""
-    return np.rint(np.linspace(0, total - 1, min(total, most))).astype(int)
+def evenly(total: int, maximum: int) -> np.ndarray:
+    """Up to `maximum` indices below `total`, evenly spaced, with the first and the last one."""
+    return np.rint(np.linspace(0, total - 1, min(total, maximum))).astype(int)
 
 
 def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float = 8):
-    """Writes `clip` [T, H, W, 3] uint8 as `path`'s suffix says; PNG has the frames side by side.
+    """Writes `clip` [T, H, W, 3] uint8 as the suffix says; PNG has the frames side by side.
 
-    For MP4, a clip may be an iterator over its frames, which are taken one by one.
+    The same clip gives the same bytes. A GIF of more than 50 frames per second plays at 50, and
+    that is printed. For MP4, a clip may be an iterator over its frames, which are taken one by one.
 
     Raises:
         UserError: another suffix than .mp4, .gif or .png, or a picture too large for MP4.
@@ -101,23 +106,40 @@ def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float =
             temporary.write_bytes(gif_bytes(clip, fps))
         else:
             Image.fromarray(filmstrip(clip[None], len(clip), side=1)[0]).save(temporary)
+    if suffix == ".gif" and fps > MAX_GIF_FPS:
+        print(
+            f"{path}: plays at {MAX_GIF_FPS} frames per second and not {fps:g}, as browsers slow "
+            "faster GIFs down. MP4 has no such limit.",
+            file=sys.stderr,
+        )
 
 
 def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
-    """`clip` [T, H, W, 3] uint8 as an endless GIF, one palette for all frames (no flicker)."""
+    """`clip` [T, H, W, 3] uint8 as an endless GIF, one palette for all frames (no flicker).
+
+    It has every frame, and their duration: delays are whole hundredths of a second that add up to
+    it. Above 50 frames per second they stay at two, since browsers play less as ten.
+    """
     step = int(np.ceil(np.sqrt(clip[..., 0].size / _PALETTE_PIXELS)))
     sample = Image.fromarray(np.concatenate(clip[:, ::step, ::step]))
     palette = sample.quantize(256, method=Image.Quantize.MEDIANCUT)
-    frames = [Image.fromarray(picture).quantize(palette=palette) for picture in clip]
+    colours = np.array(palette.getpalette(), np.uint8).reshape(-1, 3)
+    argb = np.full((256, 4), 255, np.uint8)
+    argb[: len(colours), 1:] = colours
+    ends = [round(_GIF_TICKS * i / min(fps, MAX_GIF_FPS)) for i in range(len(clip) + 1)]
+    options = {"loop": "0", "final_delay": str(ends[-1] - ends[-2])}
     stream = io.BytesIO()
-    frames[0].save(
-        stream,
-        format="GIF",
-        save_all=True,
-        append_images=frames[1:],
-        duration=round(1000 / fps),
-        loop=0,
-    )
+    with av.open(stream, "w", format="gif", options=options) as container:
+        video = container.add_stream("gif", _GIF_TICKS)
+        video.height, video.width = clip.shape[1:3]
+        video.pix_fmt, video.codec_context.time_base = "pal8", fractions.Fraction(1, _GIF_TICKS)
+        for picture, begin in zip(clip, ends, strict=False):
+            # Dithering would be seen as noise, and make the file larger.
+            indices = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+            frame = av.VideoFrame.from_ndarray((np.asarray(indices), argb), "pal8")
+            frame.pts, frame.time_base = begin, video.codec_context.time_base
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
     return stream.getvalue()
 
 
@@ -125,15 +147,16 @@ def _write_mp4(path, clip, fps):
     frames = iter(clip)
     first = next(frames)
     height, width = first.shape[:2]
-    if max(height, width) > _LARGEST_MP4:
+    if max(height, width) > _MAX_MP4:
         raise UserError(
-            f"An MP4 should be at most {_LARGEST_MP4} pixels wide and high. "
-            f"Received: {width}x{height}"
+            f"An MP4 should be at most {_MAX_MP4} pixels wide and high. Received: {width}x{height}"
         )
     even = ((0, height % 2), (0, width % 2), (0, 0))  # Colour has half the size in H.264.
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream(
-            "libx264", fractions.Fraction(fps).limit_denominator(1000), options={"crf": "14"}
+            "libx264",
+            fractions.Fraction(fps).limit_denominator(1001),
+            options={"crf": "14", "threads": "1"},  # The bytes depend on the number of threads.
         )
         stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"

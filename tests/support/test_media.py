@@ -1,4 +1,5 @@
 import io
+import os
 
 import av
 import numpy as np
@@ -65,6 +66,78 @@ def test_gif_comes_back_and_loops():
         assert (gif.n_frames, gif.info["loop"], gif.info["duration"]) == (8, 0, 100)
         gif.seek(5)
         np.testing.assert_allclose(np.array(gif.convert("RGB")).astype(int), clip[5], atol=4)
+
+
+def delays(data):
+    with Image.open(io.BytesIO(data)) as gif:
+        found = []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            found.append(gif.info["duration"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected"),
+    [
+        (10, [100] * 8),
+        (8, [120, 130, 130, 120, 120, 130, 130, 120]),  # 125 each: a second in all.
+        (30, [30, 40, 30, 30, 40, 30, 30, 40]),
+        (50, [20] * 8),
+        (60, [20] * 8),  # Browsers would play 10 as 100.
+        (0.5, [2000] * 8),
+    ],
+)
+def test_delays_of_a_gif_add_up_to_its_duration(fps, expected):
+    assert delays(gif_bytes(moving_square(), fps)) == expected
+
+
+@pytest.mark.parametrize("frames", [1, 5])
+def test_a_gif_keeps_frames_that_are_alike(frames):
+    clip = np.repeat(moving_square(1), frames, axis=0)
+    data = gif_bytes(clip, 10)
+    assert delays(data) == [100] * frames
+    with Image.open(io.BytesIO(data)) as gif:
+        gif.seek(frames - 1)
+        np.testing.assert_array_equal(np.array(gif.convert("RGB")), clip[-1])
+
+
+def test_a_gif_is_not_dithered():
+    ramp = np.linspace(0, 255, 64 * 64).reshape(1, 64, 64, 1).repeat(3, 3).astype(np.uint8)
+    with Image.open(io.BytesIO(gif_bytes(ramp))) as gif:
+        grey = np.array(gif.convert("RGB"))[..., 0].astype(int)
+    assert (np.diff(grey.reshape(-1)) >= 0).all()
+
+
+def test_a_gif_that_cannot_play_so_fast_is_reported(tmp_path, capsys):
+    write_clip(tmp_path / "a.gif", moving_square(), fps=50)
+    assert capsys.readouterr().err == ""
+    write_clip(tmp_path / "a.gif", moving_square(), fps=60)
+    assert "a.gif: plays at 50 frames per second and not 60" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fps", [8, 12.5, 30000 / 1001, 60])
+def test_an_mp4_has_the_frames_and_the_duration(tmp_path, fps):
+    write_clip(tmp_path / "a.mp4", moving_square(), fps)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        (stream,) = container.streams
+        assert float(stream.average_rate) == pytest.approx(fps, rel=1e-6)
+        assert stream.frames == 8
+        assert float(stream.duration * stream.time_base) == pytest.approx(8 / fps, abs=1e-3)
+
+
+def test_an_mp4_has_the_same_bytes_for_any_number_of_processors(tmp_path):
+    clip = np.random.default_rng(0).integers(0, 256, (24, 75, 75, 3), np.uint8)
+    clip = clip.repeat(4, axis=1).repeat(4, axis=2)  # Large enough for several threads.
+    processors = os.sched_getaffinity(0)
+    try:
+        for number in (1, len(processors)):
+            os.sched_setaffinity(0, sorted(processors)[:number])
+            write_clip(tmp_path / f"{number}.mp4", clip)
+    finally:
+        os.sched_setaffinity(0, processors)
+    first, *others = (path.read_bytes() for path in tmp_path.iterdir())
+    assert all(other == first for other in others)
 
 
 def test_png_has_the_frames_side_by_side(tmp_path):
