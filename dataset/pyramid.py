@@ -1,9 +1,10 @@
-"""From frames to the clips of every rung: cut to size once, then average from rung to rung."""
+"""Frames become the clips of every rung: fitted once, then averaged from rung to rung."""
 
 import dataclasses
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from growth.ladder import Ladder
 
@@ -15,13 +16,20 @@ CROPS = {
     "left": (0.5, 0),
     "right": (0.5, 1),
 }
-RESIZE_FILTERS = {
-    "auto": None,
+# "auto" is area to shrink, bicubic to enlarge.
+RESIZE_FILTERS = ("auto", "nearest", "bilinear", "bicubic", "area", "lanczos")
+_OPENCV = {
     "nearest": cv2.INTER_NEAREST_EXACT,
     "bilinear": cv2.INTER_LINEAR,
     "bicubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_AREA,
     "lanczos": cv2.INTER_LANCZOS4,
+}
+# OpenCV's filters of these names skip pixels when they shrink; Pillow's widen, and do not alias.
+_PILLOW = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
 }
 ORDERS = ("resize_then_crop", "crop_then_resize")
 
@@ -30,8 +38,8 @@ ORDERS = ("resize_then_crop", "crop_then_resize")
 class Framing:
     """How a frame is brought to the size of the full clip."""
 
-    crop: str = "centre"  # which part is kept where there is too much: a key of CROPS
-    resize_filter: str = "auto"  # a key of RESIZE_FILTERS; auto: area to shrink, bicubic to enlarge
+    crop: str = "centre"  # the part that is kept where there is too much: a key of CROPS
+    resize_filter: str = "auto"  # one of RESIZE_FILTERS
     order: str = "resize_then_crop"  # or crop_then_resize
 
 
@@ -39,7 +47,7 @@ CENTRE = Framing()
 
 
 def fit(frame: np.ndarray, height: int, width: int, framing: Framing = CENTRE) -> np.ndarray:
-    """Brings a frame [H, W, 3] to `height` x `width`, cutting off what is too much of one side."""
+    """Resizes a frame [H, W, 3] to `height` x `width`, and cuts off the excess of one side."""
     if framing.order == "crop_then_resize":
         scale = min(frame.shape[0] / height, frame.shape[1] / width)
         frame = _crop(frame, max(round(height * scale), 1), max(round(width * scale), 1), framing)
@@ -52,10 +60,12 @@ def fit(frame: np.ndarray, height: int, width: int, framing: Framing = CENTRE) -
 def _resize(frame, height, width, framing):
     if frame.shape[:2] == (height, width):
         return frame
-    way = RESIZE_FILTERS[framing.resize_filter]
-    if way is None:
-        way = cv2.INTER_AREA if height < frame.shape[0] else cv2.INTER_CUBIC
-    return cv2.resize(frame, (width, height), interpolation=way)
+    name = framing.resize_filter
+    if name == "auto":
+        name = "area" if height < frame.shape[0] else "bicubic"
+    elif name in _PILLOW and (height < frame.shape[0] or width < frame.shape[1]):
+        return np.asarray(Image.fromarray(frame).resize((width, height), _PILLOW[name]))
+    return cv2.resize(frame, (width, height), interpolation=_OPENCV[name])
 
 
 def _crop(frame, height, width, framing):
@@ -81,7 +91,7 @@ def pool(clip: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
     frames, height, width, channels = clip.shape
     pooled = np.empty((frames // t, height // h, width // w, channels), np.float32)
     blocks = clip.reshape(-1, t, height, width, channels)  # [TtHWC] Split time.
-    for frame, block in zip(pooled, blocks, strict=True):  # One by one they stay in the cache.
+    for frame, block in zip(pooled, blocks, strict=True):  # One block at a time fits the cache.
         mean = block.sum(axis=0, dtype=np.float32) / t
         cv2.resize(mean, (width // w, height // h), dst=frame, interpolation=cv2.INTER_AREA)
     return pooled

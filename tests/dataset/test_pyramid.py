@@ -86,6 +86,18 @@ def test_filters_between_two_levels(name, expected):
     assert set(np.unique(small)) <= expected
 
 
+@pytest.mark.parametrize("name", ["bilinear", "bicubic", "lanczos", "area"])
+@pytest.mark.parametrize("size", [(16, 16), (13, 30)])
+def test_filters_do_not_alias_when_they_shrink(name, size):
+    """Stripes that are too fine for the smaller picture become grey, and not coarser stripes."""
+    stripes = np.zeros((64, 128, 3), np.uint8)
+    stripes[1::2] = 240
+    framing = Framing(resize_filter=name)
+    small = fit(np.ascontiguousarray(stripes[:60]), *size, framing)[3:-3].astype(float)
+    assert small.std() < 25
+    np.testing.assert_allclose(small.mean(), 120, atol=5)
+
+
 def test_filters_differ_where_there_is_something_to_see():
     frame = RANDOM.integers(0, 256, (24, 24, 3), np.uint8)
     results = {name: fit(frame, 9, 9, Framing(resize_filter=name)) for name in RESIZE_FILTERS}
