@@ -15,12 +15,14 @@ import itertools
 import json
 import math
 import os
+import re
 import tomllib
 from pathlib import Path
 
 from absl.flags import argparse_flags
 
 from config import PRESETS, preset
+from dataset.advice import advise
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
 from dataset.compare import compare as find_differences
 from dataset.create import create_dataset, held_out_folder
@@ -94,7 +96,10 @@ def create_tfrecords(args):
         for name, reason in itertools.islice(rejected.items(), 10):
             print(f"  {name} {reason}")
     for folder in outputs:
-        print(f"{folder}: {len(Records(folder))} clips at {config.ladder}")
+        records = Records(folder)
+        print(f"{folder}: {len(records)} clips at {config.ladder}")
+        for sentence in advise(records, rules):
+            print(" ", re.sub("`(clip_rule=all)`", r"--\1", sentence))
 
 
 def create_faces(args):
@@ -206,6 +211,8 @@ def stats(args):
     print(f"  red, green, blue: mean {colour}, standard deviation {deviation}")
     energy = f"{found.motion.mean():.2f}, from {found.motion.min():.2f} to {found.motion.max():.2f}"
     print(f"  motion energy (mean change from frame to frame): {energy}")
+    for kind, indices in found.oddities.items():
+        print(f"  {len(indices)} {kind}: {', '.join(map(str, indices))}")
 
 
 def parse(argv):

@@ -1,4 +1,4 @@
-"""Which frames of a source become a clip, found in one go through its frames where that can be."""
+"""Which frames of a source become a clip; found in one pass over its frames where possible."""
 
 import collections
 import dataclasses
@@ -11,7 +11,7 @@ from support.errors import UserError
 
 CLIP_RULES = ("centre", "random", "first", "all")
 SHORT_RULES = ("skip", "loop", "hold", "error")
-KEPT = 2**28  # Bytes of frames that wait for the end of a source.
+KEPT = 2**28  # bytes of frames that wait for the end of a source
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,10 +19,12 @@ class ClipRules:
     """How clips are cut out of a source."""
 
     num_frames: int  # of a clip
-    clip_rule: str = "centre"  # one clip a source, or "all": one window after the other
-    frame_stride: int = 1  # takes every n-th frame
+    clip_rule: str = "centre"  # one clip per source, or "all": one window after the other
+    frame_stride: int = 1  # every n-th frame is taken
     clip_stride: int | None = None  # frames from window to window; by default they do not overlap
-    short: str = "skip"  # a source shorter than a clip: skip, loop, hold (its last frame), error
+    short: str = (
+        "skip"  # for a source shorter than a clip: skip, loop, hold (its last frame), error
+    )
 
     @property
     def span(self) -> int:
@@ -31,8 +33,12 @@ class ClipRules:
 
     @property
     def step(self) -> int:
-        """Frames from window to window, of the rule "all"."""
+        """Frames from window to window, with the rule "all"."""
         return self.clip_stride or self.num_frames * self.frame_stride
+
+    def windows(self, count: int) -> range:
+        """Where the clips of a source of `count` frames begin with the rule "all"."""
+        return range(0, count - self.span + 1, self.step)
 
     def starts(self, count: int, random: np.random.Generator) -> list[int]:
         """Where the clips of a source of `count` frames begin, ascending.
@@ -46,7 +52,7 @@ class ClipRules:
             raise kind(f"should have at least {self.span} frames. Received: {count}")
         last = max(count - self.span, 0)
         if self.clip_rule == "all":
-            return list(range(0, last + 1, self.step))
+            return list(self.windows(max(count, self.span)))
         chosen = {"first": 0, "centre": last // 2, "random": random.integers(last + 1)}
         return [int(chosen[self.clip_rule])]
 
@@ -56,12 +62,20 @@ class ClipRules:
         random: np.random.Generator,
         prepare: Callable[[np.ndarray], np.ndarray] = lambda frame: frame,
     ) -> Iterator[np.ndarray]:
-        """Yields the clips [T, H, W, C] of a source, each frame of them having passed `prepare`.
+        """Yields the clips [T, H, W, C] of a source, with `prepare` applied to each frame.
 
-        Every source is read to its end, since damage may lie there: an error that comes after a
-        clip tells not to use it. "first" and "all" hold a window of prepared frames. "centre" and
-        "random" have to know the end, and keep the frames up to it while they fit into `KEPT`
-        bytes; beyond that they read the source once more, as far as the clip.
+        Every source is read to its end, since damage may be there: after an error that follows a
+        clip, the clip should not be used. "first" and "all" hold a window of prepared frames.
+        "centre" and "random" depend on the end, and keep the frames up to it while they fit into
+        `KEPT` bytes; otherwise they read the source again, as far as the clip.
+
+        Args:
+            open_frames: opens the source's frames; may be called twice.
+            random: for the rule "random".
+            prepare: changes the frames of clips.
+
+        Raises:
+            RejectedSource, UserError: as `starts`, and what reading the frames raises.
         """
         if self.clip_rule in ("first", "all"):
             return self._cut_windows(open_frames(), random, prepare)
@@ -103,7 +117,7 @@ class ClipRules:
         yield np.stack([found[place] for place in places])
 
     def _places(self, begin, count):
-        """Of `count` frames, those of the clip at `begin`."""
+        """The numbers of the frames, out of `count`, of the clip at `begin`."""
         places = range(begin, begin + self.span, self.frame_stride)
         if self.short == "loop":
             return [place % count for place in places]

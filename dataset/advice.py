@@ -1,0 +1,61 @@
+"""Sentences about a new data set that its user should know before training."""
+
+from dataset.clips import ClipRules
+from dataset.oddities import KINDS, find_oddities
+from dataset.records import Records
+from support.media import evenly
+
+FEW = 200  # clips below which a network learns them by heart
+_SAMPLED = 256  # clips that are looked at
+_MIN_SIDE = 16  # pixels of the coarsest rung that is looked at
+
+
+def advise(records: Records, rules: ClipRules) -> list[str]:
+    """What is unusual about a data set: clips that were not taken, few clips, clips of one colour.
+
+    Args:
+        records: the data set.
+        rules: by which its clips were cut.
+    """
+    sentences = []
+    if unused := count_unused(records.metadata["source_frames"], rules, len(records)):
+        verb = "clip is" if unused == 1 else "clips are"
+        sentences.append(
+            f"{unused} more {verb} in these sources: `clip_rule=all` takes all windows of each."
+        )
+    if len(records) < FEW:
+        sentences.append(
+            f"Warning: {len(records)} clip{'s are' if len(records) != 1 else ' is'} few. A network "
+            f"learns fewer than {FEW} by heart, and scores on them mean little."
+        )
+    return sentences + _describe_oddities(records)
+
+
+def count_unused(source_frames: dict[str, int], rules: ClipRules, clips: int) -> int:
+    """How many clips the rule "all" would cut out of sources beyond the `clips` that there are.
+
+    Args:
+        source_frames: {frames: number of sources}.
+        rules: by which the clips were cut.
+        clips: their number.
+    """
+    if rules.clip_rule == "all":
+        return 0
+    windows = sum(
+        number * max(1, len(rules.windows(int(frames)))) for frames, number in source_frames.items()
+    )
+    return max(windows - clips, 0)
+
+
+def _describe_oddities(records):
+    large = [rung for rung in records.ladder if min(rung.height, rung.width) >= _MIN_SIDE]
+    rung = large[0] if large else records.ladder[-1]
+    indices = evenly(len(records), _SAMPLED)
+    found = find_oddities(records, rung, indices)
+    counts = [f"{len(found[kind])} {kind}" for kind in KINDS[:-1] if kind in found]
+    if not counts:
+        return []
+    return [
+        f"Warning: among {len(indices)} clips there are {', '.join(counts)}. "
+        "The statistics list them."
+    ]
