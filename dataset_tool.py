@@ -34,7 +34,7 @@ from dataset.faces.create import create_face_clips
 from dataset.faces.report import funnel
 from dataset.faces.rules import FaceRules
 from dataset.held_out import held_out_by_chance, held_out_by_list
-from dataset.plan import describe_plan, most_clips
+from dataset.plan import describe_plan, max_num_clips
 from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS, find_sources
 from dataset.readers.source import ReaderOptions
@@ -74,7 +74,7 @@ def create_tfrecords(args):
     sources = listing.sources
     print(listing)
     held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
-    print(describe_plan(config.ladder, most_clips(sources, rules, args.max_clips), encoding))
+    print(describe_plan(config.ladder, max_num_clips(sources, rules, args.max_clips), encoding))
     rejected = create_dataset(
         output,
         sources,

@@ -22,9 +22,7 @@ class ClipRules:
     clip_rule: str = "centre"  # one clip per source, or "all": one window after the other
     frame_stride: int = 1  # every n-th frame is taken
     clip_stride: int | None = None  # frames from window to window; by default they do not overlap
-    short: str = (
-        "skip"  # for a source shorter than a clip: skip, loop, hold (its last frame), error
-    )
+    short: str = "skip"  # for sources shorter than a clip: skip, loop, hold (the last frame), error
 
     @property
     def span(self) -> int:

@@ -1,4 +1,4 @@
-"""How far two data sets differ, clip by clip."""
+"""Differences between two data sets, clip by clip."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from growth.ladder import Rung
 
 @dataclasses.dataclass
 class Difference:
-    """Between the clips of the same index at a rung, in grey levels of 0 to 255."""
+    """Of the clips of the same index at a rung, in grey levels of 0 to 255."""
 
     rung: Rung
     compared: int = 0
@@ -34,7 +34,9 @@ class Difference:
         )
 
 
-def compare(one: Records, other: Records, advance: Callable = lambda: None) -> list[Difference]:
+def compare(
+    one: Records, other: Records, advance: Callable[[], None] = lambda: None
+) -> list[Difference]:
     """Compares the clips of both, at all rungs that both have; `advance` is called after each."""
     there = {rung.shape for rung in other.ladder}
     count = min(len(one), len(other))

@@ -1,9 +1,9 @@
-"""Makes a data set of sources, in one go through each of them.
+"""Makes a data set of sources, in one pass over each of them.
 
 Sources are shuffled by the seed. Threads decode them to their ends, cut, pool, and write the clips
-of each to a part of its own; a source that is damaged leaves none. The parts are dealt out to
-shards in the sources' order, so all bytes follow from the arguments, and neither from the number
-of threads nor from how often the work was stopped and gone on with.
+of each to a part of its own; a damaged source leaves none. The parts are distributed over shards in
+the order of the sources. So all bytes follow from the arguments, whatever the number of threads and
+however often the work was stopped and resumed.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import numpy as np
 from dataset.clips import ClipRules
 from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
-from dataset.plan import check_space, most_clips
+from dataset.plan import check_space, max_num_clips
 from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
 from dataset.readers.files import natural_key
 from dataset.readers.source import RejectedSource, Source
@@ -31,7 +31,7 @@ from support.progress import Progress
 
 
 class _Hopeless(UserError):
-    """What is asked for cannot be made of these sources: there is nothing to go on with."""
+    """The request cannot be fulfilled with these sources: there is nothing to resume."""
 
 
 def create_dataset(
@@ -51,29 +51,29 @@ def create_dataset(
 ) -> dict[str, str]:
     """Writes a data set to the new folder `output`; returns {source: why it was rejected}.
 
-    Where the work is stopped, a second call with the same arguments goes on.
+    If the work is stopped, a second call with the same arguments resumes it.
 
     Args:
         output: folder of the data set.
         sources: where the clips come from.
         ladder: the rungs to store.
         rules: which frames become a clip.
-        framing: how frames are brought to the size of the full clip.
+        framing: how frames are fitted to the size of the full clip.
         seed: of the order, and of random clips.
-        max_clips: ends at so many.
-        shard_clips: clips of a shard; by default about a gigabyte of full ones.
+        max_clips: maximum number of clips.
+        shard_clips: clips per shard; by default about a gigabyte of full ones.
         encoding: of the pixels within records.
         held_out: videos whose clips go to a data set of their own, `held_out_folder(output)`.
-        workers: threads.
-        about: goes into the metadata as it is; "arguments" are what the sources depend on.
+        workers: number of threads.
+        about: goes into the metadata as it is; the sources depend on its "arguments".
 
     Raises:
-        UserError: no source can be used, no room, `output` exists, or other arguments than those
-            that the work was begun with.
+        UserError: no source can be used, the disk is too small, `output` exists, or work on it
+            began with other arguments.
     """
     outputs = {"train": output} | ({"val": held_out_folder(output)} if held_out else {})
-    if encoding.name == "raw":  # Of the others nobody knows the size.
-        check_space(output, most_clips(sources, rules, max_clips) or 0, ladder)
+    if encoding.name == "raw":  # Compressed sizes are not known in advance.
+        check_space(output, max_num_clips(sources, rules, max_clips) or 0, ladder)
     request = {
         "ladder": str(ladder),
         **dataclasses.asdict(rules),
@@ -102,12 +102,12 @@ def create_dataset(
 
 
 def held_out_folder(output: Path) -> Path:
-    """Where the held-out clips of a data set lie."""
+    """The folder of the held-out clips of a data set."""
     return output.parent / f"{output.name}-val"
 
 
 class _Maker:
-    """Cuts sources into parts, and deals the parts out to the shards of the data sets."""
+    """Cuts sources into parts, and distributes the parts over the shards of the data sets."""
 
     def __init__(self, work, sources, ladder, rules, framing, seed, encoding, held_out):
         self.work, self.sources, self.ladder, self.rules = work, sources, ladder, rules
@@ -130,7 +130,7 @@ class _Maker:
                 writers[name].add(position, clips)
                 if left is not None and (left := left - clips) == 0:
                     break
-        for name in reversed(self.work.outputs):  # "train" last: then all is complete.
+        for name in reversed(self.work.outputs):  # "train" last: then everything is complete.
             if not tallies[name].clips:
                 raise _Hopeless(tallies[name].describe_nothing(name))
             shards = writers[name].close()
@@ -149,7 +149,7 @@ class _Maker:
     def _lines(self, workers):
         """The journal's line of each source, in order; sources that it lacks are cut."""
         known = list(self.work.sources)
-        progress = Progress(len(self.sources) - len(known), "sources")
+        left = range(len(known), len(self.sources))
 
         def lines(fresh):
             yield from known
@@ -158,9 +158,11 @@ class _Maker:
                 yield line
                 progress.advance()
 
-        with in_order(self._cut, range(len(known), len(self.sources)), workers) as fresh:
+        with (
+            Progress(len(left), "sources") as progress,
+            in_order(self._cut, left, workers) as fresh,
+        ):
             yield lines(fresh)
-        progress.close()
 
     def _cut(self, position, stopped):
         """Writes the part of a source; returns the line of the journal."""
@@ -196,7 +198,7 @@ class _Maker:
         return line | {"frames": counts[0]}
 
     def _encode(self, clip, source):
-        """The records of a clip, one a rung."""
+        """The records of a clip, one per rung."""
         label = -1 if source.label is None else self.labels.index(source.label)
         for rung, pixels in zip(self.ladder, pyramid(clip, self.ladder), strict=True):
             yield encode(quantise(pixels), label, self.encoding.at(rung))

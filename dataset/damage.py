@@ -21,9 +21,8 @@ def damaged_clips(
 ) -> dict[int, str]:
     """Reads every record of some rungs to the last bit.
 
-    A record that is whole, but of another clip, counts as damaged. Data sets without fingerprints
-    do not tell it: where none of a file's records is damaged, and yet its SHA-256 is another one,
-    all of its clips do.
+    A record that is whole, but of another clip, counts as damaged. In data sets without
+    fingerprints all clips of a file do whose SHA-256 is wrong while none of its records is damaged.
 
     Args:
         records: the data set.

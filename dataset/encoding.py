@@ -1,12 +1,12 @@
-"""How a record holds the pixels of its clip.
+"""How a record stores the pixels of its clip.
 
 raw     the bytes, as they are
-zlib    the bytes deflated: about a third of a natural clip, and the same clip again
-jpeg    a JPEG a frame, colours at full size
-webp    a WebP a frame, colours at half size; TensorFlow 2.21 decodes it, 2.17 does not
+zlib    the bytes deflated: about a third of a natural clip, without loss
+jpeg    one JPEG per frame, colours at full size
+webp    one WebP per frame, colours at half size; TensorFlow 2.21 decodes it, 2.17 does not
 
-A data set has one encoding. Yet frames of less than 32x32 stay raw where each would be a file of
-its own, which is longer than such a frame by its header alone.
+A data set has one encoding. But frames of less than 32x32 stay raw where each would be a file of
+its own, whose header alone is longer than such a frame.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from support.errors import UserError
 
 EXACT = ("raw", "zlib")
 ENCODINGS = (*EXACT, "jpeg", "webp")
-_LEAST = 32  # pixels a side
+_MIN_SIDE = 32  # pixels
 _FRAMEWISE = {
     "jpeg": {"subsampling": 0},
     "webp": {"method": 0},  # The fastest; the slowest is four times as slow, a tenth smaller.
@@ -48,12 +48,12 @@ class Encoding:
 
     def at(self, rung: Rung) -> "Encoding":
         """The encoding of the clips at a rung."""
-        if self.name in _FRAMEWISE and min(rung.height, rung.width) < _LEAST:
+        if self.name in _FRAMEWISE and min(rung.height, rung.width) < _MIN_SIDE:
             return Encoding("raw", self.quality)
         return self
 
     def encode(self, clip: np.ndarray) -> list[bytes | memoryview]:
-        """A clip uint8 [T, H, W, C] as one string, or as one a frame."""
+        """A clip uint8 [T, H, W, C] as one string, or as one per frame."""
         pixels = np.ascontiguousarray(clip).reshape(-1).data  # Bytes, and no copy of them.
         if self.name == "raw":
             return [pixels]
@@ -84,10 +84,10 @@ RAW = Encoding()
 
 
 def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The clip uint8 `shape` = [T, H, W, C] that `Encoding.encode` made `data` of.
+    """The clip uint8 `shape` = [T, H, W, C] that `Encoding.encode` turned into `data`.
 
     Raises:
-        ValueError: `data` is of something else.
+        ValueError: `data` is something else.
     """
     try:
         if name in _FRAMEWISE:
@@ -100,12 +100,12 @@ def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def parts(name: str, frames: int) -> list[int]:
-    """The shape of a record's strings: [] for one, [T] for one a frame."""
+    """The shape of a record's strings: [] for one, [T] for one per frame."""
     return [frames] if name in _FRAMEWISE else []
 
 
 def decode_batch(data: tf.Tensor, name: str, shape: tuple[int, ...]) -> tf.Tensor:
-    """`decode` in a graph: strings [N, *parts] to uint8 [N, *shape], the same to the bit."""
+    """`decode` in a graph: strings [N, *parts] to uint8 [N, *shape], equal to the bit."""
     if name in _FRAMEWISE:
         frame = tf.TensorSpec(shape[1:], tf.uint8)
         frames = tf.reshape(data, [-1])
@@ -118,10 +118,10 @@ def decode_batch(data: tf.Tensor, name: str, shape: tuple[int, ...]) -> tf.Tenso
 
 def _frame(data, name):
     if name == "webp":
-        return tf.io.decode_webp(data, channels=3)[0]  # Of an animation of one frame.
+        return tf.io.decode_webp(data, channels=3)[0]  # It returns an animation of one frame.
     return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
 def raw_bytes(rung: Rung) -> int:
-    """About the size of a raw record: the pixels, and what TFRecord and Example add."""
+    """About the size of a raw record: the pixels, and the overhead of TFRecord and Example."""
     return 3 * math.prod(rung.shape) + 100

@@ -1,4 +1,4 @@
-"""Clips of a data set as files that other programs open."""
+"""Writes clips of a data set as files for other programs."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dataset.readers.files import printable
 from dataset.records import Records, decode
 from growth.ladder import Rung
 from support.errors import UserError
@@ -22,12 +23,19 @@ def extract(
     output: Path,
     kind: str,
     fps: float,
-    advance: Callable = lambda: None,
+    advance: Callable[[], None] = lambda: None,
 ):
     """Writes clips into the new folder `output`, each named by its index, below its label's folder.
 
-    "npy" is the clip uint8 [T, H, W, 3], "frames" a folder of PNGs, both without loss; "mp4" is
-    H.264, "gif" has 256 colours. `advance` is called after each clip.
+    Args:
+        records: the data set.
+        rung: the size of the clips.
+        indices: which clips.
+        output: a new folder.
+        kind: "npy" is the clip uint8 [T, H, W, 3], "frames" a folder of PNGs, both without loss;
+            "mp4" is H.264, "gif" has 256 colours.
+        fps: frames per second of "mp4" and "gif".
+        advance: called after each clip.
 
     Raises:
         UserError: `output` exists, or a label is no name of a folder.
@@ -55,5 +63,5 @@ def _write(stem, clip, kind, fps):
 
 def _checked(name):
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise UserError(f"A label should be the name of a folder. Received: {name}")
+        raise UserError(f"A label should be the name of a folder. Received: {printable(name)}")
     return name

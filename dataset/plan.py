@@ -1,4 +1,4 @@
-"""How much a data set will take, told before the work."""
+"""The size of a data set, known before it is made."""
 
 import shutil
 from pathlib import Path
@@ -11,8 +11,8 @@ from growth.ladder import Ladder
 from support.errors import UserError
 
 
-def most_clips(sources: list[Source], rules: ClipRules, max_clips: int | None) -> int | None:
-    """An upper bound of the number of clips; None where only decoding can tell."""
+def max_num_clips(sources: list[Source], rules: ClipRules, max_clips: int | None) -> int | None:
+    """An upper bound of the number of clips; None where the sources have to be decoded for it."""
     if rules.clip_rule == "all":
         return max_clips
     return min(len(sources), max_clips or len(sources))
@@ -36,6 +36,6 @@ def check_space(output: Path, clips: int, ladder: Ladder):
     needed, free = clips * sum(map(raw_bytes, ladder)) - there, shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"{output} should have {needed / 1e6:.1f} MB free for {clips} clips. "
-            f"Received: {free / 1e6:.1f} MB"
+            f"Cannot create {output}: {clips} clips need {needed / 1e6:.1f} MB, and the disk has "
+            f"{free / 1e6:.1f} MB free. Use another disk, fewer clips or another `encoding`."
         )

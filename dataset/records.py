@@ -43,7 +43,7 @@ def encode(clip: np.ndarray, label: int, how: Encoding = RAW) -> bytes:
 
 
 def _field(number, parts):
-    """The pieces of a field of Protocol Buffers, of the bytes `parts`."""
+    """The pieces of a field of Protocol Buffers that holds the bytes `parts`."""
     return [bytes([number << 3 | 2]), _varint(sum(map(len, parts))), *parts]
 
 

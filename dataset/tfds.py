@@ -2,8 +2,8 @@
 
     tfds.builder_from_directory("datasets/faces/8x32x32").as_dataset(split="train")
 
-gives `data`, uint8 [T, H, W, 3], and `label`. Of WebP, which it cannot decode in a sequence, `data`
-is the string of each frame, for `tf.io.decode_webp`.
+gives `data`, uint8 [T, H, W, 3], and `label`. It cannot decode WebP in a sequence: there `data` is
+the string of each frame, for `tf.io.decode_webp`.
 """
 
 import json

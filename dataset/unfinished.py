@@ -113,7 +113,7 @@ class Unfinished(contextlib.AbstractContextManager):
 
     def remove(self):
         """Removes what was written to the folder, and the folder."""
-        # The request comes last: it tells a call after a kill what is left to do.
+        # The request comes last: after a kill, the next call finds in it what is left to do.
         remove_from(self.folder, "parts", *self.outputs, "journal.jsonl", "lock", "request.json")
 
     def _open(self, request):

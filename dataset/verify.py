@@ -1,4 +1,4 @@
-"""Looks at every record of a data set, and tells what is wrong with it."""
+"""Checks every record of a data set, and lists what is wrong with it."""
 
 import dataclasses
 import itertools
@@ -16,12 +16,12 @@ from dataset.tfrecords import checked_record
 from growth.ladder import Rung
 from support.errors import UserError, short_message
 
-TOLERANCE = 1.001  # Grey levels: both sides of the comparison have been rounded once.
+TOLERANCE = 1.001  # grey levels: both sides of the comparison have been rounded once
 
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """What is wrong with a file, or with one record of it."""
+    """A fault of a file, or of one record of it."""
 
     file: str
     record: int | None
@@ -32,12 +32,12 @@ class Fault:
         return f"{where}: {self.reason}"
 
 
-def find_faults(records: Records, advance: Callable = lambda: None) -> Iterator[Fault]:
-    """Yields all faults: size and hash of the files, and of every record its CRC, shape and label.
+def find_faults(records: Records, advance: Callable[[], None] = lambda: None) -> Iterator[Fault]:
+    """Yields all faults: size and hash of the files, and CRC, shape and label of every record.
 
-    Each coarser rung has to be the pooled finer one, to one grey level, unless one of them is of
-    JPEG or WebP. A file of another size is left at the first record that cannot be read. `advance`
-    is called after each clip.
+    Each coarser rung has to be the pooled finer one, to one grey level, unless one of them is
+    JPEG or WebP. A file of another size is read up to the first record that cannot be read.
+    `advance` is called after each clip.
     """
     for shards in zip(*(records.shards[str(rung)] for rung in records.ladder), strict=True):
         faults, streams = [], []
@@ -62,7 +62,7 @@ def _file_faults(records, rung, shard):
 
 
 def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
-    """Yields the clip and the label of each record, or None; notes what is wrong in `faults`."""
+    """Yields the clip and the label of each record, or None; adds to `faults`."""
     number = -1
     for number, record in enumerate(_read(records, rung, shard)):
         if isinstance(record, tf.errors.OpError):

@@ -5,5 +5,5 @@ shots.watch       frames -> shots, where the SIFT matches between neighbouring f
 plan.plan_clips   shots -> plans: which tracks become clips, and align's transforms for them
 film.cut_out      frames and plans -> aligned clips
 matching.persons  an aligned clip -> the parts in which the person stays the same
-create            all of it for many films; report tells what came of them, debug draws it
+create            all of it for many films; report sums it up, debug draws it
 """

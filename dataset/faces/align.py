@@ -1,9 +1,9 @@
-"""Where a track's face stands in each frame, and the frames brought to one face at one place.
+"""Where a track's face is in each frame, and the frames aligned so that the face stays still.
 
-The paper finds 68 points in every frame with the Deep Alignment Network, which we do not have: such
-points are read from files where there are some. Otherwise the cascades' eyes tell the place and the
-tilt of a face, and its box the size. Either way the points of single frames are noisy, or missing;
-they are smoothed along the motion of the face, in which the noise has no part.
+The paper finds 68 points in every frame with the Deep Alignment Network, which is not available
+here: such points are read from files where there are some. Otherwise the cascades' eyes give the
+place and the tilt of a face, and its box the size. Either way the points of single frames are noisy
+or missing; they are smoothed along the motion of the face, which is measured without this noise.
 """
 
 import itertools
@@ -16,19 +16,19 @@ from dataset.faces.similarity import Similarity, as_complex, as_points, fit_simi
 from dataset.faces.tracks import Face
 
 # The common frame, as shares of a clip's side: the two eyes, the tip of the nose, the corners of
-# the mouth. As in the released data set, a clip is about a cascade's box.
+# the mouth. As in the released data set, a clip is about as large as a cascade's box.
 COMMON = np.array([[0.34, 0.4], [0.66, 0.4], [0.5, 0.583], [0.368, 0.77], [0.632, 0.77]])
-_ASSUMED = 0.1  # trust in an eye that is put where eyes lie in a box
+_ASSUMED = 0.1  # trust in an eye that is assumed where eyes usually are in a box
 _FOLLOWED = 0.1  # trust in a box that was not found
-_MISSING = 1e-3  # trust in points between those that are known
+_MISSING = 1e-3  # trust in points that are interpolated
 _ROUNDS = 6
-_GRID = 32  # points a side of a clip that are looked at for lying outside
+_GRID = 32  # points per side of a clip that are checked for being outside
 
 
 def by_eyes(faces: list[Face], size: int, reach: int) -> list[Similarity]:
-    """From a clip of `size` pixels a side to where the face stands in each frame.
+    """The transform from a clip of `size` x `size` pixels to the face in each frame.
 
-    The eyes tell place and tilt, the box the size: as a head turns its eyes come closer.
+    The eyes give place and tilt, the box the size: the eyes come closer as a head turns.
     """
     boxes = [face.box for face in faces]
     eyes = np.stack([face.eyes for face in faces])
@@ -45,35 +45,37 @@ def by_eyes(faces: list[Face], size: int, reach: int) -> list[Similarity]:
     return [fit_similarity(COMMON[:2] * size, pair) for pair in points]
 
 
-def by_landmarks(landmarks, faces: list[Face], size: int, reach: int) -> list[Similarity]:
-    """The same by the points [T, 5, 2] of `COMMON`, NaN in frames that have none."""
+def by_landmarks(
+    landmarks: np.ndarray, faces: list[Face], size: int, reach: int
+) -> list[Similarity]:
+    """As `by_eyes`, by the points [T, 5, 2] of `COMMON`, NaN in frames that have none."""
     seen = np.isfinite(landmarks).all(2)
     points = steady(landmarks, np.where(seen, 1.0, _MISSING), faces, reach)
     return [fit_similarity(COMMON * size, frame) for frame in points]
 
 
 def steady(points: np.ndarray, trust: np.ndarray, faces: list[Face], reach: int) -> np.ndarray:
-    """Smooths points [T, N, 2] with trust [T, N] as seen from the moving face.
+    """Smooths points [T, N, 2] with trust [T, N] relative to the moving face.
 
     Points that are NaN are interpolated first; each should be known in some frame.
     """
     steps = (face.motion for face in faces[1:])
-    path = list(itertools.accumulate(steps, lambda way, step: step @ way, initial=Similarity()))
-    still = [way.inverse()(frame) for way, frame in zip(path, points, strict=True)]
+    path = list(itertools.accumulate(steps, lambda path, step: step @ path, initial=Similarity()))
+    still = [move.inverse()(frame) for move, frame in zip(path, points, strict=True)]
     still = np.stack(still).reshape(len(points), -1)  # [T(N2)] Where they were in frame 0.
     times = np.arange(len(still))
     for column in still.T:
         known = np.isfinite(column)
         column[~known] = np.interp(times[~known], times[known], column[known])
     still = smooth(still, trust.repeat(2, axis=1), reach).reshape(points.shape)
-    return np.stack([way(frame) for way, frame in zip(path, still, strict=True)])
+    return np.stack([move(frame) for move, frame in zip(path, still, strict=True)])
 
 
 def smooth(values: np.ndarray, trust: np.ndarray, reach: int) -> np.ndarray:
     """Local straight lines through values [T, K] with trust [T, K] (LOESS, Cleveland 1979).
 
-    Each value is that of a line fitted to the `reach` values before and after, the near ones
-    counting more, and those that lie far from the lines counting less from round to round.
+    Each value is that of a line fitted to the `reach` values before and after. Near values count
+    more, and values far from the line count less from round to round.
     """
     offsets = np.arange(-reach, reach + 1)
     places = np.arange(len(values))[:, None] + offsets  # [TW]
@@ -95,7 +97,7 @@ def smooth(values: np.ndarray, trust: np.ndarray, reach: int) -> np.ndarray:
 
 
 def share_outside(transform: Similarity, size: int, picture: tuple[int, int]) -> float:
-    """The share of a clip's frame that lies beyond a picture of this height and width."""
+    """The share of a clip's frame that is beyond a picture of this height and width."""
     places = (np.arange(_GRID) + 0.5) * size / _GRID - 0.5
     points = transform(np.stack(np.meshgrid(places, places), -1))
     inside = (points > -0.5) & (points < np.array(picture[::-1]) - 0.5)
@@ -103,9 +105,9 @@ def share_outside(transform: Similarity, size: int, picture: tuple[int, int]) ->
 
 
 def warp(frame: np.ndarray, transform: Similarity, size: int) -> np.ndarray:
-    """A clip's frame uint8 [size, size, 3]; the picture's edge goes on where it has ended."""
+    """A clip's frame uint8 [size, size, 3]; the picture's edge is repeated beyond it."""
     scale = 1 / max(abs(transform.turn), 1)
-    if scale < 1:  # Average first, for cubic interpolation skips pixels.
+    if scale < 1:  # Average first, as cubic interpolation skips pixels.
         frame = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         transform = Similarity(scale, (scale - 1) / 2 * (1 + 1j)) @ transform
     return cv2.warpAffine(

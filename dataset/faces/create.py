@@ -11,7 +11,6 @@ damaged.txt        films that could not be read, and why
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +28,8 @@ from support.files import clear_abandoned, is_vacant, lock, write_atomically, wr
 from support.json_files import read_json
 from support.progress import Progress
 from support.resume import check_same
+
+_REPORT = {"film": str, "funnel": {str: int}, "clips": [{"clip": str}]}
 
 
 def create_face_clips(
@@ -77,7 +78,7 @@ def create_face_clips(
         left = [film for film in films if not (output / film.name).exists()]
         damaged = _make_all(left, make, workers)
         done = [output / film.name / "film.json" for film in films if film.name not in damaged]
-        reports = [json.loads(path.read_text()) for path in done]
+        reports = [read_json(path, _REPORT) for path in done]
         clips = [clip for report in reports for clip in report["clips"]]
         write_table(output / FACE_CLIPS, clips)
         if clips:

@@ -1,4 +1,4 @@
-"""What was seen in a film, drawn onto it."""
+"""Draws the detections in a film onto it."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,17 @@ _LANDMARK, _TEXT = (255, 255, 255), (255, 255, 0)
 
 
 def draw(
-    frames: Iterable[np.ndarray], shots: list[Shot], plans: list[Plan], size: int, landmarks=None
+    frames: Iterable[np.ndarray],
+    shots: list[Shot],
+    plans: list[Plan],
+    size: int,
+    landmarks: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
-    """Yields the frames in grey, 360 lines high, with all that was found in colour.
+    """Yields the frames in grey, 360 lines high, with all detections in colour.
 
     Boxes are green where the face was found and orange where it was followed, with the eyes; clips
     of `size` pixels are blue, with the points of the common frame; landmarks [frames, faces, 68, 2]
-    are white; each shot's number stands at the top.
+    are white; the number of the shot is at the top.
     """
     corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], float)
     numbers = itertools.chain.from_iterable([i] * len(shot.frames) for i, shot in enumerate(shots))
@@ -33,10 +37,10 @@ def draw(
                 _draw_face(picture, track.faces[frame_number - track.begin])
         for plan in plans:
             if frame_number in plan.frames:
-                way = reduce @ plan.transforms[frame_number - plan.frames.start]
-                outline = np.rint(way(corners)).astype(np.int32)
+                transform = reduce @ plan.transforms[frame_number - plan.frames.start]
+                outline = np.rint(transform(corners)).astype(np.int32)
                 cv2.polylines(picture, [outline], True, _CLIP, 1)
-                for point in way(COMMON * size):
+                for point in transform(COMMON * size):
                     cv2.drawMarker(picture, _pixel(point), _CLIP, cv2.MARKER_CROSS, 5)
         if landmarks is not None:
             _draw_points(picture, reduce(landmarks[frame_number]).reshape(-1, 2), 1, _LANDMARK)

@@ -4,9 +4,10 @@ import dataclasses
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-_PATCH = 160  # pixels a side of a face in which eyes are looked for
-EYES = np.array([[0.34, 0.39], [0.66, 0.39]])  # where eyes lie in a box, as shares of its side
+_PATCH = 160  # height and width in pixels of a face in which eyes are detected
+EYES = np.array([[0.34, 0.39], [0.66, 0.39]])  # where eyes are in a box, as shares of its side
 _REACH = 0.13  # how far from there an eye may be
 
 
@@ -26,13 +27,13 @@ class Box:
         )
         return width * height / (self.side**2 + other.side**2 - width * height)
 
-    def at(self, places) -> np.ndarray:
+    def at(self, places: ArrayLike) -> np.ndarray:
         """Pixels [..., 2] of places [..., 2] given as shares of the side."""
         return (self.left, self.top) + self.side * np.asarray(places, float)
 
 
 class Detector:
-    """Finds frontal faces, and eyes in them. One a thread: a cascade keeps state while it works."""
+    """Finds frontal faces, and eyes in them. Threads need one each, as a cascade has state."""
 
     def __init__(self, min_face: float):
         self.min_face = min_face
@@ -41,14 +42,14 @@ class Detector:
 
     def find_faces(self, grey: np.ndarray) -> list[Box]:
         """The faces of a picture uint8 [H, W], left to right."""
-        least = round(self.min_face * grey.shape[0])
-        found = self._face.detectMultiScale(grey, 1.1, 4, minSize=(least, least))
+        side = round(self.min_face * grey.shape[0])
+        found = self._face.detectMultiScale(grey, 1.1, 4, minSize=(side, side))
         return [Box(*map(float, box)) for box in sorted(box[:3] for box in map(tuple, found))]
 
     def find_eyes(self, grey: np.ndarray, box: Box) -> np.ndarray:
         """x, y of the eye on the left and on the right, [2, 2]; NaN where not found.
 
-        Of the candidates on a side, the one nearest to where eyes lie in a box is taken.
+        On each side, the candidate nearest to the usual place of an eye is chosen.
         """
         scale = box.side / _PATCH
         patch = cv2.warpAffine(

@@ -1,7 +1,7 @@
-"""The clips of one film: two passes over its frames, neither of which holds them.
+"""The clips of one film, in two passes over its frames.
 
-The first finds shots, faces and their motion; then it is planned what to cut out; the second cuts
-it out. A face's aligned frames are held until its track ends: `max_frames` of them at the most.
+The first pass finds shots, faces and their motion. Then the clips are planned. The second pass cuts
+them out. Only the aligned frames of a face are held, until its track ends: up to `max_frames`.
 """
 
 import collections
@@ -42,8 +42,8 @@ def make_clips(
         rules: thresholds.
         fps: frames a second of the film and of the clips.
         landmarks: the folder of landmark files, if there is one.
-        drawing: a video to write, with all that was seen drawn onto the film.
-        tick: called at each frame that is read; what it raises ends the work.
+        drawing: a video to write, with all detections drawn onto the film.
+        tick: called at each frame that is read; it may raise to end the work.
 
     Raises:
         RejectedSource: the film is damaged, or its landmarks are.
@@ -69,7 +69,7 @@ def make_clips(
 
 
 def _write(folder, film, clips, rules, fps, count):
-    """Writes each person's part of each clip, and the table of frames; yields a row for each."""
+    """Writes each person's part of each clip, and the table of frames; yields a row per part."""
     with open(folder / "frames.csv", "w", newline="") as file:
         table, number = csv.writer(file), 0
         table.writerow(["clip", "frame", "x", "y", "scale", "angle"])
@@ -91,8 +91,10 @@ def _ticked(frames, tick):
         yield np.asarray(frame)
 
 
-def cut_out(frames: Iterable[np.ndarray], plans: list[Plan], size: int) -> Iterator[tuple]:
-    """Yields (plan, clip uint8 [T, size, size, 3]) for each plan, once its frames are past."""
+def cut_out(
+    frames: Iterable[np.ndarray], plans: list[Plan], size: int
+) -> Iterator[tuple[Plan, np.ndarray]]:
+    """Yields (plan, clip uint8 [T, size, size, 3]) for each plan, after its last frame."""
     waiting = collections.deque(sorted(plans, key=lambda plan: plan.frames.start))
     working = []
     for number, frame in enumerate(frames):
@@ -103,6 +105,6 @@ def cut_out(frames: Iterable[np.ndarray], plans: list[Plan], size: int) -> Itera
             i = number - plan.frames.start
             clip[i] = warp(frame, plan.transforms[i], size)
         yield from (done for done in working if number == done[0].frames[-1])
-        working = [going for going in working if number < going[0].frames[-1]]
+        working = [item for item in working if number < item[0].frames[-1]]
         if not waiting and not working:
             return

@@ -1,4 +1,4 @@
-"""Which clips to cut out of a film, given its shots: everything between the two passes over it."""
+"""Plans which clips to cut out of a film, between the two passes over it."""
 
 import collections
 import dataclasses
@@ -25,16 +25,16 @@ class Plan:
     eyes: np.ndarray  # [T] share of the eyes (or of the landmarks) that were found
 
     def part(self, part: range) -> "Plan":
-        """Some of its frames alone, counted from its first."""
+        """The plan for some of its frames, counted from its first."""
         some = slice(part.start, part.stop)
         names = ("frames", "transforms", "found", "eyes")
         return dataclasses.replace(self, **{name: getattr(self, name)[some] for name in names})
 
     def lines(self, size: int) -> list[tuple]:
-        """(frame, x, y, scale, angle) of each frame: how the clip lies in the film.
+        """(frame, x, y, scale, angle) of each frame: where the clip is in the film.
 
-        x and y are the pixel of the film at the clip's centre, the scale pixels of the film for one
-        of the clip, the angle in degrees, clockwise.
+        x and y are the pixel of the film at the clip's centre, the scale is in pixels of the film
+        per pixel of the clip, the angle in degrees, clockwise.
         """
         middle = (size - 1) / 2 * np.ones(2)
         return [
@@ -48,7 +48,7 @@ class Plan:
         ]
 
     def summary(self, size: int) -> dict:
-        """What `clips.csv` tells of it: the transform is the median of its frames."""
+        """Its line in `clips.csv`: the transform is the median of its frames."""
         medians = np.median([line[1:] for line in self.lines(size)], 0)
         return {
             "shot": self.shot,
@@ -60,17 +60,18 @@ class Plan:
         }
 
 
-def plan_clips(shots: list[Shot], rules: FaceRules, landmarks=None):
+def plan_clips(
+    shots: list[Shot], rules: FaceRules, landmarks: np.ndarray | None = None
+) -> tuple[list[Plan], collections.Counter]:
     """Plans a film's clips.
 
     Args:
         shots: of the film.
         rules: thresholds.
-        landmarks: [frames, faces, 68, 2] of the film, or None to go by the eyes.
+        landmarks: [frames, faces, 68, 2] of the film, or None to align by the eyes.
 
     Returns:
-        The plans by their beginning, and a Counter of what came so far and what was lost why (see
-        `report.FUNNEL`).
+        The plans in the order in which they begin, and the numbers of `report.FUNNEL`.
     """
     plans, count = [], collections.Counter(shots=len(shots))
     for number, shot in enumerate(shots):
@@ -89,7 +90,9 @@ def plan_clips(shots: list[Shot], rules: FaceRules, landmarks=None):
     return plans, count
 
 
-def align(track: Track, number: int, shot: Shot, rules: FaceRules, landmarks) -> Plan | str:
+def align(
+    track: Track, number: int, shot: Shot, rules: FaceRules, landmarks: np.ndarray | None
+) -> Plan | str:
     """The plan for a track of shot `number`, or why there is none."""
     found = np.array([face.found for face in track.faces])
     if found.mean() < rules.min_found:
@@ -114,7 +117,7 @@ def align(track: Track, number: int, shot: Shot, rules: FaceRules, landmarks) ->
 
 
 def longest_run(flags: list[bool]) -> range:
-    """Where the most true flags stand on end, the first of such places."""
+    """The longest run of true flags, the first one of these."""
     runs, number = [range(0)], 0
     for flag, group in itertools.groupby(flags):
         length = len(list(group))

@@ -1,4 +1,4 @@
-"""What came of the films: a table of clips, the funnel of figure 7.1, a sheet of pictures."""
+"""Reports on the films: a table of clips, the funnel of figure 7.1, a sheet of pictures."""
 
 import collections
 import csv
@@ -16,7 +16,8 @@ from support.media import evenly, tile_clips
 COLUMNS = ["clip", "film", "shot", "begin", "end", "x", "y", "scale", "angle", "found", "eyes"]
 _SHEET_CLIPS, _SHEET_FRAMES, _SHEET_ROWS, _SHEET_SIDE = 100, 8, 25, 96
 
-# What is left, and what was lost just before it: names in `plan.plan_clips`' Counter, and words.
+# Each stage, with the losses just before it: their names in the Counter of `plan.plan_clips`, and
+# their descriptions.
 FUNNEL = {
     "films": {"damaged": "damaged"},
     "shots": {},
@@ -24,19 +25,19 @@ FUNNEL = {
         "too short": "shorter than {min_frames} frames",
         "too long": "longer than {max_frames} frames",
     },
-    "with a face": {"without a face": "without a face for {min_frames} frames on end"},
+    "with a face": {"without a face": "without a face for {min_frames} consecutive frames"},
     "faces": {},
     "aligned": {
         "seldom found": "found in less than {min_found:.0%} of their frames",
         "without eyes": "with less than {min_eyes:.0%} of their eyes or landmarks",
         "beyond the edge": "beyond the edge of the picture",
     },
-    "clips": {"changing": "without {min_frames} frames that are surely of one person"},
+    "clips": {"changing": "without {min_frames} frames that show one person for certain"},
 }
 
 
 def write_table(path: Path, rows: list[dict]):
-    """Writes a line a clip, as CSV."""
+    """Writes one line per clip, as CSV."""
     with write_atomically(path) as temporary, open(temporary, "w", newline="") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
@@ -44,7 +45,7 @@ def write_table(path: Path, rows: list[dict]):
 
 
 def funnel(reports: list[dict], damaged: int, rules: FaceRules) -> str:
-    """The table of what is left of films after each stage, and why the rest is not."""
+    """A table of how much is left of the films after each stage, and why the rest was lost."""
     counts = collections.Counter(films=len(reports), damaged=damaged)
     for report in reports:
         counts.update(report["funnel"])
@@ -61,7 +62,7 @@ def funnel(reports: list[dict], damaged: int, rules: FaceRules) -> str:
 
 
 def write_sheet(path: Path, folder: Path, clips: list[str]):
-    """Draws eight frames on end of each clip, of a hundred clips at the most, evenly chosen."""
+    """Draws eight frames of each clip, for up to a hundred clips, evenly chosen."""
     chosen = evenly(len(clips), _SHEET_CLIPS)
     frames = np.concatenate([_some_frames(folder / clips[i]) for i in chosen])[:, None]
     columns = _SHEET_FRAMES * (1 + len(chosen) // _SHEET_ROWS)

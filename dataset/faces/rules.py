@@ -17,7 +17,7 @@ class FaceRules:
     max_gap: int = 12  # consecutive frames in which a face may be followed without being found
     min_found: float = 0.5  # share of a track's frames in which the face should be found
     min_eyes: float = 0.2  # share of a track's eyes (or landmarks) that should be found
-    max_outside: float = 0.1  # share of an aligned frame that may lie beyond the picture's edge
+    max_outside: float = 0.1  # share of an aligned frame that may be beyond the picture's edge
     smoothing: int = 15  # frames before and after that a frame's points are smoothed with
 
     def __post_init__(self):

@@ -12,7 +12,7 @@ from dataset.faces.rules import FaceRules
 from dataset.faces.similarity import Similarity
 from dataset.faces.tracks import Track, Tracker
 
-_HEIGHT = 360  # of the pictures in which faces are looked for, so that a film's size costs nothing
+_HEIGHT = 360  # of the pictures in which faces are detected, whatever the size of the film
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Shot:
 
 
 def watch(frames: Iterable[np.ndarray], rules: FaceRules) -> Iterator[Shot]:
-    """Yields the shots of a film's frames uint8 [H, W, 3]; one frame is held at a time."""
+    """Yields the shots of a film's frames uint8 [H, W, 3]; holds one frame at a time."""
     detector, compare = Detector(rules.min_face), Comparison(rules.same)
     shot = tracker = None
     for number, frame in enumerate(frames):
@@ -46,9 +46,9 @@ def watch(frames: Iterable[np.ndarray], rules: FaceRules) -> Iterator[Shot]:
 
 
 def shrink(frame: np.ndarray) -> tuple[np.ndarray, Similarity]:
-    """The frame uint8 [H, W, 3] in grey, of 360 lines at the most; and the way back to it."""
+    """The frame uint8 [H, W, 3] in grey, with up to 360 lines; and the transform back to it."""
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     scale = min(_HEIGHT / grey.shape[0], 1)
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    # Pixels are counted at their centres.
+    # The coordinates of a pixel are those of its centre.
     return grey, Similarity(1 / scale, (0.5 / scale - 0.5) * (1 + 1j))

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 _ROUNDS = 10
 
@@ -23,7 +24,7 @@ class Similarity:
         return Similarity(self.turn * first.turn, self.turn * first.shift + self.shift)
 
     def inverse(self) -> "Similarity":
-        """The way back."""
+        """The similarity that moves back."""
         return Similarity(1 / self.turn, -self.shift / self.turn)
 
     @property
@@ -34,7 +35,7 @@ class Similarity:
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
-    """The similarity from points [N, 2] to points [N, 2], of which some may be wrong.
+    """The similarity from points [N, 2] to points [N, 2], some of which may be wrong.
 
     Least squares, reweighted as by Geman and McClure with a scale of twice the median residual.
 
@@ -44,23 +45,23 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
     p, q = as_complex(source), as_complex(target)
     if len(p) < 2 or np.ptp(p.real) + np.ptp(p.imag) == 0:
         raise ValueError(f"`source` should hold two different points. Received: {source}")
-    weights, least = np.ones(len(p)), 1e-6 * np.abs(q - q.mean()).max() + 1e-12
+    weights, min_scale = np.ones(len(p)), 1e-6 * np.abs(q - q.mean()).max() + 1e-12
     for _ in range(_ROUNDS):
         weights /= weights.sum()
         centre = weights @ p
         turn = weights * (p - centre).conj() @ (q - weights @ q) / (weights @ abs(p - centre) ** 2)
         shift = weights @ q - turn * centre
         residuals = np.abs(q - turn * p - shift)
-        scale = max(2 * np.median(residuals), least)
+        scale = max(2 * np.median(residuals), min_scale)
         weights = 1 / (1 + (residuals / scale) ** 2) ** 2
     return Similarity(complex(turn), complex(shift))
 
 
-def as_complex(points):
+def as_complex(points: ArrayLike) -> np.ndarray:
     """Points [..., 2] as complex numbers [...]."""
     return np.asarray(points, float) @ (1, 1j)
 
 
-def as_points(numbers):
+def as_points(numbers: np.ndarray) -> np.ndarray:
     """Complex numbers [...] as points [..., 2]."""
     return np.stack([np.real(numbers), np.imag(numbers)], -1)

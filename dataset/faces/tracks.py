@@ -1,9 +1,9 @@
-"""The same face through a shot: found frame by frame, and followed from one frame to the next.
+"""The same face through a shot: found in each frame, and followed from one frame to the next.
 
-Following is what steadies the clips: from frame to frame the motion of some dozens of corners in
-the face (Shi and Tomasi 1994, tracked by Lucas and Kanade 1981) is known to a fraction of a pixel,
-where a cascade's box and eyes jump by several. It also brings a face over a few frames in which the
-cascade misses it.
+Following makes the clips steady: the motion of some dozens of corners in the face (Shi and Tomasi
+1994, tracked by Lucas and Kanade 1981) is known to a fraction of a pixel from frame to frame, where
+a cascade's box and eyes jump by several. It also bridges a few frames in which the cascade misses a
+face.
 """
 
 import dataclasses
@@ -14,11 +14,11 @@ import numpy as np
 from dataset.faces.detect import Box, Detector
 from dataset.faces.similarity import Similarity, as_complex, fit_similarity
 
-_LEAST_OVERLAP = 0.3  # of a box that is found with the one that was followed there
-_CORNERS = 80  # at the most, in a face
-_FEWEST = 6  # of corners, from which a motion is taken
+_MIN_OVERLAP = 0.3  # of a box that is found with the one that was followed there
+_MAX_CORNERS = 80  # in a face
+_MIN_CORNERS = 6  # from which a motion is computed
 _WINDOW = (15, 15)  # pixels around a corner that are compared
-_MOST_TURN = 0.1  # zoom and tilt from frame to frame, as the logarithm of a similarity's turn
+_MAX_TURN = 0.1  # zoom and tilt from frame to frame, as the logarithm of a similarity's turn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Track:
 
 
 class Tracker:
-    """Gathers the tracks of a shot, given its frames one by one."""
+    """Collects the tracks of a shot from its frames, one after the other."""
 
     def __init__(self, detector: Detector, max_gap: int):
         self.detector, self.max_gap = detector, max_gap
         self._open, self._done, self._before = [], [], None
 
     def add(self, number: int, grey: np.ndarray):
-        """Looks at frame `number`, uint8 [H, W]."""
+        """Adds frame `number`, uint8 [H, W]."""
         found = self.detector.find_faces(grey)
         boxes = [track.faces[-1].box for track in self._open]
         motions = [follow(self._before, grey, box) for box in boxes]
@@ -82,11 +82,11 @@ class Tracker:
 
 
 def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
-    """How the face that lies in `box` moves from one picture uint8 [H, W] to the next.
+    """How the face in `box` moves from one picture uint8 [H, W] to the next.
 
-    The identity where too few of its corners can be followed there and back.
+    It is the identity where too few of its corners can be followed forth and back.
     """
-    # Look around the box alone.
+    # Search only around the box.
     top, left = (max(int(n - box.side / 2), 0) for n in (box.top, box.left))
     bottom, right = (max(int(n + box.side * 1.5), 0) for n in (box.top, box.left))
     before, after = before[top:bottom, left:right], after[top:bottom, left:right]
@@ -96,33 +96,34 @@ def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
     centre = box.at((0.5, 0.5)) - (left, top)
     axes = (0.38 * box.side, 0.45 * box.side)  # A face fills its box to about there.
     cv2.ellipse(mask, np.rint(centre).astype(int), np.rint(axes).astype(int), 0, 0, 360, 255, -1)
-    corners = cv2.goodFeaturesToTrack(before, _CORNERS, 0.01, max(box.side / 25, 2), mask=mask)
+    corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, 0.01, max(box.side / 25, 2), mask=mask)
     if corners is None:
         return Similarity()
     moved, ok, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, None, winSize=_WINDOW)
     back, ok_too, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, None, winSize=_WINDOW)
     good = (ok & ok_too).astype(bool)[:, 0] & (np.linalg.norm(back - corners, axis=2)[:, 0] < 1)
-    if good.sum() < _FEWEST:
+    if good.sum() < _MIN_CORNERS:
         return Similarity()
     source, target = corners[good, 0] + (left, top), moved[good, 0] + (left, top)
     motion = fit_similarity(source, target)
-    if abs(np.log(motion.turn)) < _MOST_TURN:
+    if abs(np.log(motion.turn)) < _MAX_TURN:
         return motion
-    return Similarity(1, as_complex(np.median(target - source, axis=0)))  # Blurred, most likely.
+    # The face is probably blurred: only its shift is certain.
+    return Similarity(1, as_complex(np.median(target - source, axis=0)))
 
 
 def move(motion: Similarity, box: Box) -> Box:
-    """The box where a motion brings it; it stays upright."""
+    """The box after a motion; it stays upright."""
     side = abs(motion.turn) * box.side
     left, top = motion(box.at((0.5, 0.5))) - side / 2
     return Box(left, top, side)
 
 
 def pair_up(followed: list[Box], found: list[Box]) -> dict[int, int]:
-    """Pairs boxes of the same face, those that overlap most first: {followed: found}."""
+    """Pairs boxes of the same face, the largest overlaps first: {followed: found}."""
     overlaps = {(i, j): a.overlap(b) for i, a in enumerate(followed) for j, b in enumerate(found)}
     pairs = {}
     for i, j in sorted(overlaps, key=overlaps.get, reverse=True):
-        if overlaps[i, j] >= _LEAST_OVERLAP and i not in pairs and j not in pairs.values():
+        if overlaps[i, j] >= _MIN_OVERLAP and i not in pairs and j not in pairs.values():
             pairs[i] = j
     return pairs

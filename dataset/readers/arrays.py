@@ -1,74 +1,23 @@
-"""Shared by readers of arrays: checks of headers, and numbers that become frames."""
+"""Shared by readers of arrays: their numbers become frames, a few at a time."""
 
-import math
-import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from dataset.readers.source import RejectedSource, check_size
+from support.arrays import open_array
+from support.errors import UserError
 
 BLOCK = 2**24  # bytes read at a time, or one frame
-ERRORS = (OSError, ValueError, EOFError, SyntaxError, tokenize.TokenError, OverflowError)
 CHANNELS = (1, 3)
 
 
-class Header(NamedTuple):
-    """What a npy file states of its array."""
-
-    shape: tuple[int, ...]
-    fortran_order: bool
-    dtype: np.dtype
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the array."""
-        return math.prod(self.shape) * self.dtype.itemsize
-
-
-def read_header(file: BinaryIO, size: int) -> Header:
-    """Reads the header of a npy file of `size` bytes, and leaves it at the begin of the array.
-
-    Raises:
-        RejectedSource: no npy file, or one that claims more than it holds.
-    """
-    begin = file.tell()
-    try:
-        version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            header = Header(*np.lib.format.read_array_header_1_0(file))
-        else:
-            header = Header(*np.lib.format.read_array_header_2_0(file))
-    except ERRORS as error:
-        raise RejectedSource(f"should be an array of numbers. Received: {error}") from error
-    if header.dtype.hasobject:
-        raise RejectedSource("should be an array of numbers. Received: Python objects")
-    if min(header.shape, default=0) < 0 or header.nbytes > size - (file.tell() - begin):
-        raise RejectedSource(
-            f"should be a whole array. Received: {size} bytes for {list(header.shape)}"
-        )
-    return header
-
-
-def map_array(file: BinaryIO, header: Header) -> np.ndarray:
-    """The array that begins where the file is, mapped into memory."""
-    if not header.nbytes:
-        return np.empty(header.shape, header.dtype)
-    order = "F" if header.fortran_order else "C"
-    try:
-        return np.memmap(file, header.dtype, "r", file.tell(), header.shape, order)
-    except ERRORS as error:
-        raise RejectedSource(f"should be a whole array. Received: {error}") from error
-
-
-def open_array(path: Path) -> np.ndarray:
+def load(path: Path) -> np.ndarray:
     """The array in a npy file, mapped into memory; raises `RejectedSource` if there is none."""
     try:
-        with open(path, "rb") as file:
-            return map_array(file, read_header(file, path.stat().st_size))
-    except OSError as error:
+        return open_array(path)
+    except UserError as error:
         raise RejectedSource(f"should be an array of numbers. Received: {error}") from error
 
 
@@ -99,7 +48,7 @@ def class_labels(file: Path, count: int) -> list[str | None]:
     """
     if not file.is_file():
         return [None] * count
-    labels = open_array(file)
+    labels = load(file)
     if labels.ndim == 2 and labels.shape[1]:
         labels = labels.argmax(1)
     if labels.shape == (count, 0):

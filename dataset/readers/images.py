@@ -21,7 +21,7 @@ Image.MAX_IMAGE_PIXELS = None  # `check_size` comes first, allows less and does 
 
 
 def open_image(file: Path | BinaryIO) -> Image.Image:
-    """Opens an image in one of `FORMATS`; its content tells the format, not its name.
+    """Opens an image in one of `FORMATS`; its content decides, not its name.
 
     Raises:
         RejectedSource: the image is too large; one of `ERRORS` where it is none.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dataset.readers import npz
-from dataset.readers.arrays import CHANNELS, Header, check_uint8, frames_of, open_array, read_header
+from dataset.readers.arrays import CHANNELS, check_uint8, frames_of, load
 from dataset.readers.files import Files
 from dataset.readers.source import ReaderOptions, RejectedSource, Source, broken, name_and_label
 
@@ -30,25 +30,21 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     for file in files.take(files.with_suffix(SUFFIXES)):
         name, label = name_and_label(file, files.root, options)
         try:
-            arrays = npz.headers(file) if file.suffix.lower() == ".npz" else {"": _header(file)}
-            several = len(arrays) > 1
-            for key, header in arrays.items():
-                sources += _clips(file, f"{name}/{key}" if several else name, key, header, label)
+            if file.suffix.lower() == ".npz":
+                shapes = npz.list_shapes(file)
+                for key, shape in shapes.items():
+                    part = f"{name}/{key}" if len(shapes) > 1 else name
+                    array = np.broadcast_to(np.uint8(0), shape)  # It takes no memory.
+                    sources += _clips(file, part, key, array, label)
+            else:
+                sources += _clips(file, name, "", load(file), label)
         except RejectedSource as error:
             sources.append(broken(name, str(error), label))
     return sources
 
 
-def _header(file):
-    try:
-        with open(file, "rb") as opened:
-            return read_header(opened, file.stat().st_size)
-    except OSError as error:
-        raise RejectedSource(f"should be an array of numbers. Received: {error}") from error
-
-
-def _clips(file, name, key, header: Header, label):
-    count = len(_as_clips(np.broadcast_to(np.zeros((), header.dtype), header.shape)))
+def _clips(file, name, key, array, label):
+    count = len(_as_clips(array))
     frames = functools.partial(_frames, file, key)
     return [
         Source(name if count == 1 else f"{name}#{i}", functools.partial(frames, i), label)
@@ -81,6 +77,6 @@ def _as_clips(array):
 
 
 def _frames(file, key, i) -> Iterator[np.ndarray]:
-    array = npz.open_array(file, key) if key else open_array(file)
+    array = npz.open_array(file, key) if key else load(file)
     clip = _as_clips(array)[i]
     yield from frames_of(clip.__getitem__, len(clip))

@@ -1,8 +1,8 @@
-"""Moving shapes with known motion: what the demo and the tests learn.
+"""Moving shapes with known motion, for the demo and the tests.
 
-The label is the motion, and only the motion: colours, shape, size, place and speed are drawn
-without regard to it, and places wrap around at the edges, so that they are uniform in every frame
-of every class. A single frame tells nothing of the class.
+The label is the motion, and only the motion: colours, shape, size, place and speed do not depend on
+it, and places wrap around at the edges, so that they are uniform in every frame of every class. A
+single frame says nothing about the class.
 """
 
 import colorsys
@@ -58,7 +58,7 @@ def draw(
     pixels = (np.arange(resolution) + 0.5) / resolution
     for x, y in path:
         dx, dy = _wrap(pixels - x)[None, :], _wrap(pixels - y)[:, None]
-        beyond = (_distance(dx, dy, corners, turn) - radius) * resolution  # Pixels past the edge.
+        beyond = (_distance(dx, dy, corners, turn) - radius) * resolution  # pixels past the edge
         cover = np.clip(0.5 - beyond / 1.5, 0, 1)[..., None]
         yield np.rint(ground + (paint - ground) * cover).astype(np.uint8)
 

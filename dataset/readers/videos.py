@@ -89,7 +89,7 @@ def pictures(
     """Frames of a video, in order.
 
     Args:
-        path: of the file; its content tells the container.
+        path: of the file; the container is recognised by its content.
         fps: frames per second to give; each frame of the file is held until the next one begins.
             By default every frame is given once, however long it lasts.
         suffix: of the file, where `path` has another one.

@@ -147,7 +147,7 @@ def test_short_sources_can_be_an_error(tmp_path):
 def test_too_little_room_is_said_before_the_work(tmp_path, make_shapes, monkeypatch):
     usage = type("Usage", (), {"free": 50_000})
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(UserError, match="0.1 MB free for 10 clips. Received: 0.1 MB"):
+    with pytest.raises(UserError, match="10 clips need 0.1 MB, and the disk has 0.1 MB free"):
         make_shapes(tmp_path / "x/new")
     assert not (tmp_path / "x").exists()
 

@@ -4,7 +4,7 @@ import pytest
 
 from dataset.clips import ClipRules
 from dataset.encoding import Encoding, raw_bytes
-from dataset.plan import describe_plan, most_clips
+from dataset.plan import describe_plan, max_num_clips
 from dataset.records import open_records
 from growth.ladder import make_ladder
 from tests.dataset.conftest import LADDER
@@ -31,5 +31,5 @@ def test_sizes_are_those_of_the_files(shapes):
     ("rule", "max_clips", "expected"),
     [("centre", None, 5), ("first", 3, 3), ("random", 9, 5), ("all", None, None), ("all", 9, 9)],
 )
-def test_most_clips(rule, max_clips, expected):
-    assert most_clips([None] * 5, ClipRules(8, rule), max_clips) == expected
+def test_max_num_clips(rule, max_clips, expected):
+    assert max_num_clips([None] * 5, ClipRules(8, rule), max_clips) == expected

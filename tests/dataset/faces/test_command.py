@@ -20,7 +20,7 @@ def test_films_without_faces_are_said_and_are_no_error(tmp_path, capsys):
     assert not run(*paths)
     out = capsys.readouterr().out
     assert out.startswith(f"Damaged: 1, all listed in {tmp_path}/new/damaged.txt:\n  b.mp4 should ")
-    assert "lost: 1 without a face for 31 frames on end" in out
+    assert "lost: 1 without a face for 31 consecutive frames" in out
     assert out.endswith(f"{tmp_path}/new: no clips, for the reasons above\n")
     with pytest.raises(UserError, match="with size=300, but size=64 was given"):
         run(*paths, "--size=64")

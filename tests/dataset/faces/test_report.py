@@ -29,7 +29,7 @@ def test_the_funnel_adds_the_films_up():
     assert lines[0] == "films                    2   lost: 1 damaged"
     assert lines[1] == "shots                    9"
     assert lines[2].endswith("lost: 2 shorter than 31 frames")
-    assert lines[3].endswith("lost: 3 without a face for 31 frames on end")
+    assert lines[3].endswith("lost: 3 without a face for 31 consecutive frames")
     assert "lost: 1 found in less than 50% of their frames, 1 with less than 20% of" in lines[5]
 
 

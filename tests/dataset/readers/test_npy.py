@@ -97,7 +97,9 @@ def test_a_header_that_claims_what_is_not_there(tmp_path, shape):
         np.lib.format.write_array_header_1_0(file, header)
         file.write(bytes(240))
     (source,) = list_sources(tmp_path, "auto", ReaderOptions())
-    with pytest.raises(RejectedSource, match="should be a whole array. Received: .* bytes for"):
+    with pytest.raises(
+        RejectedSource, match="should be an array of numbers. Received: Cannot read"
+    ):
         list(source.frames())
 
 
