@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **arguments):
         super().__init__(allow_abbrev=False, formatter_class=_Help, **arguments)
 
-    def parse_args(self, argv: list[str]) -> argparse.Namespace:
+    def parse_args(self, argv: list[str]) -> argparse.Namespace:  # type: ignore[override]
         """Parses flags; words such as key=value are settings where there is a flag --set.
 
         Raises:

@@ -79,8 +79,9 @@ class Ladder:
         """What the step from `level - 1` to `level` multiplies (time, height, width) by."""
         if not 1 <= level <= self.top:
             raise ValueError(f"`level` should lie in 1 to {self.top}. Received: level={level}")
-        fine, coarse = self[level].shape, self[level - 1].shape
-        return tuple(f // c for f, c in zip(fine, coarse, strict=True))
+        fine, coarse = self[level], self[level - 1]
+        in_space = fine.height // coarse.height
+        return fine.frames // coarse.frames, in_space, fine.width // coarse.width
 
     def __str__(self):
         return " ".join(map(str, self.rungs))
@@ -125,7 +126,8 @@ def make_ladder(
                 f"Received: num_frames={num_frames}"
             )
     maps = [feature_maps(shape[1], feature_maps_base, feature_maps_max) for shape in shapes]
-    return Ladder(tuple(Rung(*shape, m) for shape, m in zip(shapes, maps, strict=True)))
+    rungs = (Rung(t, h, w, m) for (t, h, w), m in zip(shapes, maps, strict=True))
+    return Ladder(tuple(rungs))
 
 
 def feature_maps(size: int, base: int = 1024, maximum: int = 128) -> int:

@@ -51,7 +51,10 @@ class Terms(NamedTuple):
 class Loss(Protocol):
     """A frozen dataclass of settings, with the two losses that follow from them."""
 
-    kind: str  # the name that tells the settings of losses apart
+    @property
+    def kind(self) -> str:
+        """The name that a stored config has for the loss."""
+
     head: ClassVar[str]  # the critic's head that the loss needs, one of `networks.sliced.HEADS`
     critic_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `discriminator_loss`
     generator_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `generator_loss`

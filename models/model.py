@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import keras
 import tensorflow as tf
@@ -27,7 +27,8 @@ class Generator(Protocol):
         """The layers that a call at `lod` uses."""
 
 
-class Part(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Part:
     """The clips that go through the networks at once, on one replica, in one update."""
 
     reals: Batch  # N clips, faded as the phase shows them to the critic

@@ -18,7 +18,7 @@ from networks.layers import (
 )
 from networks.sliced import ScalarHead, SlicedHead
 
-HEADS = {"sliced": SlicedHead, "scalar": ScalarHead}
+HEADS: dict[str, type[SlicedHead | ScalarHead]] = {"sliced": SlicedHead, "scalar": ScalarHead}
 
 
 class Discriminator(keras.Model):

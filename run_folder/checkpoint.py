@@ -27,7 +27,16 @@ _WRITTEN = re.compile(r"ckpt-\d+\.(index|data-\d+-of-\d+)")  # By TensorFlow.
 class Resumable(Protocol):
     """What is saved and resumed: a trainer."""
 
-    nimg: int  # clips shown so far
+    skipped_in_a_row: int
+    fault: str  # describes the last skipped step
+
+    @property
+    def nimg(self) -> int:
+        """Clips shown so far."""
+
+    @property
+    def rollbacks(self) -> int:
+        """How often it was rolled back."""
 
     def write(self, path: str):
         """Writes all that training needs to resume to files whose names begin with `path`."""
@@ -50,7 +59,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path, settings: Train, warn: Callable[[str], None] = print):
         self.folder, self.settings, self.warn = Path(folder), settings, warn
-        self._newest = None
+        self._newest: int | None = None
 
     def restore_latest(self, trainer: Resumable) -> bool:
         """Restores the newest whole checkpoint; False where there is none at all.

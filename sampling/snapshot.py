@@ -32,7 +32,7 @@ class Snapshot:
     config: Config
     phase: Phase
     generator: keras.Model
-    card: dict | None = None  # what is known of it where it was loaded
+    card: dict = dataclasses.field(default_factory=dict)  # what is known of it where it was loaded
 
     def __call__(self, latents: tf.Tensor) -> tf.Tensor:
         """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
@@ -56,7 +56,7 @@ class Snapshot:
         values = (np.ascontiguousarray(v.numpy()) for v in self.generator.variables)
         digest = hashlib.sha256()
         for value in values:
-            digest.update(value)
+            digest.update(value.data)
         return digest.hexdigest()
 
 

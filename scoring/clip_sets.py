@@ -56,7 +56,7 @@ class RecordClips:
         UserError: no whole data set, or one without this rung.
     """
 
-    def __init__(self, folder: Path, rung: Rung | None = None):
+    def __init__(self, folder: Path | str, rung: Rung | None = None):
         self.records = open_records(folder)
         self.rung = rung or self.records.ladder[-1]
         self.records.check_ladder(Ladder((self.rung,)))

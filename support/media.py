@@ -103,8 +103,9 @@ def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float =
         if suffix == ".mp4":
             _write_mp4(temporary, clip, fps)
         elif suffix == ".gif":
-            temporary.write_bytes(gif_bytes(clip, fps))
+            temporary.write_bytes(gif_bytes(np.asarray(clip), fps))
         else:
+            clip = np.asarray(clip)
             Image.fromarray(filmstrip(clip[None], len(clip), side=1)[0]).save(temporary)
     if suffix == ".gif" and fps > MAX_GIF_FPS:
         print(

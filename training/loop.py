@@ -76,7 +76,7 @@ def train(
         phase = phase_at(trainer.nimg, config.schedule, config.ladder)
         trainer.enter(phase)
         steps_left = min(phase.steps_left(), math.ceil((until - phase.nimg) / phase.minibatch))
-        steps = min(config.train.steps_per_call, steps_left)
+        steps = int(min(config.train.steps_per_call, steps_left))
         for watcher in watchers:
             watcher.before()
         terms, taken = trainer.train(clips, phase, steps)

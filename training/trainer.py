@@ -53,7 +53,8 @@ class Trainer:
         counts |= {"skipped": self._skipped, "rollbacks": self._rollbacks}
         self._state = [*itertools.chain(*variables.values()), *counts.values()]
         self._checkpoint = tf.train.Checkpoint(**variables, **counts)
-        self._step, self._reals = None, None
+        self._step: TrainingStep | None = None
+        self._reals = None
         self.skipped_in_a_row, self.fault, self._last_terms = 0, "", {}
 
     @property
