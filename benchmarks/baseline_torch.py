@@ -125,7 +125,7 @@ def in_words(result):
         f"PyTorch {result['versions']['torch']}, {result['form']}, "
         f"{'tuned' if result['tuned'] else 'usual'}, {result['memory_format']}, "
         f"{result['threads']} threads: {result['rung']}, minibatch {result['minibatch']}\n"
-        f"{seconds['median']:.4f} s a step ({seconds['min']:.4f} to {seconds['max']:.4f}), "
+        f"{seconds['median']:.4f} s per step ({seconds['min']:.4f} to {seconds['max']:.4f}), "
         f"{result['clips_per_second']:.2f} clips/s, {result['seconds_per_kimg']:.0f} s a kimg, "
         f"peak {result['peak_memory_bytes'] / 1e9:.2f} GB"
     )

@@ -45,7 +45,7 @@ def print_table(config: str, resolutions, minibatch: int | None, baseline: bool)
 
 
 _HEADS = (
-    "s a step (min to max)",
+    "s per step (min to max)",
     "GFLOP",
     "GFLOP/s",
     "of bare convolutions",

@@ -110,7 +110,7 @@ def _in_words(line):
     seconds = line["seconds_per_step"]
     text = (
         f"{line['rung']}, minibatch {line['minibatch']}, {line['precision']}: "
-        f"{seconds['median']:.4f} s a step ({seconds['min']:.4f} to {seconds['max']:.4f}), "
+        f"{seconds['median']:.4f} s per step ({seconds['min']:.4f} to {seconds['max']:.4f}), "
         f"{line['clips_per_second']:.2f} clips/s, {line['seconds_per_kimg']:.0f} s a kimg, "
         f"first step {line['seconds_of_first_step']:.1f} s\n"
         f"peak {line['peak_memory_bytes'] / 1e9:.2f} GB, "
