@@ -35,7 +35,7 @@ def main(argv):
 def launch(command: list[str], workers: int, grace: float = _GRACE) -> int:
     """Runs `command` in several processes, each with its TF_CONFIG, until all have ended.
 
-    SIGINT and SIGTERM go on to each of them. Where one fails, the others have `grace` seconds to
+    SIGINT and SIGTERM are sent to each of them. If one fails, the others have `grace` seconds to
     end before they are killed.
 
     Returns:

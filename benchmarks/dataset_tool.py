@@ -1,4 +1,4 @@
-"""Speed of `create_tfrecords` beside that of only decoding the same videos.
+"""Speed of `create_tfrecords`, compared with only decoding the same videos.
 
     python benchmarks/dataset_tool.py                                  # videos that it makes
     python benchmarks/dataset_tool.py --source=videos --config=ucf101

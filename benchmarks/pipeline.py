@@ -4,8 +4,8 @@
         --max_clips=48 --output=DATA
     python benchmarks/pipeline.py --config=faces --data=DATA
 
-A step asks for its clips by one operation of TensorFlow; the profiler tells how long that takes.
-Beside it, what the stream gives when nothing else runs. Results: pipeline_cpu_202611.md.
+A step asks for its clips by one operation of TensorFlow, and the profiler measures it. The speed of
+the stream alone is measured too. Results: pipeline_cpu_202611.md.
 """
 
 import argparse

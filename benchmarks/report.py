@@ -1,4 +1,4 @@
-"""What every result is told with: the machine, the versions, and the numbers."""
+"""Prints results together with the machine and the versions."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def machine() -> dict[str, str | int]:
 
 
 def report(rows: list[dict], as_json: bool):
-    """Prints rows of results as one JSON line, or as a table; the machine is told with either."""
+    """Prints rows of results as one JSON line, or as a table; the machine is printed too."""
     if as_json:
         print(json.dumps({"machine": machine(), "results": rows}))
         return

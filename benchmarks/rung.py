@@ -48,7 +48,7 @@ def config_at(
 
 
 def stable_phases(config: Config) -> list[Phase]:
-    """The phases in which nothing fades, one a rung."""
+    """The phases in which nothing fades, one per rung."""
     return [phase for phase in list_phases(config.schedule, config.ladder) if not phase.fading]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.errors import UserError
 
-# Of a row: name, script, its flags.
+# Name of a row: script, its flags.
 _OURS = {
     "float32": ["train_step.py"],
     "bfloat16": ["train_step.py", "--precision=mixed_bfloat16", "--no_bare"],

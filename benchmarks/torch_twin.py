@@ -32,7 +32,7 @@ def convolve(x, kernel, bias, strides, transposed):
     """Convolution with zeros beyond the border; a transposed kernel is [inputs, outputs, ...]."""
     if _tuned:
         return Convolution.apply(x, kernel, bias, strides, transposed)
-    padding = [size // 3 for size in kernel.shape[2:]]  # Of 1, 3 and 4 taps.
+    padding = [size // 3 for size in kernel.shape[2:]]  # Kernels have 1, 3 or 4 taps.
     function = F.conv_transpose3d if transposed else F.conv3d
     return function(x, kernel, bias, strides, padding)
 
@@ -57,7 +57,7 @@ class Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, kernel, bias, strides, transposed):
         ctx.save_for_backward(x, kernel)
-        padding = [size // 3 for size in kernel.shape[2:]]  # Of 1, 3 and 4 taps.
+        padding = [size // 3 for size in kernel.shape[2:]]  # Kernels have 1, 3 or 4 taps.
         ctx.settings = strides, padding, [1, 1, 1], transposed, [0, 0, 0], 1
         ctx.small = len(x) == 1 and x[0, ..., 0].numel() <= SMALL and kernel.shape[-1] < 4
         y = torch.ops.aten.convolution(_maps(ctx, x), kernel, bias, *ctx.settings)
@@ -67,7 +67,7 @@ class Convolution(torch.autograd.Function):
     def backward(ctx, gradient):
         x, kernel = ctx.saved_tensors
         strides, _, _, transposed, _, _ = ctx.settings
-        if torch.is_grad_enabled():  # Of the penalty, which differentiates by clips alone.
+        if torch.is_grad_enabled():  # The penalty differentiates by clips only.
             return Convolution.apply(gradient, kernel, None, strides, not transposed), *[None] * 4
         of_x, of_kernel, of_bias = torch.ops.aten.convolution_backward(
             *(_maps(ctx, gradient), _maps(ctx, x), kernel, [kernel.shape[transposed]]),

@@ -111,7 +111,7 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
 
 
 def load_model(path: Path) -> Snapshot:
-    """Loads a generator from its weights and the card beside them, alone.
+    """Loads a generator from its weights and the card next to them.
 
     Raises:
         UserError: a file is missing, damaged, or does not fit the other.

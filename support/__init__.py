@@ -2,7 +2,7 @@
 
 import os
 
-# TensorFlow tells about its build at every start unless it is asked not to before it is imported.
+# Silence TensorFlow's startup log; this must be set before TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # The one backend; a user's own Keras settings may name another.
 os.environ["KERAS_BACKEND"] = "tensorflow"

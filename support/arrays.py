@@ -22,7 +22,7 @@ def open_array(path: Path | str) -> np.ndarray:
         UserError: no such file, or none that holds one array of numbers.
     """
     try:
-        with np.errstate(over="ignore"):  # Of a false size; it is reported as an error too.
+        with np.errstate(over="ignore"):  # A false size raises an error too.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except _ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0].rstrip(".")

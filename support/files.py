@@ -239,6 +239,6 @@ def _is_abandoned(path):
         return False
     if name["host"] != _host():
         return modified < time.time() - _OLD
-    if int(name["process"]) == os.getpid():  # Of an earlier process with the same number.
+    if int(name["process"]) == os.getpid():  # An earlier process had this number.
         return modified < _IMPORTED
     return not Path(f"/proc/{name['process']}").exists()

@@ -51,8 +51,8 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
     """Draws each measure of runs against kimg (figures 8.5 and 8.6 of the thesis).
 
     Args:
-        runs: for each name, a dict a score: "kimg", measures by name, and beside a measure what
-            the reals have: "<measure>_reals" or "<measure>_floor".
+        runs: for each name, one dict per score: "kimg", measures by name, and the values of the
+            reals, "<measure>_reals" or "<measure>_floor".
         references: for a measure, published values by method, drawn as lines.
         output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
 

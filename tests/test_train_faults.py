@@ -68,7 +68,7 @@ def _train(flags):
 
 
 def _killed(flags, run, moment):
-    """Kills a run at a moment; returns the kimg from which it went on, and the last it showed."""
+    """Kills a run at a moment; returns the kimg from which it resumed, and the last it showed."""
     with subprocess.Popen(
         command("train.py", *flags), stdout=subprocess.PIPE, text=True
     ) as process:

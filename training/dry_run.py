@@ -80,7 +80,7 @@ def _disk(config, model):
     updates = [step for step in model.steps() if isinstance(step, Update)]
     trained = [model.networks[name] for update in updates for name in update.networks]
     networks = sum(network.count_params() for network in model.networks.values())
-    moments = 2 * sum(network.count_params() for network in trained)  # Of Adam.
+    moments = 2 * sum(network.count_params() for network in trained)  # Adam has two.
     checkpoint, snapshot = 4 * (networks + moments), model.networks[model.sampled].count_params()
     clip = sum(3 * math.prod(rung.shape) for rung in config.ladder)
     return (

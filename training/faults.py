@@ -10,7 +10,7 @@ class Faults(NamedTuple):
     """What was not finite in a call of several steps; those steps changed nothing."""
 
     skipped: tf.Tensor  # int32, how many steps
-    in_a_row: tf.Tensor  # int32, how many of them stand at the end
+    in_a_row: tf.Tensor  # int32, how many of them are the last ones
     terms: dict[str, tf.Tensor]  # of the last such step
     gradients: tf.Tensor  # [variables], the norm of each one's gradient in that step
 

@@ -121,7 +121,7 @@ def test_other_versions_are_told(tmp_path, capsys):
         path.read_text().replace(f'"tensorflow": "{tf.__version__}', '"tensorflow": "2.1')
     )
     capsys.readouterr()
-    for _ in range(2):  # As often as it goes on.
+    for _ in range(2):  # Each time that it resumes.
         with _open(tmp_path / "run"):
             told = capsys.readouterr().out
         assert "was started with other versions: tensorflow 2.1" in told

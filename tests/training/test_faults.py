@@ -68,7 +68,7 @@ def test_a_bad_clip_of_the_last_replica_changes_nothing_on_any(replicas, value):
     assert "first the gradient of D/from_rgb0/kernel (12 of 15)" in trainer.fault
     assert "at 4x4x4, stable (last finite values: critic " in trainer.fault
 
-    terms, taken = _train(trainer, reals, steps=2)  # Training goes on.
+    terms, taken = _train(trainer, reals, steps=2)  # Training continues.
     assert (taken, trainer.skipped, trainer.skipped_in_a_row, trainer.nimg) == (2, 1, 0, 20)
     assert all(np.isfinite(value) and value != 0 for value in terms.values())
     assert (
