@@ -51,8 +51,8 @@ class ClipRules:
         last = max(count - self.span, 0)
         if self.clip_rule == "all":
             return list(self.windows(max(count, self.span)))
-        chosen = {"first": 0, "centre": last // 2, "random": random.integers(last + 1)}
-        return [int(chosen[self.clip_rule])]
+        chosen = {"first": 0, "centre": last // 2, "random": int(random.integers(last + 1))}
+        return [chosen[self.clip_rule]]
 
     def cut(
         self,

@@ -52,7 +52,9 @@ def name_damaged_record(
         rung = next(rung for rung in rungs if str(rung) == other[1])
         return f"{records.name_record(rung, int(other[2]))} (of another clip)"
     offset = re.search(r"record at (\d+)", error.message)
-    for rung, shard in ((r, shard) for r in rungs for shard in records.shards[str(r)] if offset):
+    if not offset:
+        return None
+    for rung, shard in ((r, shard) for r in rungs for shard in records.shards[str(r)]):
         begins = records.spans(rung, shard)[:, 0]
         for number in np.flatnonzero(np.isin(int(offset[1]) - begins, (0, -HEADER))):
             if _read_one(records.path(shard.file), begins[number]) is None:

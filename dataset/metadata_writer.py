@@ -43,7 +43,7 @@ def write_metadata(
         if len(values) == tally.clips:  # Older versions began some data sets without them.
             index[rung + FINGERPRINTS] = np.array(values, np.int64)
     with open(folder / "index.npz", "wb") as file:
-        np.savez(file, **index)
+        np.savez(file, allow_pickle=False, **index)
     (folder / "rejected.txt").write_text(tally.rejected_lines())
     for rung in ladder:
         write_tfds(folder / str(rung), rung, encoding.at(rung).name, shards[str(rung)])

@@ -53,8 +53,10 @@ def fit(frame: np.ndarray, height: int, width: int, framing: Framing = CENTRE) -
         frame = _crop(frame, max(round(height * scale), 1), max(round(width * scale), 1), framing)
         return _resize(frame, height, width, framing)
     scale = max(height / frame.shape[0], width / frame.shape[1])
-    size = [max(round(n * scale), m) for n, m in zip(frame.shape, (height, width), strict=False)]
-    return _crop(_resize(frame, *size, framing), height, width, framing)
+    rows, columns = (
+        max(round(n * scale), m) for n, m in zip(frame.shape, (height, width), strict=False)
+    )
+    return _crop(_resize(frame, rows, columns, framing), height, width, framing)
 
 
 def _resize(frame, height, width, framing):

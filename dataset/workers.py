@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ def in_order(
     items: Iterable[T],
     threads: int,
     look_ahead: int = LOOK_AHEAD,
-) -> AbstractContextManager[Iterator]:
+) -> AbstractContextManager[Generator]:
     """A context in which threads compute `work(item, stopped)` of each item.
 
     It gives an iterator over the results, in the order of the items; up to `look_ahead` of them

@@ -4,6 +4,8 @@ The inception score is computed from its probabilities (Saito et al. 2017), and 
 from its fc6.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -11,7 +13,7 @@ from keras import ops
 _INPUT = (16, 112, 112, 3)
 
 # Maps of each convolution in multiples of the width, and the size and stride of each pool.
-_CONVOLUTIONS_AND_POOLS = {
+_CONVOLUTIONS_AND_POOLS: dict[str, Any] = {
     "conv1": 1,
     "pool1": (1, 2, 2),
     "conv2": 2,

@@ -17,7 +17,7 @@ as many clips, with every score.
 import numpy as np
 
 from metrics.kept_values import KeptValues
-from metrics.mergeable import DistanceMetric
+from metrics.mergeable import DistanceMetric, MergeableMetric
 from metrics.moments import Moments, StreamingMoments
 from metrics.values import checked_sets
 from support.errors import UserError
@@ -40,12 +40,13 @@ class FrechetDistance(DistanceMetric):
         self, num_values: int, max_clips: int | None = None, name: str = "frechet_distance"
     ):
         self.keeps_values = max_clips is not None and max_clips <= num_values
-        sets = ("reals", "fakes")
-        if self.keeps_values:
-            states = [KeptValues(num_values, max_clips, set_) for set_ in sets]
-        else:
-            states = [StreamingMoments(num_values, set_) for set_ in sets]
-        super().__init__(*states, name)
+
+        def make(set_name: str) -> MergeableMetric:
+            if max_clips is not None and self.keeps_values:
+                return KeptValues(num_values, max_clips, set_name)
+            return StreamingMoments(num_values, set_name)
+
+        super().__init__(make("reals"), make("fakes"), name)
 
     def result(self) -> float:
         """The distance of all values seen; for eager code.

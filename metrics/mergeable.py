@@ -14,13 +14,14 @@ merged:
 
 import functools
 from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-Values = tf.Tensor | np.ndarray
-State = tuple[Values, ...]
+Values: TypeAlias = Any  # a tensor or an array
+State: TypeAlias = tuple[Values, ...]
 
 
 class MergeableMetric(keras.metrics.Metric):
@@ -36,7 +37,7 @@ class MergeableMetric(keras.metrics.Metric):
 
     def state(self) -> tuple[np.ndarray, ...]:
         """The variables' values, this process' replicas merged."""
-        states = [[variable.numpy() for variable in replica] for replica in self._replicas()]
+        states = [tuple(variable.numpy() for variable in replica) for replica in self._replicas()]
         return tuple(np.asarray(value) for value in functools.reduce(self.merge, states))
 
     def merge_state(self, metrics: Iterable["MergeableMetric"]):

@@ -22,7 +22,7 @@ from metrics.values import check_count, check_finite, check_width
 class Moments(NamedTuple):
     """Moments of a set of values, in float64."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # A tuple has a method of this name.
     mean: np.ndarray  # [D]
     covariance: np.ndarray  # [D, D], unbiased: divided by count - 1
 
@@ -69,6 +69,6 @@ class StreamingMoments(MergeableMetric):
             UserError: there were fewer than two clips, or values that are not finite.
         """
         count, mean, scatter = self.state()
-        check_count(self.name, count, min_clips=2)
+        check_count(self.name, int(count), min_clips=2)
         check_finite(self.name, scatter)
         return Moments(int(count), mean, scatter / (count - 1))

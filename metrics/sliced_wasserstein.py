@@ -138,7 +138,7 @@ def laplacian_pyramid(clips: tf.Tensor, kind: str = "joint") -> list[tf.Tensor]:
     """Splits `clips` [N, T, H, W, C] into bands, finest first; the last is the small clip."""
     shapes, bands = pyramid_shapes(clips.shape[1:4], kind), []
     for fine, coarse in zip(shapes, shapes[1:], strict=False):
-        factors = [f // c for f, c in zip(fine, coarse, strict=True)]
+        factors = fine[0] // coarse[0], fine[1] // coarse[1], fine[2] // coarse[2]
         small = downscale(clips, factors)
         bands.append(clips - upscale(small, factors))
         clips = small
@@ -147,10 +147,12 @@ def laplacian_pyramid(clips: tf.Tensor, kind: str = "joint") -> list[tf.Tensor]:
 
 def pyramid_shapes(shape: tuple[int, int, int], kind: str = "joint") -> list[tuple[int, int, int]]:
     """(frames, height, width) of each level, finest first: (8, 16, 16), (4, 8, 8), (4, 4, 4)."""
-    shapes, coarsest = [tuple(shape)], KINDS[kind][1]
+    frames, height, width = shape
+    shapes, coarsest = [(frames, height, width)], KINDS[kind][1]
     while any(size > low for size, low in zip(shapes[-1], coarsest, strict=True)):
         sizes = zip(shapes[-1], coarsest, strict=True)
-        shapes.append(tuple(size // 2 if size > low else size for size, low in sizes))
+        frames, height, width = (size // 2 if size > low else size for size, low in sizes)
+        shapes.append((frames, height, width))
     return shapes
 
 

@@ -1,5 +1,6 @@
 """What can be scored: clips of a data set, a folder of videos, an array or a generator."""
 
+import abc
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -39,7 +40,10 @@ class ClipSet(Protocol):
         ...
 
 
-class _Unlabelled:
+class _Unlabelled(abc.ABC):
+    @abc.abstractmethod
+    def __len__(self) -> int: ...
+
     def labels(self) -> np.ndarray:
         """The label of each clip: -1, since there are none."""
         return np.full(len(self), -1)
@@ -145,9 +149,10 @@ class ArrayClips(_Unlabelled):
         if array.dtype != np.uint8:
             _check_range(path, array[evenly(len(array), _LOOKED_AT)])
         self.about = {"kind": "array", "file": str(path), "clips": len(array)}
+        self._count = len(array)
 
     def __len__(self) -> int:
-        return self.about["clips"]
+        return self._count
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`; raises `UserError` for numbers beyond [-1, 1] and for NaN."""
@@ -216,11 +221,11 @@ class GeneratedClips(_Unlabelled):
         for begin in range(0, len(indices), self.minibatch):
             clips = self.sample(self.latents[indices[begin : begin + self.minibatch]])
             clips = as_written(clips, self.about.get("nimg"), self.about.get("config"))
-            factors = [full // now for full, now in zip(self.shape, clips.shape[1:4], strict=True)]
-            yield from np.asarray(upscale(clips, factors))
+            frames, height, width = np.floor_divide(self.shape, clips.shape[1:4]).tolist()
+            yield from np.asarray(upscale(clips, (frames, height, width)))
 
 
-def as_written(clips: np.ndarray, nimg: int, config: str) -> np.ndarray:
+def as_written(clips: np.ndarray, nimg: int | None, config: str | None) -> np.ndarray:
     """Generated clips as files hold them, and as every measure looks at them.
 
     Args:

@@ -88,9 +88,9 @@ class Extractor:
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
         for shown, batch in ahead(prepare, parts):
             with without_tf32():
-                outputs = [output.numpy() for output in self._forward(tf.constant(batch))]
-            digests = [hashlib.sha256(np.ascontiguousarray(clip)).hexdigest() for clip in shown]
-            yield feature_table.make_rows(*outputs, digests)
+                values, probabilities = (v.numpy() for v in self._forward(tf.constant(batch)))
+            digests = [hashlib.sha256(np.ascontiguousarray(c).data).hexdigest() for c in shown]
+            yield feature_table.make_rows(values, probabilities, digests)
             progress.advance(len(shown))
         progress.close()
 

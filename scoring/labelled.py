@@ -52,7 +52,10 @@ class Labelled:
                 f"Cannot hold out clips of {self.clips.about['folder']}: no label has two clips. "
                 "Use another data set as held-out clips."
             )
-        return tuple(Labelled(self.clips, self.indices[m], self.labels[m]) for m in (~held, held))
+        rest, split = (
+            Labelled(self.clips, self.indices[mask], self.labels[mask]) for mask in (~held, held)
+        )
+        return rest, split
 
 
 def augment(clip: np.ndarray, seed: list[int], crop: float, mirror: bool) -> np.ndarray:

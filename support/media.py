@@ -137,7 +137,8 @@ def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
         for picture, begin in zip(clip, ends, strict=False):
             # Dithering would be seen as noise, and make the file larger.
             indices = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
-            frame = av.VideoFrame.from_ndarray((np.asarray(indices), argb), "pal8")
+            planes: Any = (np.asarray(indices), argb)  # PyAV's types do not know of palettes.
+            frame = av.VideoFrame.from_ndarray(planes, "pal8")
             frame.pts, frame.time_base = begin, video.codec_context.time_base
             container.mux(video.encode(frame))
         container.mux(video.encode())

@@ -3,7 +3,7 @@
 import collections
 import concurrent.futures
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ def ahead(
     workers: int = 1,
     look_ahead: int = 1,
     on_end: Callable[[], None] = lambda: None,
-) -> Iterator[R]:
+) -> Generator[R]:
     """Yields `work(item)` of each item, in the order of the items; threads compute it ahead.
 
     Nothing starts before the first result is requested. Items are read in the caller's thread.

@@ -38,9 +38,9 @@ def by_eyes(faces: list[Face], size: int, reach: int) -> list[Similarity]:
     points = np.concatenate([np.where(seen[..., None], eyes, assumed), sides], 1)
     trust = np.concatenate([np.where(seen, 1, _ASSUMED), np.ones_like(seen)], 1)
     trust[[not face.found for face in faces]] *= _FOLLOWED
-    left, right, *sides = as_complex(steady(points, trust, faces, reach)).T
+    left, right, first, second = as_complex(steady(points, trust, faces, reach)).T
     tilt = (right - left) / np.abs(right - left)
-    half = np.abs(sides[1] - sides[0]) * np.ptp(EYES_IN_BOX[:, 0]) / 2
+    half = np.abs(second - first) * np.ptp(EYES_IN_BOX[:, 0]) / 2
     points = as_points((left + right)[:, None] / 2 + (half * tilt)[:, None] * (-1, 1))
     return [fit_similarity(COMMON[:2] * size, pair) for pair in points]
 
@@ -61,14 +61,14 @@ def steady(points: np.ndarray, trust: np.ndarray, faces: list[Face], reach: int)
     """
     steps = (face.motion for face in faces[1:])
     path = list(itertools.accumulate(steps, lambda path, step: step @ path, initial=Similarity()))
-    still = [move.inverse()(frame) for move, frame in zip(path, points, strict=True)]
-    still = np.stack(still).reshape(len(points), -1)  # [T(N2)] Where they were in frame 0.
+    first = [move.inverse()(frame) for move, frame in zip(path, points, strict=True)]
+    still = np.stack(first).reshape(len(points), -1)  # [T(N2)] Where they were in frame 0.
     times = np.arange(len(still))
     for column in still.T:
         known = np.isfinite(column)
         column[~known] = np.interp(times[~known], times[known], column[known])
-    still = smooth(still, trust.repeat(2, axis=1), reach).reshape(points.shape)
-    return np.stack([move(frame) for move, frame in zip(path, still, strict=True)])
+    smoothed = smooth(still, trust.repeat(2, axis=1), reach).reshape(points.shape)
+    return np.stack([move(frame) for move, frame in zip(path, smoothed, strict=True)])
 
 
 def smooth(values: np.ndarray, trust: np.ndarray, reach: int) -> np.ndarray:

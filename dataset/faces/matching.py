@@ -51,7 +51,8 @@ class Comparison:
     """
 
     def __init__(self, same: float):
-        self.same, self._before = same, None
+        self.same = same
+        self._before: tuple[np.ndarray, np.ndarray] | None = None
 
     def changes(self, frame: np.ndarray) -> bool | None:
         """Whether `frame` uint8 [H, W, 3] matches the last comparable one by less than `same`.

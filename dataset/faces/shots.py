@@ -28,7 +28,7 @@ class Shot:
 def watch(frames: Iterable[np.ndarray], rules: FaceRules) -> Iterator[Shot]:
     """Yields the shots of a film's frames uint8 [H, W, 3]; holds one frame at a time."""
     detector, compare = Detector(rules.min_face), Comparison(rules.same)
-    shot = tracker = None
+    shot, tracker = None, Tracker(detector, rules.max_gap)
     for number, frame in enumerate(frames):
         cut = compare.changes(frame)
         if shot and (cut or frame.shape[:2] != shot.picture):

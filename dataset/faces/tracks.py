@@ -54,7 +54,9 @@ class Tracker:
 
     def __init__(self, detector: Detector, max_gap: int):
         self.detector, self.max_gap = detector, max_gap
-        self._open, self._done, self._before = [], [], None
+        self._open: list[Track] = []
+        self._done: list[Track] = []
+        self._before = np.empty((0, 0), np.uint8)
 
     def add(self, number: int, grey: np.ndarray):
         """Adds frame `number`, uint8 [H, W]."""
@@ -109,7 +111,7 @@ def follow(before: np.ndarray, after: np.ndarray, box: Box) -> Similarity:
     if abs(np.log(motion.turn)) < _MAX_TURN:
         return motion
     # The face is probably blurred: only its shift is certain.
-    return Similarity(1, as_complex(np.median(target - source, axis=0)))
+    return Similarity(1, complex(as_complex(np.median(target - source, axis=0))))
 
 
 def move(motion: Similarity, box: Box) -> Box:
@@ -123,7 +125,7 @@ def pair_up(followed: list[Box], found: list[Box]) -> dict[int, int]:
     """Pairs boxes of the same face, the largest overlaps first: {followed: found}."""
     overlaps = {(i, j): a.overlap(b) for i, a in enumerate(followed) for j, b in enumerate(found)}
     pairs = {}
-    for i, j in sorted(overlaps, key=overlaps.get, reverse=True):
+    for i, j in sorted(overlaps, key=lambda pair: overlaps[pair], reverse=True):
         if overlaps[i, j] >= _MIN_OVERLAP and i not in pairs and j not in pairs.values():
             pairs[i] = j
     return pairs

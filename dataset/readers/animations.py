@@ -1,6 +1,6 @@
 """Image files that hold several frames: animated WebP, PNG and AVIF, and TIFFs of many pages."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,7 @@ def is_animated(file: Path | BinaryIO) -> bool:
         return False
 
 
-def timed_frames(file: Path | BinaryIO) -> Iterator[tuple[np.ndarray, float | None, float]]:
+def timed_frames(file: Path | BinaryIO) -> Generator[tuple[np.ndarray, float | None, float]]:
     """Yields each frame uint8 [H, W, 3], when it begins and how long it lasts, in seconds.
 
     The pages of a TIFF have no times: None and 0.

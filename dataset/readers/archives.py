@@ -17,6 +17,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def _frames(archive, members, clips, folder) -> Iterator[np.ndarray]:
             raise RejectedSource(f"{file.name} {error}") from error
 
 
-def _decode(archive, members, fps, file) -> Iterator[np.ndarray]:
+def _decode(archive, members, fps, file) -> Iterator[Any]:
     with tempfile.TemporaryFile() as copy:
         for block in _blocks(archive, members[file]):
             copy.write(block)

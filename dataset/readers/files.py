@@ -26,8 +26,8 @@ class Files:
     def __init__(
         self, root: PurePath, paths: Iterable[PurePath], passed_over: dict[str, int] | None = None
     ):
-        self.root, self._passed_over = root, passed_over or {}
-        self._by_suffix = collections.defaultdict(list)
+        self.root, self._passed_over = Path(root), passed_over or {}
+        self._by_suffix: dict[str, list] = collections.defaultdict(list)
         for path in paths:
             self._by_suffix[path.suffix.lower()].append(path)
         self._taken, self._sorted = collections.Counter(), {}
@@ -42,7 +42,7 @@ class Files:
         passed_over = collections.Counter()
         return cls(root, list(_walk(root, passed_over)), passed_over)
 
-    def with_suffix(self, suffixes: Iterable[str]) -> list[PurePath]:
+    def with_suffix(self, suffixes: Iterable[str]) -> list[Path]:
         """The files with one of these suffixes, frame2 before frame10."""
         key = frozenset(suffixes)
         if key not in self._sorted:
@@ -54,14 +54,14 @@ class Files:
         """Whether there is a file with one of these suffixes."""
         return any(self._by_suffix.get(suffix) for suffix in suffixes)
 
-    def named(self, name: str) -> list[PurePath]:
+    def named(self, name: str) -> list[Path]:
         """The files of this name, those nearest to the root first."""
         found = [
             p for p in self._by_suffix.get(PurePath(name).suffix.lower(), []) if p.name == name
         ]
         return sorted(found, key=lambda path: len(path.parts))
 
-    def take(self, paths: Iterable[PurePath]) -> list[PurePath]:
+    def take(self, paths: Iterable[Path]) -> list[Path]:
         """Records that a reader uses these files, and returns them."""
         paths = list(paths)
         self._taken.update(path.suffix.lower() for path in paths)

@@ -10,7 +10,6 @@ import functools
 import itertools
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -45,7 +44,7 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
         try:
             with _open(file) as opened:
                 key, clips = _clips(opened, file)
-            files.take(filter(Path.is_file, (_spans_file(file), _label_file(file))))
+            files.take(path for path in (_spans_file(file), _label_file(file)) if path.is_file())
         except RejectedSource as error:
             sources.append(broken(name, str(error), folder))
             continue

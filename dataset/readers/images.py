@@ -14,9 +14,11 @@ SUFFIXES = {".bmp", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".
 SUFFIXES |= {".avif", ".tif", ".tiff", ".webp"}
 # By Pillow's names. No others are opened, whatever a file is called: PostScript would be run.
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
-FORMATS += ["AVIF"] * features.check("avif")
-ERRORS = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
-ERRORS += (OverflowError, struct.error, zlib.error)
+FORMATS += ["AVIF"] if features.check("avif") else []
+ERRORS = (
+    *(OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError),
+    *(OverflowError, struct.error, zlib.error),
+)
 Image.MAX_IMAGE_PIXELS = None  # `check_size` comes first, allows less and does not only warn.
 
 
@@ -40,8 +42,9 @@ def read_image(file: Path | BinaryIO) -> np.ndarray:
     try:
         with open_image(file) as image:
             if holds_frames(image):
+                frames = getattr(image, "n_frames", 1)
                 raise RejectedSource(
-                    f"should be one picture. Received: a {image.format} of {image.n_frames} frames"
+                    f"should be one picture. Received: a {image.format} of {frames} frames"
                 )
             return to_rgb(ImageOps.exif_transpose(image))
     except RejectedSource:

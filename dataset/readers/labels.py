@@ -4,7 +4,7 @@
 also be that of a video or of a clip's folder, and the list may be an object.
 """
 
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from dataset.readers.files import Files
 from support.errors import UserError
@@ -23,7 +23,7 @@ def read_labels(files: Files) -> dict[str, str]:
         return parse_labels(opened.read(MAX_BYTES), file)
 
 
-def parse_labels(text: bytes, path: PurePath) -> dict[str, str]:
+def parse_labels(text: bytes, path: Path) -> dict[str, str]:
     """The labels in the JSON `text` of the file `path`; those of frames also under their folder.
 
     Raises:

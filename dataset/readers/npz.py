@@ -11,7 +11,7 @@ import tokenize
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _archive(file) -> Iterator[zipfile.ZipFile]:
         raise RejectedSource(f"should be a whole npz file. Received: {error}") from error
 
 
-def _read_header(file: BinaryIO, size) -> _Header:
+def _read_header(file: IO[bytes], size) -> _Header:
     """Reads the header of an array of `size` bytes in all, and leaves the file at its numbers."""
     begin = file.tell()
     try:
@@ -111,11 +111,11 @@ def _read_header(file: BinaryIO, size) -> _Header:
     return header
 
 
-def _map_array(file: BinaryIO, header: _Header):
+def _map_array(file: Any, header: _Header):
     """The array whose numbers begin at the position of the file, mapped into memory."""
     if not header.nbytes:
         return np.empty(header.shape, header.dtype)
-    order = "F" if header.fortran_order else "C"
+    order: Literal["F", "C"] = "F" if header.fortran_order else "C"
     try:
         return np.memmap(file, header.dtype, "r", file.tell(), header.shape, order)
     except ERRORS as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import numpy as np
@@ -62,9 +63,11 @@ class Picture:
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """The rotation that is stored with a frame, as `Picture` takes it."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     return (
-        (1, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[[0, 1, 3, 4]].tolist()
+        (1, 0, 0, 1)
+        if matrix is None
+        else tuple(np.frombuffer(matrix, np.int32)[[0, 1, 3, 4]].tolist())
     )
 
 

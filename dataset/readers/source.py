@@ -4,8 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
-
-import numpy as np
+from typing import Any
 
 from dataset.readers.files import printable
 from dataset.readers.labels import find_label
@@ -31,7 +30,7 @@ class Source:
     """
 
     name: str  # stable: the path below the folder of sources, such as "b/video.mp4" or "a.avi#3"
-    frames: Callable[[], Iterator[np.ndarray]]
+    frames: Callable[[], Iterator[Any]]
     label: str | None = None
     video: str = ""  # sources of one video share it, so that a split can; by default the name
 
@@ -73,10 +72,10 @@ def name_and_label(
 
 
 def make_sources(
-    items: Iterable[PurePath],
+    items: Iterable[Path],
     root: PurePath,
     options: ReaderOptions,
-    frames: Callable[[PurePath], Iterator[np.ndarray]],
+    frames: Callable[[Path], Iterator[Any]],
     stated: dict[str, str],
 ) -> list[Source]:
     """A source for each file or folder of `items`, whose frames are `frames(item)`.

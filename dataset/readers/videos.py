@@ -8,7 +8,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -56,9 +56,7 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     return sources
 
 
-def find_videos(
-    files: Files, open_file: Callable[[PurePath], Path | BinaryIO] = Path
-) -> list[PurePath]:
+def find_videos(files: Files, open_file: Callable[[Path], Path | BinaryIO] = Path) -> list[Path]:
     """The videos, and the images that hold several frames where videos are expected.
 
     Args:

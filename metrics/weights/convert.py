@@ -48,7 +48,7 @@ def convert(
     file = open_published(source)
     if file.network != "c3d" and (flatten or mean):
         raise UserError(f"`flatten` and `mean` should be given for C3D. Received: {source}, of I3D")
-    mean = None if mean is None else read_mean(mean)
+    cube = None if mean is None else read_mean(mean)
     flatten = flatten or file.flatten
     model = make_c3d(file, flatten) if file.network == "c3d" else make_i3d(file)
     about = {
@@ -58,7 +58,7 @@ def convert(
         "flatten": flatten,
         "class_names": classes and _read_classes(classes, describe(model)["num_classes"]),
     }
-    return save(model, output, about, mean)
+    return save(model, output, about, cube)
 
 
 def open_published(path: Path) -> PublishedFile:

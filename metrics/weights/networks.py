@@ -19,7 +19,7 @@ _SIDE = 4  # rows and columns that C3D's last pool leaves
 _SCOPE = "RGB/inception_i3d/"
 
 
-def make_c3d(file: PublishedFile, flatten: str) -> C3D:
+def make_c3d(file: PublishedFile, flatten: str | None) -> C3D:
     """The C3D whose arrays are in `file`.
 
     Args:
