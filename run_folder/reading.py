@@ -8,13 +8,12 @@ from support.files import read_json_lines
 from support.json_files import read_json
 
 HISTORY, SCORES, DATA_FILES = "history.jsonl", "scores.jsonl", "data_files.json"
-_LINE = {"nimg": int, "kimg": float}
-_TICK = _LINE | {"rung": str, "fading": bool}
+_LINE = {"nimg": int, "kimg?": float, "rung?": str, "fading?": bool}
 
 
 def read_history(run: Path) -> list[dict]:
     """The history of a run folder, a dict per tick; [] where there is none."""
-    return read_json_lines(Path(run) / HISTORY, _TICK)
+    return read_json_lines(Path(run) / HISTORY, _LINE)
 
 
 def read_scores(run: Path) -> list[dict]:

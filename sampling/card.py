@@ -1,7 +1,7 @@
-"""Model cards: what is known of a snapshot, beside its weights; the pair can be passed on.
+"""Model cards: what is known of a snapshot, stored next to its weights; the pair can be shared.
 
-A card is JSON: "config", as it was resolved, and "nimg" make the generator anew; the rest tells a
-reader where it comes from and how good it is. Of the data set it has the name and the hash alone.
+A card is JSON. The resolved "config" and "nimg" are enough to build the generator; the rest
+describes its origin and its scores. The data set is given by name and hash only.
 """
 
 import datetime
@@ -54,7 +54,7 @@ def make_card(run: Path, nimg: int) -> dict:
     }
 
 
-def seal(card: dict, weights: Path) -> dict:
+def add_hash(card: dict, weights: Path) -> dict:
     """`card` with the hash and the date of the file of `weights`."""
     date = datetime.datetime.fromtimestamp(weights.stat().st_mtime, datetime.UTC)
     return card | {"sha256": sha256(weights), "date": date.isoformat(timespec="seconds")}
@@ -64,9 +64,9 @@ def read_card(weights: Path) -> tuple[dict, Config]:
     """The card of the file of `weights`, and the config in it.
 
     Raises:
-        UserError: no weights, no card beside them, or one that is damaged or of other weights.
+        UserError: no weights, no card next to them, or a damaged or another model's card.
     """
-    check_file(weights, "A model", "with its card beside it")
+    check_file(weights, "A model", "with its card next to it")
     path = sidecar_of(weights)
     try:
         card = json.loads(path.read_text())

@@ -19,7 +19,7 @@ from growth.phase import Phase, phase_until
 from models import model_class
 from networks.inputs import Inputs
 from run_folder.reading import read_config
-from sampling.card import make_card, read_card, seal
+from sampling.card import add_hash, make_card, read_card
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
 from support.weights import load_weights, sidecar_of
@@ -71,7 +71,7 @@ def save_model(path: Path, generator: keras.Model, card: dict):
     with write_atomically(path) as temporary:
         check_room(path.parent, 2 * sum(value.nbytes for value in generator.get_weights()) + 2**17)
         generator.save_weights(temporary)
-    write_json(sidecar_of(path), seal(card, path))
+    write_json(sidecar_of(path), add_hash(card, path))
 
 
 def list_snapshots(run: Path) -> list[int]:
@@ -107,7 +107,7 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     path = snapshot_path(run, nimg)
     if sidecar_of(path).exists():
         return load_model(path)
-    return _load(path, seal(make_card(run, nimg), path), config)
+    return _load(path, add_hash(make_card(run, nimg), path), config)
 
 
 def load_model(path: Path) -> Snapshot:

@@ -29,7 +29,7 @@ RULES = ClipRules(8, clip_rule="all")
 
 
 def noise(name, count, broken=False):
-    """A source of `count` frames of noise; `broken` is told after the last one."""
+    """A source of `count` frames of noise; `broken` raises after the last one."""
 
     def frames():
         random = np.random.default_rng(count)

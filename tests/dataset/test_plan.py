@@ -1,4 +1,4 @@
-"""Sizes that are told before the work."""
+"""Sizes that are printed before the work."""
 
 import pytest
 

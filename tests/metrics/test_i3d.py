@@ -10,7 +10,7 @@ import tensorflow as tf
 from metrics.i3d import I3D, checkpoint_variables
 from support.errors import UserError
 
-# Of 18 frames, which leave an odd number to two strides and three frames to the last pool.
+# Shapes for 18 frames, which leave an odd number to two strides and three frames to the last pool.
 SHAPES = {
     "Conv3d_1a_7x7": (9, 112, 112, 64),
     "MaxPool3d_2a_3x3": (9, 56, 56, 64),

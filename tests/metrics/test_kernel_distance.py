@@ -21,7 +21,7 @@ def by_pairs(reals, fakes):
 
 
 def test_by_hand():
-    # One value a clip: k(1, 1) = 8, k(0, 0) = 1, k(1, 0) = 1; pairs 1, 1 and 0, 0.
+    # One value per clip: k(1, 1) = 8, k(0, 0) = 1, k(1, 0) = 1; pairs 1, 1 and 0, 0.
     assert kernel_from_values(np.ones((2, 1)), np.zeros((2, 1))) == 8 + 1 - 2
     # Pairs of a set are of different clips: 0, 1 | 1, 1 gives 1 + 8 - 2 (1 + 1 + 8 + 8) / 4.
     assert kernel_from_values(np.array([[0], [1]]), np.ones((2, 1))) == 1 + 8 - 9

@@ -76,7 +76,7 @@ def test_aligned_corners_by_the_example_of_chainer():
 
 
 def test_fvd_has_the_grid_of_tensorflow_1():
-    # 56 pixels to 224: pixel i lies at i / 4, and beyond the last one the last is repeated.
+    # 56 pixels to 224: pixel i is at i / 4, and beyond the last one the last is repeated.
     ready = preprocess(columns(4 * np.arange(56), 56, frames=9), protocol("fvd"))
     levels = np.minimum(np.arange(224), 220)
     np.testing.assert_allclose(ready[0, 0, 100, :, 0], 2 * levels / 255 - 1, atol=1e-6)
@@ -85,7 +85,7 @@ def test_fvd_has_the_grid_of_tensorflow_1():
 
 
 def test_c3d_torch_aligns_the_centres_of_pixels():
-    # 56 pixels to 112: pixel i lies at (i + 1/2) / 2 - 1/2.
+    # 56 pixels to 112: pixel i is at (i + 1/2) / 2 - 1/2.
     ready = preprocess(columns(4 * np.arange(56), 56), protocol("c3d_torch"))
     levels = np.clip(2 * np.arange(112) - 1, 0, 220)
     np.testing.assert_allclose(ready[0, 0, 50, :, 0], levels, atol=1e-4)

@@ -23,7 +23,10 @@ def _write_lines(path, lines):
 def run(tmp_path):
     write_config(tmp_path, CONFIG)
     description = json.loads((tmp_path / "config.json").read_text())
-    description |= {"data": {"folder": "/home/me/shapes", "sha256": "ab"}, "versions": {"keras": 3}}
+    description |= {
+        "data": {"folder": "/home/me/shapes", "sha256": "ab"},
+        "versions": {"keras": "3"},
+    }
     (tmp_path / "config.json").write_text(json.dumps(description))
     _write_lines(
         tmp_path / "history.jsonl",
@@ -75,7 +78,7 @@ def test_a_card_tells_what_is_known_at_that_time(pair):
             {"nimg": 48, "protocol": "thesis", "inception_score": 3.0, "network_sha256": "cd"},
         ],
         "data": {"name": "shapes", "sha256": "ab"},
-        "versions": {"keras": 3},
+        "versions": {"keras": "3"},
         "sha256": sha256(pair),
     }
 

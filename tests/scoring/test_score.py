@@ -39,7 +39,7 @@ def test_distances_are_of_the_sets_that_they_say():
 
 
 def test_with_few_fakes_as_few_reals_are_taken():
-    """Else the distance of fair fakes would lie below its floor."""
+    """Otherwise the distance of fair fakes would be below its floor."""
     reals, fakes = Clips(60), Clips(8, seed=1)
     found = score(toy_extractor(clips=40), reals, fakes)
     entry = found["measures"]["frechet_distance"]

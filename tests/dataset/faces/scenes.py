@@ -30,7 +30,7 @@ def scene(background: int, faces: dict[int, tuple[float, float, float]], size=(1
 class KnownFaces:
     """In place of a detector: tells boxes that are known, of picture after picture.
 
-    Eyes lie where they lie in a box, and both are found.
+    Eyes are at their usual place in a box, and both are found.
     """
 
     def __init__(self, boxes: list[list[tuple[float, float, float]]]):

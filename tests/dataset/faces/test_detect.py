@@ -8,7 +8,7 @@ import pytest
 from dataset.faces.detect import Box, Detector
 from tests.dataset.faces.scenes import texture
 
-PUPILS = ((228.5, 61.5), (265.5, 62.5))  # Of frame 186, by eye.
+PUPILS = ((228.5, 61.5), (265.5, 62.5))  # in frame 186, by eye
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_a_flipped_bit_rejects_its_record_alone(folder):
 @pytest.mark.parametrize("left", [1, 5, 12, 100, -3])
 def test_a_cut_file_loses_its_end_alone(folder, left):
     path = folder / "faces-r03.tfrecords"
-    size = path.stat().st_size // 4  # Of a record.
+    size = path.stat().st_size // 4  # bytes of a record
     path.write_bytes(path.read_bytes()[: 2 * size + left % size])
     *whole, last = list_sources(folder, "auto", ReaderOptions())
     assert [len(list(source.frames())) for source in whole] == [6, 6]

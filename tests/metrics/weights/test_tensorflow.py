@@ -41,7 +41,7 @@ def test_a_checkpoint_is_converted_exactly(deepmind, i3d, tmp_path):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A SavedModel of two variables; what stands in its program is of no account."""
+    """A SavedModel of two variables; its program does not matter."""
     folder = tmp_path_factory.mktemp("i3d-kinetics-400")
     (folder / "variables").mkdir()
     (folder / "saved_model.pb").write_bytes(b"a program")
