@@ -4,17 +4,21 @@
     python train.py --config=faces --dry_run            # prints what it would train
     python train.py --config=faces --settings           # prints every setting
     python train.py --config=faces --set train.seed=1 schedule.minibatch.64=4
+    python train.py --run=runs/faces                    # resumes with the run's own settings
 
 Run the same command again to resume.
 """
 
 import argparse
+import dataclasses
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.parser import Parser, one_of, whole
-from config import PRESETS, Config, SettingInfo, list_settings, preset
+from commands.parser import OneOf, Parser, whole
+from config import PRESETS, Config, SettingInfo, from_dict, list_settings, preset
+from run_folder.reading import read_config, read_description
+from support.json_files import read_json
 from support.startup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -28,8 +32,12 @@ LIGHT = True  # Wrong settings are reported before TensorFlow is imported.
 def flags(parser: Parser):
     """Declares the flags."""
     flag = parser.add_argument
-    flag("--config", default="faces", type=one_of(PRESETS), help="preset")
-    flag("--data", type=Path, help="data set folder (default: datasets/<config>)")
+    flag(
+        "--config",
+        type=ConfigName(tuple(PRESETS)),
+        help="preset, or a config.json (default: that of --run if it exists, or else faces)",
+    )
+    flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
     flag("--run", type=Path, help="run folder (default: runs/<config>)")
     flag("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="settings")
     flag(
@@ -48,7 +56,7 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace) -> int | None:
     """Trains, or prints what would be trained."""
-    config = preset(args.config).override(args.set)
+    config = choose_config(args).override(args.set)
     if args.settings:
         print(describe_settings(list_settings(config)))
         return None
@@ -59,6 +67,35 @@ def run(args: argparse.Namespace) -> int | None:
         print(describe(config))
         return None
     return start(config, args)
+
+
+@dataclasses.dataclass(frozen=True)
+class ConfigName(OneOf):
+    """The type of --config: a preset, or a file."""
+
+    def __call__(self, text: str) -> str:
+        """`text`; raises `ArgumentTypeError` for what is neither."""
+        return text if text.endswith(".json") else super().__call__(text)
+
+    def __str__(self):
+        return f"{super().__str__()}, or FILE.json"
+
+
+def choose_config(args: argparse.Namespace) -> Config:
+    """The config that --config names, or else that of the run to resume, or else `faces`."""
+    if args.config is None and args.run and (args.run / "config.json").is_file():
+        return read_config(args.run)
+    if args.config and args.config.endswith(".json"):
+        tree = read_json(args.config, dict)
+        return from_dict(tree.get("config", tree))  # As a run stores it, or alone.
+    return preset(args.config or "faces")
+
+
+def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:
+    """The data set that --data names, or else that of the run to resume, or datasets/<config>."""
+    if args.data is None and (path / "config.json").is_file():
+        return Path(read_description(path)["data"].get("folder", ""))
+    return args.data or Path(f"datasets/{config.name}")
 
 
 def start(config: Config, args: argparse.Namespace) -> int:
@@ -76,14 +113,14 @@ def _start(config, args):
     from dataset.pipeline import ClipPipeline
     from run_folder.folder import RunFolder
     from run_folder.reading import read_data_files
-    from training.devices import strategy_for
+    from training.devices import describe_devices, strategy_for
     from training.interrupt import Interrupt
     from training.loop import train
     from training.trainer import Trainer
 
     strategy = strategy_for(args.devices)  # Waits for the other workers, where there are some.
-    data = args.data or Path(f"datasets/{config.name}")
     path = args.run or Path(f"runs/{config.name}")
+    data = choose_data(args, config, path)
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
     identity = clips.identity()
@@ -102,8 +139,8 @@ def _start(config, args):
         trainer.broadcast_from_chief()
         watchers = watchers_of(run_folder, config, clips, args.profile) if run_folder else []
         if run_folder:
-            kimg = trainer.nimg / 1000
-            run_folder.log(f"{path}: {clips.describe()}, from kimg {kimg:g}")
+            kimg, devices = trainer.nimg / 1000, ", ".join(describe_devices(strategy))
+            run_folder.log(f"{path}: {clips.describe()}, on {devices}, from kimg {kimg:g}")
         return train(trainer, clips, watchers, Interrupt())
 
 

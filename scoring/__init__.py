@@ -1,0 +1,1 @@
+import support  # noqa: F401 - sets Keras' backend before Keras is imported.

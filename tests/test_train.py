@@ -40,9 +40,11 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
 
     saved = float(out.split("saved at kimg ")[1].split(". ")[0])
     total = math.ceil((max(saved, 0.4) + 0.2) * 50) / 50  # Whole minibatches.
-    resumed = run_script("train.py", *flags, f"train.total_kimg={total}")
+    # Data set and settings are those of the run.
+    resumed = run_script("train.py", f"--run={run}", "--set", f"train.total_kimg={total}")
     assert resumed.returncode == 0, resumed.stderr
-    assert f"from kimg {saved:g}\n" in resumed.stdout
+    assert f"on CPU:0, from kimg {saved:g}\n" in resumed.stdout
+    assert "4x8x8 stable: tracing the step ..." in resumed.stdout
     assert "Finished" in resumed.stdout
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     kimg = [line["kimg"] for line in history]

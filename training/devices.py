@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -55,6 +56,14 @@ def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
         raise UserError(f"--devices should be among {', '.join(known)}. Received: {missing[0]}")
     gpus = [name for name in known if name.startswith("GPU")]
     return tf.distribute.MirroredStrategy(devices or gpus or ["CPU:0"])
+
+
+def describe_devices(strategy: tf.distribute.Strategy) -> list[str]:
+    """The names of this process' devices; warns where TensorFlow does not see an NVIDIA card."""
+    names = [name.rpartition("device:")[2] for name in strategy.extended.worker_devices]
+    if not any(name.startswith("GPU") for name in names) and Path("/dev/nvidia0").exists():
+        print("Warning: TensorFlow does not see the NVIDIA card (make install GPU=1).")
+    return names
 
 
 def read_cluster() -> Cluster | None:

@@ -34,7 +34,7 @@ class Watcher:
     def begin(self, trainer: Trainer):
         """Called before training begins or resumes, and again after a rollback."""
 
-    def before(self):
+    def before(self, trainer: Trainer, phase: Phase):
         """Called before each call of the traced step."""
 
     def after(self, trainer: Trainer, call: Call):
@@ -78,7 +78,7 @@ def train(
         steps_left = min(phase.steps_left(), math.ceil((until - phase.nimg) / phase.minibatch))
         steps = int(min(config.train.steps_per_call, steps_left))
         for watcher in watchers:
-            watcher.before()
+            watcher.before(trainer, phase)
         terms, taken = trainer.train(clips, phase, steps)
         if trainer.skipped_in_a_row >= config.train.skips_before_rollback:
             _roll_back(trainer, watchers)

@@ -43,8 +43,15 @@ class Monitor(Watcher):
     def begin(self, trainer: Trainer):
         """Starts a tick after the last one of the run's history."""
         history = self.run.history()
+        self._phase = -1
         self.ticks, self._reported = len(history), history[-1]["nimg"] if history else 0
         self._begin_tick()
+
+    def before(self, trainer: Trainer, phase: Phase):
+        """Says why the first call of a phase takes long."""
+        if phase.index != self._phase:
+            self._phase, rung = phase.index, self.config.ladder[phase.level]
+            self.run.log(f"{rung} {'fades in' if phase.fading else 'stable'}: tracing the step ...")
 
     def after(self, trainer: Trainer, call: Call):
         """Notes the call, and reports where it ends a tick."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from growth.phase import Phase
 from training.interrupt import Interrupt
 from training.loop import Call, Watcher
 from training.trainer import Trainer
@@ -20,7 +21,7 @@ class Profile(Watcher):
     def __init__(self, folder: Path, steps: int):
         self.folder, self.left, self._running, self._calls = str(folder), steps, False, 0
 
-    def before(self):
+    def before(self, trainer: Trainer, phase: Phase):
         """Starts the profiler before the second call."""
         self._calls += 1
         if self._calls == 2 and self.left > 0:
