@@ -93,9 +93,10 @@ def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
         if name in _FRAMEWISE:
             return np.stack([_frame(frame, name).numpy() for frame in data]).reshape(shape)
         (pixels,) = data
-        pixels = zlib.decompress(pixels) if name == "zlib" else pixels
+        if name == "zlib":  # Stop where a false record would unpack to much more.
+            pixels = zlib.decompressobj().decompress(pixels, max(math.prod(shape), 0) + 1)
         return np.frombuffer(pixels, np.uint8).reshape(shape)
-    except (zlib.error, tf.errors.InvalidArgumentError) as error:
+    except (zlib.error, OverflowError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(f"damaged {name} data") from error
 
 

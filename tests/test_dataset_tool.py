@@ -15,7 +15,7 @@ from PIL import Image
 import dataset_tool
 from dataset.records import Records, open_records
 from support.errors import UserError
-from tests.dataset.videos import cut, noisy, write_video
+from tests.dataset.videos import cut, noisy, picture, write_video
 
 ROOT = Path(dataset_tool.__file__).parent
 
@@ -84,7 +84,7 @@ def test_the_same_command_goes_on_after_a_stop(tmp_path, number, status):
     process.send_signal(number)
     assert process.wait(timeout=60) == status
     assert [path.name for path in tmp_path.iterdir()] == ["new.unfinished"]
-    with pytest.raises(UserError, match="with max_clips=300, but max_clips=299 was given"):
+    with pytest.raises(UserError, match="with max_clips=300, .*, but max_clips=299, "):
         run(*arguments, f"--output={tmp_path}/new", "--max_clips=299")
     run(*arguments, f"--output={tmp_path}/new")
     run(*arguments, f"--output={tmp_path}/whole", "--workers=1")
@@ -110,6 +110,19 @@ def test_help(name, capsys):
         run(name, "--help")
     assert info.value.code == 0
     assert "--help" in capsys.readouterr().out
+
+
+def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
+    write_video(tmp_path / "in/a.mp4", [picture(i) for i in range(80)])
+    (tmp_path / "in/notes.txt").touch()
+    ladder = ["--ladder=4x4x4 4x8x8", "--resolution=8", "--num_frames=4", "--workers=1"]
+    run("create_tfrecords", f"--source={tmp_path}/in", f"--output={tmp_path}/new", *ladder)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Layout: videos, 1 source. Left out: 1 .txt."
+    assert lines[-2] == (
+        "  19 more clips are in these sources: --clip_rule=all takes all windows of each."
+    )
+    assert lines[-1].startswith("  Warning: 1 clip is few.")
 
 
 @pytest.mark.parametrize(

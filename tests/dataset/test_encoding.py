@@ -1,5 +1,8 @@
 """Encodings: lossless ones give the clip back, lossy ones nearly; both ways of decoding agree."""
 
+import tracemalloc
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -66,6 +69,17 @@ def test_damaged_data_are_a_value_error(clip, name):
     for wrong in ([], [b""], broken, [b"x" * 100] * len(data)):
         with pytest.raises(ValueError):  # noqa: PT011 - NumPy's or ours.
             decode(wrong, name, clip.shape)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 3), (-1, 1, 1, 1)])
+def test_a_record_that_unpacks_to_more_is_not_unpacked(shape):
+    data = [zlib.compress(bytes(10**8))]
+    tracemalloc.start()
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy's.
+        decode(data, "zlib", shape)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**6
 
 
 def test_errors(monkeypatch):

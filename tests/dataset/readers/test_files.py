@@ -157,3 +157,16 @@ def test_postscript_is_never_run(tmp_path):
     (source,) = list_sources(tmp_path, "auto", ReaderOptions())
     with pytest.raises(RejectedSource, match="0.png should be a whole image. .*cannot identify"):
         list(source.frames())
+
+
+def test_face_clips_of_a_film_are_of_one_video(tmp_path):
+    for name in ("a.mp4/0000.mp4", "a.mp4/0001.mp4", "b.mp4/0000.mp4"):
+        write_video(tmp_path / name, [picture(0)] * 2)
+    assert [s.video for s in list_sources(tmp_path, "auto", ReaderOptions())] == [
+        "a.mp4/0000.mp4",
+        "a.mp4/0001.mp4",
+        "b.mp4/0000.mp4",
+    ]
+    (tmp_path / "clips.csv").touch()
+    sources = list_sources(tmp_path, "auto", ReaderOptions())
+    assert [s.video for s in sources] == ["a.mp4", "a.mp4", "b.mp4"]

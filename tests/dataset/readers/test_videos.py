@@ -286,16 +286,3 @@ def test_real_film_at_other_rates(real_clips):
     assert whole.shape == (275, 18, 32, 3)
     np.testing.assert_array_equal(same, whole)
     np.testing.assert_array_equal(half, whole[::2])
-
-
-def test_face_clips_of_a_film_are_of_one_video(tmp_path):
-    for name in ("a.mp4/0000.mp4", "a.mp4/0001.mp4", "b.mp4/0000.mp4"):
-        write_video(tmp_path / name, [picture(0)] * 2)
-    assert [s.video for s in videos.list_sources(Files.below(tmp_path), ReaderOptions())] == [
-        "a.mp4/0000.mp4",
-        "a.mp4/0001.mp4",
-        "b.mp4/0000.mp4",
-    ]
-    (tmp_path / "clips.csv").touch()
-    sources = videos.list_sources(Files.below(tmp_path), ReaderOptions())
-    assert [s.video for s in sources] == ["a.mp4", "a.mp4", "b.mp4"]
