@@ -56,6 +56,6 @@ def _describe_oddities(records):
     if not counts:
         return []
     return [
-        f"Warning: among {len(indices)} clips there are {', '.join(counts)}. "
+        f"Warning: of {len(indices)} clips that were sampled: {', '.join(counts)}. "
         "The statistics list them."
     ]

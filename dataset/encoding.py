@@ -89,12 +89,14 @@ def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
     Raises:
         ValueError: `data` is something else.
     """
+    if min(shape, default=0) < 0:
+        raise ValueError(f"shape {list(shape)}")
     try:
         if name in _FRAMEWISE:
             return np.stack([_frame(frame, name).numpy() for frame in data]).reshape(shape)
         (pixels,) = data
         if name == "zlib":  # Stop where a false record would unpack to much more.
-            pixels = zlib.decompressobj().decompress(pixels, max(math.prod(shape), 0) + 1)
+            pixels = zlib.decompressobj().decompress(pixels, math.prod(shape) + 1)
         return np.frombuffer(pixels, np.uint8).reshape(shape)
     except (zlib.error, OverflowError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(f"damaged {name} data") from error

@@ -119,10 +119,11 @@ def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
     run("create_tfrecords", f"--source={tmp_path}/in", f"--output={tmp_path}/new", *ladder)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Layout: videos, 1 source. Left out: 1 .txt."
-    assert lines[-2] == (
+    assert lines[-3] == (
         "  19 more clips are in these sources: --clip_rule=all takes all windows of each."
     )
-    assert lines[-1].startswith("  Warning: 1 clip is few.")
+    assert lines[-2].startswith("  Warning: 1 clip is few.")
+    assert lines[-1].startswith("  Warning: of 1 clips that were sampled: 1 of one colour.")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_long_video_with_one_clip(tmp_path):
 def test_a_black_film(tmp_path):
     records, rules = make(tmp_path / "new", [np.concatenate([PLAIN["black"]] * 250)], "all")
     assert advise(records, rules) == [
-        "Warning: among 250 clips there are 250 black. The statistics list them."
+        "Warning: of 250 clips that were sampled: 250 black. The statistics list them."
     ]
 
 
