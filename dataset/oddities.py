@@ -36,7 +36,8 @@ def oddity(clip: np.ndarray) -> str | None:
     changes = np.abs(np.diff(frames.astype(np.float32), axis=0)).mean((1, 2, 3))
     if changes.max() < _STILL:
         return "still"
-    if changes.max() > max(_CUT, _TIMES * (np.median(changes) + 1)):
+    *others, largest = np.sort(changes[changes >= _STILL])  # Without frames that are repeated.
+    if largest > max(_CUT, _TIMES * (np.median(others or [0]) + 1)):
         return "across a cut"
     return None
 

@@ -65,7 +65,7 @@ def find_sources(path: Path, source_format: str, options: ReaderOptions) -> List
     """
     if source_format != "synthetic" and not path.exists():
         raise UserError(f"`source` should be a file or a folder. Received: {path} (not there)")
-    files = Files(path, []) if source_format == "synthetic" else Files.below(path)
+    files = Files(Path(), []) if source_format == "synthetic" else Files.below(path)
     if source_format == "auto":
         fitting = (name for name, reader in READERS.items() if reader.matches(files, options))
         source_format = next(fitting, "auto")
@@ -84,7 +84,7 @@ def find_sources(path: Path, source_format: str, options: ReaderOptions) -> List
         chosen = select(sources, options.split)
         names = {source.name for source in chosen}
         if others := sum(source.name not in names for source in sources):
-            left_out["sources that `split` does not name"] = others
+            left_out["not named by `split`"] = others
         sources = chosen
     checked = [
         dataclasses.replace(source, frames=functools.partial(_check, source.frames))

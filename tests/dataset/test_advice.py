@@ -43,7 +43,7 @@ def test_clips_of_one_colour_and_still_ones(kind):
 
 def test_clips_that_move_are_not_odd():
     options = ReaderOptions(num_clips=16, num_frames=8, resolution=32)
-    for source in list_sources(None, "synthetic", options):
+    for source in list_sources(Path(), "synthetic", options):
         assert oddity(np.stack(list(source.frames()))) is None
     assert oddity(NOISE[:1]) is None  # One frame has no motion.
 
@@ -53,6 +53,12 @@ def test_a_clip_across_a_cut():
     assert oddity(np.concatenate([dark[:1].repeat(4, 0), bright[:1].repeat(4, 0)])) == (
         "across a cut"
     )
+
+
+def test_repeated_frames_do_not_make_cuts_of_the_others():
+    """As in a video of 5 frames per second that is stored at 25."""
+    frames = np.stack([np.roll(NOISE[0] // 2, 3 * i, axis=1) for i in range(5)])
+    assert oddity(frames.repeat(5, axis=0)) is None
 
 
 def test_real_cuts(real_clips):

@@ -87,7 +87,7 @@ def test_sources_that_a_split_does_not_name_are_counted(tmp_path):
     (tmp_path / "list.txt").write_text("b.mp4\n")
     options = ReaderOptions(split=tmp_path / "list.txt")
     listing = find_sources(tmp_path / "in", "auto", options)
-    assert listing.left_out == {"sources that `split` does not name": 2}
+    assert listing.left_out == {"not named by `split`": 2}
 
 
 def test_what_is_there_is_named_where_no_reader_takes_it(tmp_path):
