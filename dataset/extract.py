@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dataset.readers.files import printable
 from dataset.records import Records, decode
 from growth.ladder import Rung
 from support.errors import UserError
 from support.files import new_folder
 from support.media import write_clip
+from support.text import printable
 
 FORMATS = ("mp4", "gif", "frames", "npy")
 

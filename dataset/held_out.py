@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from dataset.readers.files import printable
 from dataset.readers.source import Source
 from support.errors import UserError
 from support.files import read_lines
+from support.text import printable
 
 
 def held_out_by_chance(sources: list[Source], fraction: float, seed: int) -> frozenset[str]:

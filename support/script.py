@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 from support.errors import UserError
+from support.text import printable
 
 _FILE_SYSTEM_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
@@ -55,5 +56,6 @@ def _leave(status):
 
 def _fail(sentence, status=1):
     # A worker thread or process may still run; what it writes is temporary and is left behind.
-    print(f"Error: {sentence}", file=sys.stderr, flush=True)
+    lines = "\n".join(map(printable, str(sentence).split("\n")))
+    print(f"Error: {lines}", file=sys.stderr, flush=True)
     return status

@@ -22,11 +22,12 @@ from typing import Any
 import numpy as np
 
 from dataset.readers import images, videos
-from dataset.readers.files import Files, natural_key, printable
+from dataset.readers.files import Files, natural_key
 from dataset.readers.labels import NAME, parse_labels
 from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
 from dataset.readers.unpack import ERRORS, MAX_RATIO, is_too_large
 from support.errors import UserError
+from support.text import printable
 
 MAX_ARCHIVE = 2**30  # bytes up to which any ratio will do
 MAX_IMAGE = 2**28  # bytes
@@ -71,7 +72,7 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
 
 def _members(archive, path):
     """{path below the archive's name: member}, without folders and hidden files; their number."""
-    members, unpacked, hidden = {}, 0, 0
+    members, packed, unpacked, hidden = {}, 0, 0, 0
     for member in archive.infolist():
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or re.match("[A-Za-z]:", str(name)):
@@ -82,6 +83,7 @@ def _members(archive, path):
             raise _refused(path, member, "it is packed by an uncommon method or with a password")
         if is_too_large(member.file_size, member.compress_size):
             raise _refused(path, member, f"it unpacks to more than {MAX_RATIO} times its size")
+        packed += member.compress_size
         unpacked += member.file_size
         if member.is_dir():
             continue
@@ -89,6 +91,8 @@ def _members(archive, path):
             hidden += 1
         else:
             members[path.name / name] = member
+    if packed > path.stat().st_size:
+        raise UserError(f"Cannot read {path}: its members claim more bytes than it has.")
     if is_too_large(unpacked, path.stat().st_size, MAX_ARCHIVE):
         raise UserError(f"Cannot read {path}: it unpacks to more than {MAX_RATIO} times its size.")
     return members, hidden

@@ -3,12 +3,12 @@
 import collections
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
+from support.text import printable
+
 LISTED = 8  # kinds of files that are left out, in a message
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # change the direction of text
 
 
 class Files:
@@ -94,21 +94,6 @@ def natural_key(path: PurePath | str) -> tuple:
     """A key that sorts frame2 before frame10, and Hammering before HammerThrow."""
     parts = PurePath(path).parts
     return [_split_numbers(part.casefold()) for part in parts], parts
-
-
-def printable(text: str) -> str:
-    """The text on one line, with backslashes for what a terminal or a table would misunderstand.
-
-    File names are bytes: they may be no UTF-8, and hold newlines or the sequences by which a
-    terminal is controlled.
-    """
-    text = text.encode(errors="backslashreplace").decode()
-    return "".join(map(_escape, text))
-
-
-def _escape(character):
-    is_control = unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in _TURNING
-    return character.encode("unicode_escape").decode() if is_control else character
 
 
 def _split_numbers(text):

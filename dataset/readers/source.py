@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
-from dataset.readers.files import printable
 from dataset.readers.labels import find_label
 from support.errors import UserError
+from support.text import printable
 
 MAX_PIXELS = 2**26  # of a picture, and of a strip: 8192 x 8192
 

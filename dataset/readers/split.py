@@ -2,10 +2,10 @@
 
 from pathlib import Path, PurePosixPath
 
-from dataset.readers.files import printable
 from dataset.readers.source import Source, broken
 from support.errors import UserError
 from support.files import read_lines
+from support.text import printable
 
 
 def select(sources: list[Source], file: Path) -> list[Source]:

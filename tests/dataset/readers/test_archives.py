@@ -127,6 +127,17 @@ def test_a_member_that_is_longer_than_it_says_is_cut_and_rejected(tmp_path):
         list(source.frames())
 
 
+def test_members_that_claim_more_than_the_archive_has_are_refused(tmp_path):
+    """So that what is unpacked cannot be hidden behind a false packed size."""
+    path = pack(tmp_path / "a.zip", {"a/0.mp4": bytes(1000)}, zipfile.ZIP_DEFLATED)
+    data = bytearray(path.read_bytes())
+    size = data.index(b"PK\x01\x02") + 20
+    data[size : size + 8] = (10**8).to_bytes(4, "little") * 2
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="its members claim more bytes than it has"):
+        list_inside(path, ReaderOptions())
+
+
 def test_a_damaged_member_is_rejected_and_the_others_are_used(tmp_path, videos):
     path = pack(tmp_path / "a.zip", videos)
     data = bytearray(path.read_bytes())

@@ -5,9 +5,10 @@ import os
 import pytest
 
 from dataset.readers import find_sources, list_sources
-from dataset.readers.files import Files, count_kinds, natural_key, printable
+from dataset.readers.files import Files, count_kinds, natural_key
 from dataset.readers.source import ReaderOptions, RejectedSource
 from support.errors import UserError
+from support.text import printable
 from tests.dataset.videos import picture, write_image, write_video
 
 OPTIONS = ReaderOptions(labels="folders")
