@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterable
 
 from support.errors import UserError
+from support.settings import Bounds
 
 
 @dataclasses.dataclass(frozen=True)
 class Number:
-    """The type of a flag that takes a number within bounds (inclusive)."""
+    """The type of a flag that takes a number within bounds."""
 
     kind: type
-    minimum: float | None = None
-    maximum: float | None = None
+    bounds: Bounds = Bounds()
 
     def __call__(self, text: str) -> float:
         """The number that `text` states; raises `ArgumentTypeError` unless it is within bounds."""
@@ -24,28 +24,22 @@ class Number:
             value = self.kind(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"should be {name}. Received: {text}") from None
-        low, high = self.minimum, self.maximum
-        if not ((low is None or value >= low) and (high is None or value <= high)):
+        if not self.bounds.allow(value):
             raise argparse.ArgumentTypeError(f"should be {self}. Received: {text}")
         return value
 
     def __str__(self):
-        if self.minimum is None or self.maximum is None:
-            bounds = {"at least": self.minimum, "at most": self.maximum}
-            return "".join(
-                f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None
-            )
-        return f"{self.minimum:g} to {self.maximum:g}"
+        return str(self.bounds)
 
 
 def whole(minimum: float | None = None, maximum: float | None = None) -> Number:
-    """A whole number within bounds."""
-    return Number(int, minimum, maximum)
+    """A whole number within bounds, which are allowed too."""
+    return Number(int, Bounds(minimum=minimum, maximum=maximum))
 
 
 def real(minimum: float | None = None, maximum: float | None = None) -> Number:
-    """A number within bounds; NaN is outside of any."""
-    return Number(float, minimum, maximum)
+    """A number within bounds, which are allowed too; NaN is outside of any."""
+    return Number(float, Bounds(minimum=minimum, maximum=maximum))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +68,16 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **arguments):
         super().__init__(allow_abbrev=False, formatter_class=_Help, **arguments)
+
+    def add_settings(self, settings: type):
+        """Adds a flag for each field of a dataclass of settings (see `support.settings`)."""
+        for field in dataclasses.fields(settings):
+            flag, text = f"--{field.name}", field.metadata["text"]
+            if field.type is bool:
+                self.add_argument(flag, action="store_true", help=text)
+            else:
+                kind = Number(field.type, field.metadata["bounds"])
+                self.add_argument(flag, type=kind, default=field.default, help=text)
 
     def parse_args(self, argv: list[str]) -> argparse.Namespace:  # type: ignore[override]
         """Parses flags; words such as key=value are settings where there is a flag --set.
@@ -107,19 +111,22 @@ class Parser(argparse.ArgumentParser):
         ):
             names = choice[2].replace("'", "")
             raise UserError(f"The command should be one of {names}. Received: {choice[1]}")
+        message = message.replace("not allowed with argument", "should not be given with")
         raise UserError(re.sub(r"^argument (--[\w-]+)(?:/\S+)?: ", r"\1 ", message))
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Shows bounds and defaults after the text of a flag."""
+    """Shows bounds and defaults after the text of a flag, which may end in "(default: ...)"."""
 
     def _get_help_string(self, action):
-        notes = []
-        if isinstance(action.type, Number | OneOf):
-            notes.append(str(action.type))
-        if action.default not in (None, argparse.SUPPRESS, False, []):
-            default = action.default
-            text = " ".join(map(str, default)) if isinstance(default, list | tuple) else default
-            notes.append(f"default: {text}")
-        text = (action.help or "").replace("%", "%%")
-        return f"{text} ({'; '.join(notes)})" if any(notes) else text
+        text, stated = re.fullmatch(r"(.*?)(?: \((default: .*)\))?", action.help or "").groups()
+        bounds = str(action.type) if isinstance(action.type, Number | OneOf) else ""
+        notes = [note for note in (bounds, stated or _default(action)) if note]
+        return (f"{text} ({'; '.join(notes)})" if notes else text).replace("%", "%%")
+
+
+def _default(action):
+    default = action.default
+    if default in (None, argparse.SUPPRESS, []) or isinstance(default, bool):
+        return ""
+    return f"default: {' '.join(map(str, default)) if isinstance(default, list) else default}"

@@ -1,15 +1,18 @@
 """Runs scripts: parses flags, imports what a command needs, and turns mistakes into a sentence."""
 
+import argparse
+import re
 from types import ModuleType
 
 from commands.parser import Parser
+from support.errors import UserError
 from support.script import run_script
 from support.startup import import_tensorflow
 
 
 def run_command(command: ModuleType):
     """Runs a script that is one command, and exits."""
-    run_script(lambda argv: _run_command(command, argv[1:]))
+    run_script(lambda argv: call(command, argv[1:]))
 
 
 def run_commands(description: str, commands: list[ModuleType]):
@@ -19,18 +22,19 @@ def run_commands(description: str, commands: list[ModuleType]):
         description: of the script.
         commands: modules with `flags(parser)` and `run(args)`. The name of a module is that of
             its command, and the first line of its docstring is the help. One that sets
-            `LIGHT = True` runs without TensorFlow.
+            `LIGHT = True` runs without TensorFlow, or imports it when it needs it.
     """
-    run_script(lambda argv: _run_commands(description, commands, argv[1:]))
+    run_script(lambda argv: _choose(description, commands, argv[1:]))
 
 
-def _run_command(command, argv):
+def call(command: ModuleType, argv: list[str]) -> int | None:
+    """Runs a command with these flags, and returns its exit status; raises `UserError`."""
     parser = Parser(description=command.__doc__)
     command.flags(parser)
     return _run(command, parser.parse_args(argv))
 
 
-def _run_commands(description, commands, argv):
+def _choose(description, commands, argv):
     parser = Parser(description=description)
     choices = parser.add_subparsers(required=True, metavar="command")
     for command in commands:
@@ -40,10 +44,24 @@ def _run_commands(description, commands, argv):
         below.set_defaults(command=command, parser=below)
         command.flags(below)
     args = parser.parse_args(argv)
-    return _run(args.command, args)
+    command = args.command
+    del args.command, args.parser
+    return _run(command, args)
 
 
-def _run(command, args):
+def _run(command, args: argparse.Namespace):
     if not getattr(command, "LIGHT", False):
         import_tensorflow()
-    return command.run(args)
+    try:
+        return command.run(args)
+    except UserError as error:
+        raise UserError(_name_flags(str(error), vars(args))) from error
+
+
+def _name_flags(sentence, flags):
+    """A library's sentence, with `argument` as --argument where there is a flag of this name."""
+
+    def flag(match):
+        return f"--{match[1]}{match[2]}" if match[1] in flags else match[0]
+
+    return re.sub(r"`(\w+)((?:=\w+)?)`", flag, sentence)

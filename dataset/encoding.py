@@ -15,10 +15,10 @@ import math
 import zlib
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 from growth.ladder import Rung
+from support.deferred import tf
 from support.errors import UserError
 
 EXACT = ("raw", "zlib")
@@ -107,7 +107,7 @@ def parts(name: str, frames: int) -> list[int]:
     return [frames] if name in _FRAMEWISE else []
 
 
-def decode_batch(data: tf.Tensor, name: str, shape: tuple[int, ...]) -> tf.Tensor:
+def decode_batch(data: "tf.Tensor", name: str, shape: tuple[int, ...]) -> "tf.Tensor":
     """`decode` in a graph: strings [N, *parts] to uint8 [N, *shape], equal to the bit."""
     if name in _FRAMEWISE:
         frame = tf.TensorSpec(shape[1:], tf.uint8)

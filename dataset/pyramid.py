@@ -2,11 +2,11 @@
 
 import dataclasses
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from growth.ladder import Ladder
+from support.deferred import cv2
 
 # What is kept of the height and of the width: 0 the top and the left, 1 the bottom and the right.
 CROPS = {
@@ -19,11 +19,11 @@ CROPS = {
 # "auto" is area to shrink, bicubic to enlarge.
 RESIZE_FILTERS = ("auto", "nearest", "bilinear", "bicubic", "area", "lanczos")
 _OPENCV = {
-    "nearest": cv2.INTER_NEAREST_EXACT,
-    "bilinear": cv2.INTER_LINEAR,
-    "bicubic": cv2.INTER_CUBIC,
-    "area": cv2.INTER_AREA,
-    "lanczos": cv2.INTER_LANCZOS4,
+    "nearest": "INTER_NEAREST_EXACT",
+    "bilinear": "INTER_LINEAR",
+    "bicubic": "INTER_CUBIC",
+    "area": "INTER_AREA",
+    "lanczos": "INTER_LANCZOS4",
 }
 # OpenCV's filters of these names skip pixels when they shrink; Pillow's widen, and do not alias.
 _PILLOW = {
@@ -67,7 +67,7 @@ def _resize(frame, height, width, framing):
         name = "area" if height < frame.shape[0] else "bicubic"
     elif name in _PILLOW and (height < frame.shape[0] or width < frame.shape[1]):
         return np.asarray(Image.fromarray(frame).resize((width, height), _PILLOW[name]))
-    return cv2.resize(frame, (width, height), interpolation=_OPENCV[name])
+    return cv2.resize(frame, (width, height), interpolation=getattr(cv2, _OPENCV[name]))
 
 
 def _crop(frame, height, width, framing):

@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from dataset import encoding, storage
@@ -24,6 +23,7 @@ from dataset.encoding import RAW, Encoding
 from dataset.metadata import Shard, read_index, read_metadata
 from dataset.tfrecords import FOOTER, HEADER, scan
 from growth.ladder import Ladder, Rung, make_ladder
+from support.deferred import tf
 from support.errors import UserError
 
 

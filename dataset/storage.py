@@ -10,9 +10,8 @@ import os
 import re
 from pathlib import Path
 
-import tensorflow as tf
-
 from support import files
+from support.deferred import tf
 from support.errors import UserError
 
 
@@ -46,9 +45,14 @@ def connect(path: str):
 
 def size(path: str) -> int | None:
     """Bytes of a file; None where there is none."""
+    if is_remote(path):
+        try:
+            return tf.io.gfile.stat(path).length
+        except tf.errors.NotFoundError:
+            return None
     try:
-        return tf.io.gfile.stat(path).length if is_remote(path) else os.stat(path).st_size
-    except (FileNotFoundError, NotADirectoryError, tf.errors.NotFoundError):
+        return os.stat(path).st_size
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import tensorflow as tf
+from support.deferred import tf
 
 HEADER, FOOTER = 12, 4  # bytes around the data
 _BUCKETS = 2**63 - 1
@@ -31,7 +31,7 @@ def scan(path: str | Path) -> Iterator[int]:
             begin += HEADER + length + FOOTER
 
 
-def read_record(path: tf.Tensor, begin: tf.Tensor) -> tf.data.Dataset:
+def read_record(path: "tf.Tensor", begin: "tf.Tensor") -> "tf.data.Dataset":
     """A data set of one element: the record whose data begin at byte `begin` of a file.
 
     For functions of a pipeline: it consists of TensorFlow's operations, as Python in a pipeline can
@@ -56,6 +56,6 @@ def checked_record(path: str, begin: int) -> bytes:
         raise tf.errors.OutOfRangeError(None, None, "the file ends before it") from None
 
 
-def fingerprint(records: tf.Tensor) -> tf.Tensor:
+def fingerprint(records: "tf.Tensor") -> "tf.Tensor":
     """A number that tells records apart: the FarmHash of each, int64 of the shape of `records`."""
     return tf.strings.to_hash_bucket_fast(records, _BUCKETS)

@@ -6,10 +6,9 @@ Each takes a clip [T, H, W, 3] uint8 and its index in the set, and returns a cli
 Random choices depend only on the index, not on earlier clips.
 """
 
-import cv2
 import numpy as np
 
-from growth.resample import downscale, upscale
+from support.deferred import cv2
 from support.errors import UserError
 
 
@@ -56,6 +55,8 @@ def half_size(clip: np.ndarray, index: int) -> np.ndarray:
             "Clips to halve should have an even height and width. "
             f"Received: {height}x{width} (height x width)"
         )
+    from growth.resample import downscale, upscale  # TensorFlow is needed only here.
+
     small = downscale(clip[None].astype(np.float32), (1, 2, 2))
     return _to_uint8(upscale(small, (1, 2, 2)).numpy()[0])
 

@@ -15,6 +15,7 @@ events.*          TensorBoard
 import contextlib
 import json
 import platform
+import sys
 import time
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from support.files import (
     write_json,
 )
 from support.resume import check_same, differences
+from support.script import discard_output
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -168,8 +170,11 @@ class RunFolder(contextlib.AbstractContextManager):
         _append_line(self.path / SCORES, json.dumps(line))
 
     def log(self, text: str):
-        """Prints `text`, and appends it to the log."""
-        print(text, flush=True)
+        """Prints `text`, unless its reader has ended, and appends it to the log."""
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            discard_output(sys.stdout)
         _append_line(self.path / "log.txt", text)
 
     def end(self, state: str, sentence: str):

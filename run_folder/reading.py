@@ -1,5 +1,6 @@
 """What can be read in the folder of a run: config, data set and versions, history, scores."""
 
+import re
 from pathlib import Path
 
 from config import Config, from_dict
@@ -9,6 +10,11 @@ from support.json_files import read_json
 
 HISTORY, SCORES, DATA_FILES = "history.jsonl", "scores.jsonl", "data_files.json"
 _LINE = {"nimg": int, "kimg?": float, "rung?": str, "fading?": bool}
+# Keys of a history line that are no terms of a loss.
+_BOOKKEEPING = re.compile(
+    r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
+    r"|distance_clips|(swd|motion)\w*"
+)
 
 
 def read_history(run: Path) -> list[dict]:
@@ -42,3 +48,9 @@ def read_description(run: Path) -> dict:
             f"`run` should be the folder of a run. Received: {run}, without config.json"
         )
     return read_json(path, {"config": dict, "data": dict, "versions": {str: str}})
+
+
+def terms_of(history: list[dict]) -> list[str]:
+    """The names of a history's loss terms: its keys besides those that every run has."""
+    keys = dict.fromkeys(key for line in history for key in line)
+    return [key for key in keys if not _BOOKKEEPING.fullmatch(key)]

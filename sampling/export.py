@@ -5,23 +5,26 @@ makes are those of the snapshot.
 """
 
 import contextlib
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from sampling.latents import sample_latents
-from sampling.snapshot import Snapshot, load_model, save_model
+from support.deferred import tf
 from support.errors import UserError
 from support.files import new_folder, sha256, write_json
-from support.weights import SUFFIX
 
-MOST_DIFFERENCE = 1e-3  # of clips in [-1, 1]: an eighth of a grey level
+if TYPE_CHECKING:
+    from sampling.snapshot import Snapshot
+
+MAX_DIFFERENCE = 1e-3  # of clips in [-1, 1]: an eighth of a grey level
 _NAME = "generator"
 _OPSET = 17  # of ONNX, 2022
 
 
-def export(snapshot: Snapshot, folder: Path, form: str):
+def export(snapshot: "Snapshot", folder: Path, form: str):
     """Writes `snapshot`, at its phase, as a new `folder`.
 
     SavedModels and ONNX compute in float32, whatever `network.precision` says. They have one
@@ -48,25 +51,27 @@ def export(snapshot: Snapshot, folder: Path, form: str):
             write_json(temporary / f"{_NAME}.json", snapshot.card | {"files": hashes})
 
 
-class ExportedGenerator(tf.Module):
+def as_module(snapshot: "Snapshot") -> "tf.Module":
     """The part of a generator that is live at the snapshot's phase, as TensorFlow saves it."""
-
-    def __init__(self, snapshot: Snapshot):
-        super().__init__(name=_NAME)
-        size = snapshot.config.network.latent_size
-        layers = snapshot.generator.live_layers(snapshot.phase.detail)
-        self.weights = [variable.value for layer in layers for variable in layer.variables]
-        signature = [tf.TensorSpec([None, size], tf.float32, name="latents")]
-        self.make_clips = tf.function(lambda latents: {"clips": snapshot(latents)}, signature)
+    module, size = tf.Module(name=_NAME), snapshot.config.network.latent_size
+    layers = snapshot.generator.live_layers(snapshot.phase.detail)
+    module.weights = [variable.value for layer in layers for variable in layer.variables]
+    signature = [tf.TensorSpec([None, size], tf.float32, name="latents")]
+    module.make_clips = tf.function(lambda latents: {"clips": snapshot(latents)}, signature)
+    return module
 
 
 def _write_saved_model(snapshot, folder):
-    module = ExportedGenerator(snapshot)
+    module = as_module(snapshot)
     tf.saved_model.save(module, str(folder), signatures=module.make_clips)
 
 
 def _load_saved_model(folder):
-    function = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    # TensorFlow takes characters such as [ for a pattern of paths: it is given a plain path.
+    with tempfile.TemporaryDirectory() as plain:
+        link = Path(plain, _NAME)
+        link.symlink_to(folder.absolute())
+        function = tf.saved_model.load(str(link)).signatures["serving_default"]
     return lambda latents: function(latents=tf.constant(latents))["clips"]
 
 
@@ -74,7 +79,7 @@ def _write_onnx(snapshot, folder):
     with _packages_for_onnx():
         import onnx
         import tf2onnx
-    function = ExportedGenerator(snapshot).make_clips
+    function = as_module(snapshot).make_clips
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "N"
@@ -97,16 +102,20 @@ def _packages_for_onnx():
         yield
     except ImportError as error:
         raise UserError(
-            f"--format=onnx should have its packages (pip install '.[onnx]'). Received: {error}"
+            f"Cannot export as ONNX: {error}. Install its packages (pip install '.[onnx]')."
         ) from error
 
 
 def _write_weights(snapshot, folder):
-    save_model(folder / f"{_NAME}{SUFFIX}", snapshot.generator, snapshot.card)
+    from sampling.snapshot import save_model
+
+    save_model(folder / f"{_NAME}.weights.h5", snapshot.generator, snapshot.card)
 
 
 def _load_weights(folder):
-    return load_model(folder / f"{_NAME}{SUFFIX}").sample
+    from sampling.snapshot import load_model
+
+    return load_model(folder / f"{_NAME}.weights.h5").sample
 
 
 FORMS = {
@@ -123,8 +132,8 @@ def _check_clips(snapshot, make_clips, folder):
         expected, found = snapshot.sample(latents), np.asarray(make_clips(latents))
         same_shape = found.shape == expected.shape
         difference = np.abs(found - expected).max() if same_shape else found.shape
-        if not (same_shape and difference <= MOST_DIFFERENCE):
+        if not (same_shape and difference <= MAX_DIFFERENCE):
             raise UserError(
-                f"{folder} should make the clips of the snapshot within {MOST_DIFFERENCE}. "
-                f"Received: a difference of {difference}"
+                f"Cannot export to {folder}: its clips differ by {difference} from those of the "
+                f"snapshot, by more than {MAX_DIFFERENCE}."
             )

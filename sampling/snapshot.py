@@ -81,15 +81,6 @@ def list_snapshots(run: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def choose_snapshot(model: Path | None, run: Path, nimg: int | None) -> Snapshot:
-    """The generator of the file `model`, or else of `run` at `nimg`."""
-    if model is None:
-        return load_snapshot(run, nimg)
-    if nimg is not None:
-        raise UserError(f"--snapshot should be one of --run. Received: --model={model} beside it")
-    return load_model(model)
-
-
 def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     """Loads the run's snapshot at `nimg`, by default the newest.
 
@@ -98,11 +89,11 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     """
     config, known = read_config(run), list_snapshots(run)
     if not known:
-        raise UserError(f"{run} should hold snapshots of a generator. Received: none")
+        raise UserError(f"Cannot load a snapshot of {run}: it has none yet. Train it longer.")
     nimg = known[-1] if nimg is None else nimg
     if nimg not in known:
         raise UserError(
-            f"--snapshot should be one of {', '.join(map(str, known))} (in {run}). Received: {nimg}"
+            f"Cannot load snapshot {nimg} of {run}: it has {', '.join(map(str, known))}."
         )
     path = snapshot_path(run, nimg)
     if sidecar_of(path).exists():

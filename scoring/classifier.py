@@ -16,39 +16,13 @@ from metrics.protocols import Protocol
 from metrics.weights.published import ZIP_ERRORS
 from scoring.features import preprocess_each
 from scoring.labelled import Labelled, augment, channel_statistics
+from scoring.settings import Settings
 from support.errors import UserError, whole
 from support.files import is_vacant, remove_from, write_atomically, write_json
 from support.json_files import read_json
 from support.progress import Progress
 from support.resume import check_same
 from support.threads import ahead
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How the classifier is trained."""
-
-    width: int = 64  # maps of the first convolution; 8 suits a CPU
-    epochs: int = 60  # maximum
-    patience: int = 8  # epochs without a better held-out accuracy before training stops
-    minibatch: int = 16  # clips per step
-    rate: float = 3e-4  # of Adam at first; it decays to 0 over the epochs by a cosine
-    mirror: bool = (
-        False  # mirrors half of the clips; wrong where labels distinguish left from right
-    )
-    crop: float = 0.1  # maximum share of height and width that a random crop cuts off
-    seed: int = 0  # of weights, order and augmentation
-
-    def __post_init__(self):
-        for name in ("width", "epochs", "patience", "minibatch"):
-            if getattr(self, name) < 1:
-                raise UserError(f"`{name}` should be at least 1. Received: {getattr(self, name)}")
-        if not 0 < self.rate < math.inf:
-            raise UserError(f"`rate` should be positive. Received: {self.rate}")
-        if not 0 <= self.crop < 1:
-            raise UserError(f"`crop` should be in [0, 1). Received: {self.crop}")
-        if self.seed < 0:
-            raise UserError(f"`seed` should be at least 0. Received: {self.seed}")
 
 
 class Classifier:

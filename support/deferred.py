@@ -1,4 +1,4 @@
-"""TensorFlow for modules that the commands import before they need it.
+"""Modules that take long to import, for modules that the commands import before they need them.
 
 Importing TensorFlow takes seconds. Modules that only describe settings take it from here, so that
 `--help` and a wrong flag are answered at once; the first use imports it.
@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 
-class _Deferred:
+class Deferred:
     """Stands for a module, which is imported when one of its names is first used."""
 
     def __init__(self, name: str):
@@ -19,6 +19,8 @@ class _Deferred:
 
 
 if TYPE_CHECKING:
+    import av
+    import cv2
     import tensorflow as tf
 else:
-    tf = _Deferred("tensorflow")
+    av, cv2, tf = Deferred("av"), Deferred("cv2"), Deferred("tensorflow")

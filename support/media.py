@@ -1,25 +1,26 @@
-"""Clips as people look at them: grids and strips of frames, written as MP4, GIF or PNG."""
+"""Clips as people look at them: grids and strips of frames, as MP4, GIF, WebP, APNG or PNG."""
 
 import fractions
 import io
 import itertools
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from PIL import Image
 
+from support.deferred import av
 from support.errors import UserError
 from support.files import write_atomically
 
-SUFFIXES = (".mp4", ".gif", ".png")
-MAX_GIF_FPS = 50
+FORMATS = ("mp4", "gif", "webp", "apng", "png")  # suffixes of files
+MAX_GIF_FPS = 50  # Browsers slow down GIFs with shorter delays to 10 frames per second.
 _GIF_TICKS = 100  # per second
-_MAX_MP4 = 16384  # height and width in pixels that H.264 can have
-_PALETTE_PIXELS = 1 << 20  # about how many pixels the palette of a GIF is chosen from
+_MAX_MP4 = 16384  # height and width in pixels that H.264 can hold
+_PALETTE_PIXELS = 1 << 20  # about the number of pixels that the palette of a GIF is computed from
+# Pillow's names of animations, and the parameters of their writers.
+_ANIMATIONS = {"webp": ("WEBP", {"quality": 90}), "apng": ("PNG", {})}
 
 
 def to_uint8(clips: np.ndarray) -> np.ndarray:
@@ -87,32 +88,30 @@ def evenly(total: int, maximum: int) -> np.ndarray:
 
 
 def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float = 8):
-    """Writes `clip` [T, H, W, 3] uint8 as the suffix says; PNG has the frames side by side.
+    """Writes `clip` [T, H, W, 3] uint8 in the format of `path`'s suffix; the same bytes each time.
 
-    The same clip gives the same bytes. A GIF of more than 50 frames per second plays at 50, and
-    that is printed. For MP4, a clip may be an iterator over its frames, which are taken one by one.
+    .png has the frames side by side. .webp and .apng are animations; .apng is without loss. A .gif
+    of more than `MAX_GIF_FPS` frames per second plays at that rate. For .mp4, a clip may be an
+    iterator over its frames, which are taken one by one.
 
     Raises:
-        UserError: another suffix than .mp4, .gif or .png, or a picture too large for MP4.
+        UserError: another suffix than those of `FORMATS`, or a picture too large for MP4.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UserError(f"A clip's file should end in {', '.join(SUFFIXES)}. Received: {path}")
+    kind = path.suffix[1:].lower()
+    if kind not in FORMATS:
+        endings = ", ".join(f".{ending}" for ending in FORMATS)
+        raise UserError(f"A clip's file should end in {endings}. Received: {path}")
     with write_atomically(path) as temporary:
-        if suffix == ".mp4":
+        if kind == "mp4":
             _write_mp4(temporary, clip, fps)
-        elif suffix == ".gif":
+        elif kind == "gif":
             temporary.write_bytes(gif_bytes(np.asarray(clip), fps))
+        elif kind in _ANIMATIONS:
+            temporary.write_bytes(animation_bytes(np.asarray(clip), kind, fps))
         else:
             clip = np.asarray(clip)
             Image.fromarray(filmstrip(clip[None], len(clip), side=1)[0]).save(temporary)
-    if suffix == ".gif" and fps > MAX_GIF_FPS:
-        print(
-            f"{path}: plays at {MAX_GIF_FPS} frames per second and not {fps:g}, as browsers slow "
-            "faster GIFs down. MP4 has no such limit.",
-            file=sys.stderr,
-        )
 
 
 def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
@@ -142,6 +141,25 @@ def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
             frame.pts, frame.time_base = begin, video.codec_context.time_base
             container.mux(video.encode(frame))
         container.mux(video.encode())
+    return stream.getvalue()
+
+
+def animation_bytes(clip: np.ndarray, kind: str, fps: float) -> bytes:
+    """`clip` [T, H, W, 3] uint8 as an endless animation, a "webp" or an "apng"."""
+    writer, parameters = _ANIMATIONS[kind]
+    first, *rest = (Image.fromarray(picture) for picture in clip)
+    ends = [round(1000 * i / fps) for i in range(len(clip) + 1)]
+    delays = np.diff(ends).tolist()
+    stream = io.BytesIO()
+    first.save(
+        stream,
+        format=writer,
+        save_all=True,
+        append_images=rest,
+        duration=delays,
+        loop=0,
+        **parameters,
+    )
     return stream.getvalue()
 
 

@@ -2,49 +2,67 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from support.errors import UserError
 from support.files import write_atomically
 
 _FADE = "#dbe6f4"  # background of fades
+_COLUMNS = 2  # of panels
+_DISTANCE = {  # Keys of a history line, and how they are drawn.
+    "swd": {"label": "distance of fakes to reals", "marker": "o", "color": "C0"},
+    "swd_floor": {"label": "floor: other reals to reals", "linestyle": "--", "color": "black"},
+}
 
 
-def plot_curves(history: list[dict], penalties: tuple[str, ...], output: Path):
-    """Draws the critic's and the generator's loss, the penalties, and the distance to the reals.
+def plot_curves(history: list[dict], terms: list[str], output: Path, title: str = ""):
+    """Draws a panel per term, and one for the distance to the reals with its floor.
 
     Args:
-        history: a dict a tick with "kimg", "rung", "fading", "critic", "generator", the penalties
-            and, at some ticks, "swd" and "swd_floor".
-        penalties: names of the critic's other terms.
+        history: a dict per tick, ascending in "kimg", with "rung", "fading", the terms, and at
+            some ticks "swd" and "swd_floor".
+        terms: names of the terms.
         output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
+        title: of the figure.
 
     Raises:
         UserError: another suffix.
     """
-    panels = {
-        "loss": {"critic": "-", "generator": "-"},
-        "penalty": dict.fromkeys(penalties, "-"),
-        "SWD x 1000": {"swd": "o-", "swd_floor": "k--"},
-    }
-    figure = Figure((10, 8), layout="constrained")
-    axes = figure.subplots(len(panels), sharex=True)
-    for axis, (title, terms) in zip(axes, panels.items(), strict=True):
-        for term, style in terms.items():
-            lines = [line for line in history if term in line]
-            kimg, values = ([line[key] for line in lines] for key in ("kimg", term))
-            axis.plot(kimg, values, style, label=term, markersize=3, linewidth=1)
-        axis.set_ylabel(title)
-        axis.legend(loc="upper right")
-    for begin, end, rung, fading in _stretches(history):
-        if fading:
-            for axis in axes:
-                axis.axvspan(begin, end, color=_FADE, zorder=0, linewidth=0)
-        else:
-            axes[0].text(begin, 1.02, rung, transform=axes[0].get_xaxis_transform(), fontsize=8)
-    axes[-1].set(xlabel="kimg", xlim=(0, history[-1]["kimg"]))
+    panels: dict[str, dict] = {term: {term: {"color": "C0"}} for term in terms}
+    if any(key in line for line in history for key in _DISTANCE):
+        panels["sliced Wasserstein distance x 1000"] = _DISTANCE
+    rows = -(-len(panels) // _COLUMNS)
+    figure = Figure((10, 1 + 2.2 * rows), layout="constrained")
+    axes = figure.subplots(rows, _COLUMNS, sharex=True, squeeze=False).flatten()
+    for axis, (name, curves) in zip(axes, panels.items(), strict=False):
+        _draw_panel(axis, name, curves, history)
+    for axis in axes[len(panels) :]:
+        axis.set_visible(False)
+    for axis in axes[: len(panels)][-_COLUMNS:]:
+        axis.set_xlabel("kimg")
+        axis.tick_params(labelbottom=True)
+    figure.suptitle(title)
+    distance = axes[len(panels) - 1].get_lines() if _DISTANCE in panels.values() else []
+    handles = [*distance, Patch(color=_FADE, label="a rung fades in")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     _save(figure, output)
+
+
+def _draw_panel(axis, name: str, curves: dict[str, dict[str, Any]], history: list[dict]):
+    for key, style in curves.items():
+        lines = [line for line in history if key in line]
+        kimg, values = ([line[k] for line in lines] for k in ("kimg", key))
+        axis.plot(kimg, values, markersize=3, linewidth=1, **style)
+    axis.set_title(name, loc="left", pad=16, fontsize=10)
+    axis.set_xlim(0, history[-1]["kimg"])
+    for begin, end, rung, fading in _phases(history):
+        if fading:
+            axis.axvspan(begin, end, color=_FADE, zorder=0, linewidth=0)
+        else:
+            axis.text(begin, 1.02, rung, transform=axis.get_xaxis_transform(), fontsize=7)
 
 
 def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, float]], output: Path):
@@ -59,18 +77,18 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
     Raises:
         UserError: another suffix.
     """
-    known = dict.fromkeys(key for lines in runs.values() for line in lines for key in line)
-    measures = [key for key in known if key.endswith(("_score", "_distance"))]
-    figure = Figure((8, 1 + 4 * len(measures)), layout="constrained")
+    keys = dict.fromkeys(key for lines in runs.values() for line in lines for key in line)
+    measures = [key for key in keys if key.endswith(("_score", "_distance"))]
+    figure = Figure((10, 1 + 4 * len(measures)), layout="constrained")
     axes = figure.subplots(len(measures), sharex=True, squeeze=False)[:, 0]
     for axis, measure in zip(axes, measures, strict=True):
         for number, (name, lines) in enumerate(runs.items()):
             lines, colour = [line for line in lines if measure in line], f"C{number}"
             kimg = [line["kimg"] for line in lines]
             axis.plot(kimg, [line[measure] for line in lines], "o-", color=colour, label=name)
-            for beside in (f"{measure}_reals", f"{measure}_floor"):
-                if any(beside in line for line in lines):
-                    reals = [line.get(beside) for line in lines]
+            for key in (f"{measure}_reals", f"{measure}_floor"):
+                if any(key in line for line in lines):
+                    reals = [line.get(key) for line in lines]
                     axis.plot(kimg, reals, "--", color=colour, label=f"{name}, reals")
         for number, (method, value) in enumerate(references.get(measure, {}).items()):
             axis.axhline(value, color=f"C{number + len(runs)}", linestyle=":", label=method)
@@ -83,13 +101,13 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
 def _save(figure, output):
     known = figure.canvas.get_supported_filetypes()
     if output.suffix[1:].lower() not in known:
-        raise UserError(f"--output should end in one of {', '.join(known)}. Received: {output}")
+        raise UserError(f"`output` should end in one of {', '.join(known)}. Received: {output}")
     with write_atomically(output) as temporary:
         figure.savefig(temporary, dpi=120)
 
 
-def _stretches(history):
-    """(begin, end, rung, fading) of each run of ticks in one phase; a tick tells where it ended."""
+def _phases(history):
+    """(begin, end, rung, fading) of each run of ticks in one phase; a tick is named by its end."""
     begin = 0
     for (rung, fading), lines in itertools.groupby(history, lambda x: (x["rung"], x["fading"])):
         end = [line["kimg"] for line in lines][-1]

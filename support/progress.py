@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TextIO
 
+from support.script import discard_output
+
 
 class Progress(contextlib.AbstractContextManager):
     """Counts what is done, and shows it with the rate and the time left.
@@ -65,7 +67,10 @@ class _Lines:
         self.stream, self.every = stream, every
 
     def show(self, done, line):
-        print(line, file=self.stream, flush=True)
+        try:
+            print(line, file=self.stream, flush=True)
+        except BrokenPipeError:  # The work continues without a reader.
+            discard_output(self.stream)
 
     def close(self):
         pass

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from support.errors import UserError
 from support.text import printable
@@ -30,7 +31,7 @@ def run_script(main: Callable, parse: Callable | None = None):
     except UserError as error:
         status = _fail(error)
     except BrokenPipeError:  # The reader of our output has ended, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        discard_output(sys.stdout)
         status = 128 + signal.SIGPIPE
     except OSError as error:
         if error.errno not in _FILE_SYSTEM_ERRORS:
@@ -44,6 +45,11 @@ def run_script(main: Callable, parse: Callable | None = None):
     if "tensorflow_io" in sys.modules:
         _leave(status)
     sys.exit(status)
+
+
+def discard_output(stream: TextIO):
+    """Discards all that is still written to a stream whose reader has ended."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _leave(status):

@@ -64,6 +64,10 @@ def check_settings(section: str, settings: Any):
     """Raises `UserError` for the first field of `settings` that is out of its bounds.
 
     The bounds of a table (a dict) hold for each of its values, and a table has at least one.
+
+    Args:
+        section: of the config, for messages; "" for settings of something else.
+        settings: a dataclass whose fields were declared by `setting`.
     """
     for field in dataclasses.fields(settings):
         bounds, value = field.metadata.get("bounds", Bounds()), getattr(settings, field.name)
@@ -73,4 +77,5 @@ def check_settings(section: str, settings: Any):
         else:
             allowed, expected = bounds.allow(value), f"be {bounds}"
         if not allowed:
-            raise UserError(f"`{section}.{field.name}` should {expected}. Received: {value}")
+            name = f"{section}.{field.name}" if section else field.name
+            raise UserError(f"`{name}` should {expected}. Received: {value}")

@@ -15,6 +15,7 @@ from PIL import Image
 import dataset_tool
 from dataset.records import Records, open_records
 from support.errors import UserError
+from tests.commands.calls import call as run
 from tests.dataset.videos import cut, noisy, picture, write_video
 
 ROOT = Path(dataset_tool.__file__).parent
@@ -26,12 +27,6 @@ def command(*arguments):
 
 def run_process(*arguments, cwd=ROOT):
     return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=cwd, check=False)
-
-
-def run(*arguments):
-    """Runs a command in this process."""
-    args = dataset_tool.parse(["dataset_tool.py", *map(str, arguments)])
-    return dataset_tool.main(args)
 
 
 def create(source, output, *more):
@@ -92,26 +87,6 @@ def test_the_same_command_goes_on_after_a_stop(tmp_path, number, status):
     assert not (tmp_path / "new.unfinished").exists()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["frobnicate"], ["create_tfrecords", "--frob=1"], ["info"], []], ids=str
-)
-def test_wrong_flags_have_status_2(arguments, capsys):
-    with pytest.raises(SystemExit) as info:
-        run(*arguments)
-    assert info.value.code == 2
-    assert "error: " in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "name", ["create_tfrecords", "info", "verify", "display", "extract", "compare", "stats"]
-)
-def test_help(name, capsys):
-    with pytest.raises(SystemExit) as info:
-        run(name, "--help")
-    assert info.value.code == 0
-    assert "--help" in capsys.readouterr().out
-
-
 def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
     write_video(tmp_path / "in/a.mp4", [picture(i) for i in range(80)])
     (tmp_path / "in/notes.txt").touch()
@@ -129,21 +104,21 @@ def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--resolution=48", "`resolution` should be a power of two. Received: 48"),
-        ("--num_frames=6", "`num_frames` should be a power of two. Received: 6"),
-        ("--ladder=steps", "`ladder` should be one of .* Received: 'steps'"),
+        ("--resolution=48", "--resolution should be a power of two. Received: 48"),
+        ("--num_frames=6", "--num_frames should be a power of two. Received: 6"),
+        ("--ladder=steps", "--ladder should be one of .* Received: 'steps'"),
         ("--config=none", "--config should be one of .* Received: none"),
-        ("--source=absent", "`source` should be a file or a folder. Received: absent"),
+        ("--source=absent", "--source should be a file or a folder. Received: absent"),
         ("--workers=0", "--workers should be at least 1. Received: 0"),
         ("--frame_stride=0", "--frame_stride should be at least 1. Received: 0"),
         ("--shard_clips=0", "--shard_clips should be at least 1. Received: 0"),
-        ("--quality=101", "`quality` should be in 1 to 100. Received: 101"),
-        ("--val_fraction=0", "`val_fraction` should hold out some videos but not all"),
+        ("--quality=101", "--quality should be 1 to 100. Received: 101"),
+        ("--val_fraction=0", "--val_fraction should hold out some videos but not all"),
         ("--val_list=absent", "Cannot read absent: No such file"),
         ("--seed=-1", "--seed should be at least 0. Received: -1"),
-        ("--fps=0", "--fps should be in 0.1 to 1000. Received: 0.0"),
+        ("--fps=0", "--fps should be 0.1 to 1000. Received: 0"),
         ("--split=absent.txt", "Cannot read absent.txt: No such file"),
-        ("--labels=folders", "`labels=folders` should .* Received: "),
+        ("--labels=folders", "--labels=folders should .* Received: "),
         ("--short=error", "a.mp4 should have at least 8 frames. Received: 5"),
     ],
 )
@@ -168,16 +143,18 @@ def test_rate_part_and_list_of_sources(tmp_path):
     np.testing.assert_allclose(np.median(clip, axis=(1, 2, 3)), 20 * np.arange(8), atol=3)
 
 
-def test_an_existing_data_set_is_kept(tmp_path):
+def test_an_existing_data_set_is_kept(tmp_path, capsys):
     create("", tmp_path / "new", "--source_format=synthetic", "--max_clips=1")
     with pytest.raises(UserError, match="exists already and is"):
         create("", tmp_path / "new", "--source_format=synthetic", "--max_clips=2")
     assert len(Records(tmp_path / "new")) == 1
+    assert f"{tmp_path / 'new'}: 1 clip at" in capsys.readouterr().out
 
 
 def test_the_size_is_told_before_the_work(tmp_path, capsys):
     create("", tmp_path / "new", *SHAPES[1:], "--max_clips=3", "--encoding=zlib")
     out = capsys.readouterr().out
+    assert f"{tmp_path / 'new'}: 3 clips at 4x4x4 8x8x8 8x16x16\n" in out
     assert "At most 3 clips, before zlib:" in out
     assert re.search(r"^ +8x16x16 +0.0 MB$", out, re.M)
 
@@ -220,21 +197,33 @@ def test_info_verify_and_display(tmp_path, capsys):
     run("info", f"--data={folder}", "--json")
     assert json.loads(capsys.readouterr().out)["clips"] == 4
     run("info", f"--data={folder}")
-    assert "4 clips" in capsys.readouterr().out
+    assert f"{folder}: 4 clips, made by version " in capsys.readouterr().out
     run("verify", f"--data={folder}")
-    assert "all whole" in capsys.readouterr().out
+    assert "without faults" in capsys.readouterr().out
     run("display", f"--data={folder}", f"--output={folder}.gif", "--num=3")
     with Image.open(f"{folder}.gif") as sheet:  # 3 clips at 3 rungs, each enlarged to 64.
-        assert (sheet.size, sheet.n_frames) == ((3 * 66 - 2, 3 * 66 - 2), 8)
+        assert (sheet.height, sheet.n_frames) == (3 * 66 - 2, 8)
+        assert sheet.width > 3 * 66 - 2  # The names of the rungs are at the left.
     run("display", f"--data={folder}", f"--output={folder}.png", "--num=2")
     with Image.open(f"{folder}.png") as sheet:  # 8 frames of 2 clips at 3 rungs.
-        assert sheet.size == (8 * 66 - 2, 6 * 66 - 2)
+        assert sheet.height == 6 * 66 - 2
+        assert sheet.width > 8 * 66 - 2
+    with pytest.raises(UserError, match="--output should end in .mp4, .gif, .* Received: a.avi"):
+        run("display", f"--data={folder}", "--output=a.avi")
     shard = folder / "4x4x4/00000.tfrecord"
     shard.write_bytes(shard.read_bytes()[:-1])
-    with pytest.raises(UserError, match="should be whole. Received: 2 faults"):
+    with pytest.raises(UserError, match="Cannot use .*: 2 faults, listed above"):
         run("verify", f"--data={folder}")
     out = capsys.readouterr().out
     assert "4x4x4/00000.tfrecord, record 3: cannot be read: truncated record" in out
+
+
+@pytest.mark.parametrize("command", ["info", "verify", "stats"])
+def test_a_folder_of_videos_is_no_data_set(tmp_path, command):
+    write_video(tmp_path / "videos/a.mp4", noisy(5))
+    for folder in (tmp_path / "videos", tmp_path / "absent"):
+        with pytest.raises(UserError, match="it is no data set .* with create_tfrecords"):
+            run(command, f"--data={folder}")
 
 
 def test_extract_compare_and_stats(tmp_path, capsys):

@@ -1,15 +1,13 @@
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-import generate
+from commands import rendering
+from commands.interpolation import render_loops
 from config import demo
 from growth.phase import list_phases
 from networks.generator import Generator
@@ -17,7 +15,9 @@ from sampling.latents import sample_latents
 from sampling.snapshot import load_snapshot, save_snapshot
 from support.errors import UserError
 from support.media import to_uint8
+from tests.commands.calls import call
 from tests.support.test_plots import made_up_history
+from tests.train_command import run_script
 from tests.training.toys import write_config
 
 
@@ -35,9 +35,8 @@ def trained(tmp_path_factory):
     return run
 
 
-def make(run, *arguments):
-    # A flag that is given twice counts as it is given last.
-    generate.main(generate.parse(["generate.py", arguments[0], f"--run={run}", *arguments[1:]]))
+def make(run, command, *arguments):
+    call(command, f"--run={run}", *arguments)  # The last of two --run counts.
 
 
 def size(path):
@@ -56,21 +55,58 @@ def size(path):
     [
         ("samples --num=5", "a.mp4", (8, 130, 196)),
         ("samples --num=2", "a.gif", (8, 64, 130)),
+        ("samples --num=2", "a.webp", (8, 64, 130)),
+        ("samples --num=2", "a.apng", (8, 64, 130)),
         ("samples --num=3", "a.png", (1, 196, 526)),
         ("interpolation --pairs=2 --steps=3", "a.mp4", (8, 130, 196)),
         ("interpolation --pairs=2 --steps=3", "a.png", (1, 130, 196)),
-        ("interpolation --pairs=2 --loop", "a.gif", (70, 64, 130)),
+        ("interpolation --pairs=2 --loop", "a.webp", (70, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.png", (1, 130, 526)),
         ("progress --num=2 --columns=3", "a.png", (1, 130, 196)),
         ("progress --num=2", "a.gif", (8, 130, 328)),
-        ("curves", "a.png", (1, 960, 1200)),
     ],
 )
 def test_files_are_made(trained, tmp_path, capsys, command, name, expected):
-    make(trained, *command.split(), f"--output={tmp_path / name}")
+    make(trained, *command.split(), "--plain", f"--output={tmp_path / name}")
     assert size(tmp_path / name) == expected
     assert [file.name for file in tmp_path.iterdir()] == [name]
     assert capsys.readouterr().out.endswith(f"{tmp_path / name}\n")
+    make(trained, *command.split(), f"--output={tmp_path / name}")
+    frames, height, width = size(tmp_path / name)
+    assert (frames, width) == (expected[0], expected[2])
+    assert height >= expected[1] + 16  # The caption.
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_curves_are_drawn(trained, tmp_path, kind):
+    make(trained, "curves", f"--output={tmp_path}/a.{kind}")
+    assert [file.name for file in tmp_path.iterdir()] == [f"a.{kind}"]
+
+
+def test_rates_are_those_of_the_file(trained, tmp_path, capsys):
+    make(trained, "samples", "--num=1", "--fps=60", f"--output={tmp_path}/a.gif")
+    assert "browsers play GIFs at up to 50 frames per second" in capsys.readouterr().out
+    with Image.open(tmp_path / "a.gif") as picture:
+        assert picture.info["duration"] == 20
+    make(trained, "samples", "--num=1", "--fps=60", f"--output={tmp_path}/a.mp4")
+    assert "Warning" not in capsys.readouterr().out
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].average_rate == 60
+
+
+def test_a_run_whose_path_has_characters_of_patterns(trained, tmp_path, capsys):
+    run = tmp_path / "lr[1e-3]"
+    shutil.copytree(trained, run)
+    for form in ("saved_model", "weights"):
+        make(run, "export", f"--format={form}")
+        assert (run / form / "generator.json").is_file()
+    assert "TensorFlow loads no SavedModel from a path with [" in capsys.readouterr().out
+    make(run, "samples", "--num=1", "--format=npy")
+    make(run, "progress", "--num=1")
+    make(run, "curves")
+    assert {"samples.npy", "progress.png", "curves.png"} <= {file.name for file in run.iterdir()}
+    call("samples", f"--model={run}/weights/generator.weights.h5", "--num=1")
+    assert (run / "weights" / "samples.mp4").is_file()
 
 
 def test_array_holds_the_clips_of_the_latents(trained, tmp_path):
@@ -94,16 +130,17 @@ def test_a_model_that_was_passed_on_needs_no_run(trained, tmp_path):
     for file in (trained / "snapshots").glob("gs-000003008.*"):
         shutil.copy(file, tmp_path)
     model = f"--model={tmp_path / 'gs-000003008.weights.h5'}"
-    generate.main(generate.parse(["generate.py", "samples", model, "--num=2", "--format=npy"]))
+    call("samples", model, "--num=2", "--format=npy")
     np.testing.assert_array_equal(
         np.load(tmp_path / "samples.npy"), np.load(tmp_path / "a.npy"), strict=True
     )
 
 
-def test_a_model_is_given_in_place_of_a_run(trained, capsys):
-    with pytest.raises(SystemExit, match="2"):
+def test_a_model_is_given_in_place_of_a_run(trained):
+    with pytest.raises(UserError, match="--model should not be given with --run"):
         make(trained, "samples", "--model=a.weights.h5")
-    assert "--model: not allowed with argument --run" in capsys.readouterr().err
+    with pytest.raises(UserError, match="--snapshot should be given with a run. Received: --mod"):
+        call("samples", "--model=a.weights.h5", "--snapshot=8")
 
 
 def test_single_clips(trained, tmp_path):
@@ -115,8 +152,8 @@ def test_single_clips(trained, tmp_path):
 
 def test_interpolation_begins_and_ends_at_its_latents(trained, monkeypatch):
     seen = []
-    monkeypatch.setattr(generate, "write_clip", lambda path, clip, fps: seen.append(clip))
-    make(trained, "interpolation", "--pairs=1", "--steps=3", "--seed=3")
+    monkeypatch.setattr(rendering, "write_sheet", lambda path, sheet, fps: seen.append(sheet))
+    make(trained, "interpolation", "--pairs=1", "--steps=3", "--seed=3", "--plain")
     ends = to_uint8(load_snapshot(trained).sample(sample_latents(2, 32, seed=3)))
     # Three clips of 16 pixels, enlarged by 4, 2 pixels apart.
     np.testing.assert_allclose(seen[0][:, ::4, 0:64:4].astype(int), ends[0], atol=1)
@@ -126,7 +163,7 @@ def test_interpolation_begins_and_ends_at_its_latents(trained, monkeypatch):
 def test_loop_passes_its_latents_and_closes(trained):
     snapshot = load_snapshot(trained)
     begin, end = np.split(sample_latents(2, 32, seed=0), 2)
-    loop = generate.render_loops(snapshot, begin, end)
+    loop = render_loops(snapshot, begin, end)
     assert loop.shape == (1, 70, 16, 16, 3)  # Five plays of 8 frames forth and 6 back.
     for moment, frame, latent in [(0, 0, begin), (35, 7, -begin)]:
         clip = to_uint8(snapshot.sample(latent))[0]
@@ -155,20 +192,23 @@ def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("samples --output={tmp}/a.avi", r"--output should end in \.mp4, \.gif, \.png, \.npy"),
+        (
+            "samples --output={tmp}/a.avi",
+            r"--output should end in \.mp4, \.gif, \.webp, \.apng, \.png, \.npy",
+        ),
         ("samples --output={tmp}/a", "--output should end in"),
         ("samples --output={tmp}/a.mp4 --format=gif", r"--output should end in \.gif\. Received"),
         ("samples --layout=clips --format=npy", "--layout=clips should be of"),
         ("samples --layout=clips --output={tmp}", "exists already and is"),
-        ("samples --output={tmp}/file/a.mp4", "can be written"),
-        ("samples --output={tmp}/folder.mp4", "can be written"),
+        ("samples --output={tmp}/file/a.mp4", "file/a.mp4: .*/file is no folder. Use another"),
+        ("samples --output={tmp}/folder.mp4", "folder.mp4: it is a folder. Use another"),
         ("samples --num=0", "--num should be at least 1. Received: 0"),
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
         ("export --output={tmp}", "exists already and is"),
-        ("samples --snapshot=123", "--snapshot should be one of 8, 3008, 6008"),
+        ("samples --snapshot=123", "Cannot load snapshot 123 .* it has 8, 3008, 6008"),
         ("samples --run={tmp}", "no config.json"),
-        ("progress --run={tmp}/empty", "should hold snapshots"),
-        ("curves --run={tmp}/empty --output={tmp}/a.png", "should hold the history"),
+        ("progress --run={tmp}/empty", "it has none yet"),
+        ("curves --run={tmp}/empty --output={tmp}/a.png", "it has no history yet"),
         ("curves --output={tmp}/a.mp4", r"--output should end in \.png"),
     ],
 )
@@ -184,23 +224,8 @@ def test_mistakes_are_told_and_leave_nothing(trained, tmp_path, command, message
 
 
 def test_a_mistake_is_one_sentence_and_a_status(tmp_path):
-    script = Path(generate.__file__)
-    done = subprocess.run(
-        [sys.executable, script, "progress", f"--run={tmp_path}/none"],
-        cwd=script.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("Error: --run should be the folder of a run.")
-    assert done.stdout == ""
+    done = run_script("generate.py", "progress", f"--run={tmp_path}/none")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: --run should be the folder of a run.")
+    assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("command", ["samples", "interpolation", "progress", "curves", "export"])
-def test_every_command_has_help(command, capsys):
-    with pytest.raises(SystemExit, match="0"):
-        generate.parse(["generate.py", command, "--help"])
-    assert "--output" in capsys.readouterr().out

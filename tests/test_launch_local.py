@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,14 @@ AS_SGD = ["train.epsilon=1000", "schedule.generator_rate=100", "schedule.critic_
 
 def launch(code: str, workers: int, grace: float = 60):
     """Runs `code` as each worker."""
-    call = f"launch_local.launch([sys.executable, '-c', {code!r}], {workers}, {grace})"
-    return subprocess.run(
-        [sys.executable, "-c", f"import sys, launch_local; sys.exit({call})"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    return subprocess.run(launcher(code, workers, grace), cwd=ROOT, capture_output=True, text=True)
+
+
+def launcher(code: str, workers: int, grace: float = 60) -> list[str]:
+    """The arguments of a process that runs `code` as each worker."""
+    call = f"launch([sys.executable, '-c', {code!r}], {workers}, {grace})"
+    program = f"import sys; from commands.launch_local import launch; sys.exit({call})"
+    return [sys.executable, "-c", program]
 
 
 def test_workers_get_their_tasks_and_their_lines_are_marked():
@@ -64,18 +66,68 @@ def test_a_signal_goes_to_each_worker_once():
         "print('ready', flush=True)\n"
         "time.sleep(999)\n"
     )
-    call = f"launch_local.launch([sys.executable, '-c', {code!r}], 2)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"import sys, launch_local; sys.exit({call})"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = subprocess.Popen(launcher(code, 2), cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert {process.stdout.readline() for _ in range(2)} == {"[0] ready\n", "[1] ready\n"}
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate()
     assert sorted(out.splitlines()) == ["[0] got 2", "[1] got 2"]
     assert process.returncode == 130
+
+
+# Prints for ever, until SIGTERM: then the worker "saves" by writing a file.
+SAVES = """
+import os, pathlib, signal, sys, time
+file = pathlib.Path({folder!r}, str(os.getpid()))
+def save(number, _):
+    file.write_text("saved")
+    os._exit(128 + number)
+signal.signal(signal.SIGTERM, save)
+file.write_text("running")
+while True:
+    try:
+        print("line", "x" * 1000, flush=True)
+    except BrokenPipeError:
+        pass
+    time.sleep(0.01)
+"""
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def texts(folder):
+    return sorted(path.read_text() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_a_killed_launcher_leaves_no_workers(tmp_path, number):
+    process = subprocess.Popen(
+        launcher(SAVES.format(folder=str(tmp_path)), 2), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    wait_until(lambda: texts(tmp_path) == ["running"] * 2)
+    process.send_signal(number)
+    process.wait()
+    wait_until(lambda: texts(tmp_path) == ["saved"] * 2)
+    process.stdout.close()
+
+
+def test_workers_end_where_nobody_reads_their_lines(tmp_path):
+    process = subprocess.Popen(
+        launcher(SAVES.format(folder=str(tmp_path)), 2),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    wait_until(lambda: texts(tmp_path) == ["running"] * 2)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert texts(tmp_path) == ["saved"] * 2
 
 
 class Training:
@@ -100,11 +152,14 @@ class Training:
             assert line, self.process.stderr.read()
         return "".join(lines)
 
+    def workers(self) -> list[int]:
+        """Their processes."""
+        pid = self.process.pid
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def kill(self, index, number):
         """Sends a signal to one of the workers."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        os.kill(int(children[index]), number)
+        os.kill(self.workers()[index], number)
 
     def end(self):
         """Exit status, standard output and standard error."""
@@ -133,6 +188,25 @@ def test_two_workers_equal_one_process_which_goes_on_with_their_run(data, tmp_pa
     for nimg, line in expected.items():
         for term in ("critic", "gradient_penalty", "projection_penalty", "generator"):
             np.testing.assert_allclose(found[nimg][term], line[term], rtol=1e-3, atol=1e-6)
+
+
+def test_workers_of_a_killed_launcher_save(data, tmp_path):  # noqa: F811
+    training = Training(data, tmp_path / "run", 2, "train.total_kimg=1000")
+    training.until_it_ticks()
+    workers = training.workers()
+    training.process.kill()
+    training.end()
+    wait_until(lambda: not any(is_alive(worker) for worker in workers), seconds=120)
+    last = (tmp_path / "run/log.txt").read_text().splitlines()[-1]
+    saved = re.match(r"Interrupted and saved at kimg (\S+):", last)[1]
+    assert float(saved) > 0
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 # Which worker gets which signal; the first of each, unless it is a long test.

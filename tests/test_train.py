@@ -78,7 +78,7 @@ def _check_scripts_that_follow(data, run):
     assert scored.returncode == 0, scored.stderr
     assert "motion energy" in scored.stdout
     failed = run_script(
-        "evaluate.py", "distance", f"--run={run}", f"--data={data}", "--most_distance=1"
+        "evaluate.py", "distance", f"--run={run}", f"--data={data}", "--max_distance=1"
     )
     assert failed.returncode == 1
     assert "should be at most 1" in failed.stderr

@@ -9,35 +9,24 @@ import dataclasses
 import functools
 from pathlib import Path
 
-from dataset.readers import (
-    archives,
-    frames,
-    grid,
-    hdf5,
-    npy,
-    strips,
-    synthetic,
-    trailerfaces,
-    ucf101,
-    videos,
-)
 from dataset.readers.files import Files, count_kinds
 from dataset.readers.source import ReaderOptions, RejectedSource, Source
 from dataset.readers.split import select
+from support.deferred import Deferred
 from support.errors import UserError
 
 # In the order in which source_format="auto" asks them.
 READERS = {
-    "grid": grid,
-    "zip": archives,
-    "ucf101": ucf101,
-    "videos": videos,
-    "trailerfaces": trailerfaces,
-    "hdf5": hdf5,
-    "npy": npy,
-    "strips": strips,
-    "frames": frames,
-    "synthetic": synthetic,
+    "grid": Deferred("dataset.readers.grid"),
+    "zip": Deferred("dataset.readers.archives"),
+    "ucf101": Deferred("dataset.readers.ucf101"),
+    "videos": Deferred("dataset.readers.videos"),
+    "trailerfaces": Deferred("dataset.readers.trailerfaces"),
+    "hdf5": Deferred("dataset.readers.hdf5"),
+    "npy": Deferred("dataset.readers.npy"),
+    "strips": Deferred("dataset.readers.strips"),
+    "frames": Deferred("dataset.readers.frames"),
+    "synthetic": Deferred("dataset.readers.synthetic"),
 }
 HAVE_TIMES = {"grid", "zip", "ucf101", "videos"}  # of frames, for `fps`
 MAX_ASPECT = 32  # of a frame, long side over short side

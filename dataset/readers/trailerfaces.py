@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from dataset.readers.arrays import check_uint8, class_labels, frames_of
@@ -24,6 +23,7 @@ from dataset.readers.source import (
     name_and_label,
 )
 from dataset.tfrecords import FOOTER, HEADER, checked_record, scan
+from support.deferred import tf
 
 SUFFIXES = {".tfrecords"}
 

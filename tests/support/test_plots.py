@@ -8,7 +8,7 @@ from PIL import Image
 from support.errors import UserError
 from support.plots import plot_curves, plot_scores
 
-PENALTIES = ("gradient_penalty", "projection_penalty")
+TERMS = ["critic", "generator", "gradient_penalty", "projection_penalty"]
 
 
 def made_up_history():
@@ -34,22 +34,37 @@ def made_up_history():
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_curves_are_drawn(tmp_path, suffix):
     output = tmp_path / f"curves{suffix}"
-    plot_curves(made_up_history(), PENALTIES, output)
+    plot_curves(made_up_history(), TERMS, output, "a title")
     assert [file.name for file in tmp_path.iterdir()] == [output.name]
     if suffix == ".png":
         picture = np.array(Image.open(output).convert("L"))
-        assert picture.shape == (960, 1200)
+        assert picture.shape == (912, 1200)
         assert 0.005 < (picture < 128).mean() < 0.2
+    else:
+        drawn = output.read_text()
+        words = ("a title", *TERMS, "floor: other reals to reals", "a rung fades in", "8x16x16")
+        for word in words:
+            assert f"<!-- {word} -->" in drawn
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_any_number_of_terms_has_a_panel_each(tmp_path, count):
+    terms = [f"term_{i}" for i in range(count)]
+    history = [line | dict.fromkeys(terms, 1.0) for line in made_up_history()]
+    plot_curves(history, terms, tmp_path / "curves.svg")
+    drawn = (tmp_path / "curves.svg").read_text()
+    assert all(f"<!-- {term} -->" in drawn for term in terms)
+    assert drawn.count("<!-- 4x4x4 -->") == count + 1  # In each panel.
 
 
 def test_a_history_without_distances_is_drawn(tmp_path):
     lines = [{k: v for k, v in line.items() if "swd" not in k} for line in made_up_history()[:1]]
-    plot_curves(lines, PENALTIES, tmp_path / "curves.png")
+    plot_curves(lines, TERMS, tmp_path / "curves.png")
 
 
 def test_another_suffix_is_refused():
     with pytest.raises(UserError, match="should end in one of"):
-        plot_curves(made_up_history(), PENALTIES, Path("curves.mp4"))
+        plot_curves(made_up_history(), TERMS, Path("curves.mp4"))
 
 
 def test_scores_are_drawn_with_published_ones(tmp_path):

@@ -1,0 +1,158 @@
+"""Reads videos and writes their clips at every rung of a preset's ladder.
+
+If it is interrupted, run the same command again to resume.
+"""
+
+import argparse
+import itertools
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from commands.parser import Parser, one_of, real, whole
+from config import PRESETS, Config, preset
+from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
+from dataset.encoding import ENCODINGS, Encoding
+from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
+from dataset.readers import READERS
+from dataset.readers.source import ReaderOptions
+from support.errors import UserError
+from support.words import counted
+
+_LISTED = 10  # rejected sources that are printed
+
+
+def flags(parser: Parser):
+    """Declares the flags."""
+    flag = parser.add_argument
+    flag("--config", default="faces", type=one_of(PRESETS), help="preset")
+    flag("--source", default="videos", help="file or folder to read")
+    flag("--output", type=Path, help="folder to write, new (default: datasets/<config>)")
+    flag("--source_format", default="auto", type=one_of(["auto", *READERS]), help="layout")
+    flag("--split", help="file that lists the sources to take, one per line (default: all)")
+    flag("--labels", default="own", type=one_of(["own", "folders"]), help="own: of the layout")
+    flag("--tile", type=whole(1), help="height and width of the clips in a grid, in pixels")
+    flag(
+        "--fps",
+        type=real(0.1, 1000),
+        help="frames per second to play videos at (default: every frame is taken once)",
+    )
+    flag("--crop", default="centre", type=one_of(CROPS), help="part of a frame to keep")
+    flag("--resize_filter", default="auto", type=one_of(RESIZE_FILTERS), help="for frames")
+    flag("--order", default=ORDERS[0], type=one_of(ORDERS), help="of resizing and cropping")
+    flag("--clip_rule", default="centre", type=one_of(CLIP_RULES), help="clips of a source")
+    flag("--frame_stride", type=whole(1), default=1, help="take every n-th frame")
+    flag(
+        "--clip_stride",
+        type=whole(1),
+        help="with --clip_rule=all: frames from clip to clip (default: clips do not overlap)",
+    )
+    flag("--short", default="skip", type=one_of(SHORT_RULES), help="sources that are too short")
+    flag(
+        "--resolution", type=whole(1), help="height and width of the full clip (default: preset's)"
+    )
+    flag("--num_frames", type=whole(1), help="frames of the full clip (default: preset's)")
+    flag("--ladder", help='thesis, authors, or rungs such as "4x4x4 8x8x8" (default: preset\'s)')
+    flag("--val_fraction", type=real(0, 1), help="share of videos to hold out in <output>-val")
+    flag("--val_list", help="file that names the videos to hold out, one per line")
+    flag("--encoding", default="raw", type=one_of(ENCODINGS), help="of the pixels in records")
+    flag("--quality", type=whole(1, 100), default=90, help="of jpeg and webp")
+    flag("--shard_clips", type=whole(1), help="clips per file (default: about a gigabyte)")
+    flag("--workers", type=whole(1), default=os.cpu_count(), help="threads")
+    flag("--seed", type=whole(0), default=0, help="of random clips and of the order")
+    flag("--max_clips", type=whole(1), help="maximum number (default: all; synthetic: 2048)")
+
+
+def run(args: argparse.Namespace):
+    """Plans and writes the data set, and prints what was rejected."""
+    from dataset.advice import advise
+    from dataset.create import create_dataset, held_out_folder
+    from dataset.plan import describe_plan, max_num_clips
+    from dataset.readers import find_sources
+    from dataset.records import Records
+
+    config = configure(args)
+    ladder, output = config.ladder, args.output or Path(f"datasets/{args.config}")
+    rules = ClipRules(
+        ladder[-1].frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short
+    )
+    listing = find_sources(Path(args.source), args.source_format, _options(args, ladder, rules))
+    sources = listing.sources
+    print(listing)
+    held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
+    print(describe_plan(ladder, max_num_clips(sources, rules, args.max_clips), encoding))
+    rejected = create_dataset(
+        output,
+        sources,
+        ladder,
+        rules,
+        framing=Framing(args.crop, args.resize_filter, args.order),
+        seed=args.seed,
+        max_clips=args.max_clips,
+        shard_clips=args.shard_clips,
+        encoding=encoding,
+        held_out=held_out,
+        workers=args.workers,
+        about={"tool_version": _version(), "arguments": _arguments(args)},
+    )
+    outputs = [output, held_out_folder(output)] if held_out else [output]
+    if rejected:
+        _print_rejected(rejected, outputs)
+    for folder in outputs:
+        records = Records(folder)
+        print(f"{folder}: {counted(len(records), 'clip')} at {ladder}")
+        for sentence in advise(records, rules):
+            print(" ", re.sub("`(clip_rule=all)`", r"--\1", sentence))
+
+
+def configure(args: argparse.Namespace) -> Config:
+    """The preset with the ladder and the size that the flags state."""
+    settings = {name: getattr(args, name) for name in ("ladder", "resolution", "num_frames")}
+    return preset(args.config).override(
+        f"growth.{name}={value}" for name, value in settings.items() if value is not None
+    )
+
+
+def _options(args, ladder, rules):
+    return ReaderOptions(
+        labels=args.labels,
+        split=Path(args.split) if args.split else None,
+        fps=args.fps,
+        tile=args.tile,
+        num_clips=args.max_clips or ReaderOptions.num_clips,
+        num_frames=rules.span,
+        resolution=ladder[-1].height,
+        seed=args.seed,
+    )
+
+
+def _held_out(args, sources):
+    """The videos that --val_fraction or --val_list hold out."""
+    from dataset.held_out import held_out_by_chance, held_out_by_list
+
+    if args.val_list is not None and args.val_fraction is not None:
+        raise UserError("--val_fraction should not be given with --val_list. Received: both")
+    if args.val_list is not None:
+        return held_out_by_list(sources, Path(args.val_list))
+    if args.val_fraction is not None:
+        return held_out_by_chance(sources, args.val_fraction, args.seed)
+    return frozenset()
+
+
+def _print_rejected(rejected, outputs):
+    files = " and ".join(f"{folder}/rejected.txt" for folder in outputs)
+    print(f"Rejected: {len(rejected)}, all listed in {files}:")
+    for name, reason in itertools.islice(rejected.items(), _LISTED):
+        print(f"  {name} {reason}")
+
+
+def _arguments(args):
+    """The flags that the content of a data set depends on."""
+    left_out = ("output", "workers")
+    return {k: v for k, v in vars(args).items() if v is not None and k not in left_out}
+
+
+def _version():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
+    return project["project"]["version"]

@@ -1,0 +1,39 @@
+"""What the commands on data sets share: opening one, choosing a rung, a table of its content."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.errors import UserError
+from support.startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from dataset.records import Records
+    from growth.ladder import Rung
+
+
+def open_data(folder: Path) -> "Records":
+    """The data set in a folder, whose files are checked; raises `UserError` where there is none."""
+    from dataset.records import open_records
+    from dataset.storage import is_remote, normalise
+
+    if is_remote(normalise(folder)):
+        import_tensorflow()
+    return open_records(folder)
+
+
+def choose_rung(records: "Records", name: str | None) -> "Rung":
+    """The rung of this name; None is the full clip."""
+    rungs = {str(rung): rung for rung in records.ladder}
+    if name is not None and name not in rungs:
+        raise UserError(f"--rung should be one of {records.ladder}. Received: {name}")
+    return rungs[name] if name else records.ladder[-1]
+
+
+def print_sizes(records: "Records"):
+    """Prints the encoding and size of each rung, and the clips of each label."""
+    for rung, shards in records.shards.items():
+        size = sum(shard.bytes for shard in shards) / 1e6
+        kind = records.metadata["encoding"][rung]
+        print(f"{rung:>12}  {kind:4}  {len(shards):3} shards  {size:10.1f} MB")
+    for label in records.metadata["labels"]:
+        print(f"{label['clips']:12}  {label['name']}")

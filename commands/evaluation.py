@@ -1,0 +1,105 @@
+"""What the commands of evaluate.py share: the clips that they compare, and the network."""
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.output import check_file
+from commands.parser import Parser, one_of, whole
+from commands.snapshots import add_snapshot, choose_run, open_snapshot
+from metrics.protocols import PROTOCOLS, protocol
+from run_folder.reading import read_description
+from support.errors import UserError
+from support.startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from sampling.snapshot import Snapshot
+    from scoring.clip_sets import ClipSet, RecordClips
+    from scoring.features import Extractor
+
+
+def add_generator(parser: Parser):
+    """Adds the flags of a generator and of the reals that it is compared with."""
+    add_snapshot(parser)
+    parser.add_argument("--data", type=Path, help="data set folder (default: that of the run)")
+
+
+def add_network(parser: Parser):
+    """Adds the flags of a feature network and of the clips that it is given."""
+    flag = parser.add_argument
+    flag("--clips", type=Path, help="videos, .npy or data set to score in place of a run")
+    flag("--weights", type=Path, required=True, help="network, of convert_weights or train_c3d")
+    flag("--protocol", type=one_of(PROTOCOLS), default="thesis", help="how clips are prepared")
+    flag("--frames", help="first16, centre16, stride2 or all (default: as the protocol)")
+    flag("--held_out", type=Path, help="data set of reals that were not trained on")
+    flag("--seed", type=whole(0), default=0, help="of latents and of the order of reals")
+    flag("--cache", type=Path, help="folder for features of reals (default: <data>/features)")
+
+
+def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) -> Path:
+    """The folder of --data, or else that of the data set of the run.
+
+    A model that was passed on has only the name of its data set, which is looked for in datasets/.
+
+    Raises:
+        UserError: the data set of the run is no longer there.
+    """
+    if args.data or snapshot is None:
+        return args.data or Path(f"datasets/{args.config}")
+    if args.model:
+        return Path("datasets", snapshot.card["data"]["name"] or snapshot.config.name)
+    run = choose_run(args)
+    folder = read_description(run)["data"].get("folder", f"datasets/{snapshot.config.name}")
+
+    from dataset import storage
+
+    if storage.size(f"{folder}/metadata.json") is None:
+        raise UserError(
+            f"Cannot find the data set of {run}: {folder} is no data set. Give its folder as "
+            "--data, or make one of your videos with create_tfrecords."
+        )
+    return Path(folder)
+
+
+def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipSet"]:
+    """The reals, and the clips to score: `num` of the generator, or those of --clips."""
+    import_tensorflow()
+    from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
+
+    if args.clips:
+        reals = RecordClips(data_folder(args))
+        return reals, clip_set(args.clips, reals.rung.frames)
+    snapshot = open_snapshot(args)
+    reals = RecordClips(data_folder(args, snapshot), snapshot.config.ladder[-1])
+    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed)
+
+
+def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor":
+    """The network of --weights, used as --protocol states."""
+    from scoring.features import cache_beside, load_extractor
+
+    chosen = protocol(args.protocol)
+    if args.frames:
+        chosen = dataclasses.replace(chosen, frames=args.frames)
+    cache = args.cache or cache_beside(reals.records.folder)
+    return load_extractor(args.weights, chosen, cache)
+
+
+def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClips | None":
+    """The clips of --held_out, at the rung of the reals."""
+    from scoring.clip_sets import RecordClips
+
+    return RecordClips(args.held_out, reals.rung) if args.held_out else None
+
+
+def choose_output(
+    args: argparse.Namespace, name: str, formats: Sequence[str], fakes: "ClipSet"
+) -> Path:
+    """The file to write, checked: --output, or else one in the run, or here."""
+    if args.clips:
+        default = Path(f"{name}.{formats[0]}")
+    else:
+        default = choose_run(args) / f"{name}-{fakes.about['nimg']}.{formats[0]}"
+    return check_file(args.output or default, formats)

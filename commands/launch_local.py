@@ -1,0 +1,155 @@
+"""Starts several workers of train.py on this machine, to try what several machines would do.
+
+    python launch_local.py --workers=2 -- --config=demo --data=demo/data --run=demo/run
+
+Each line of theirs begins with the number of the worker. They train on the CPU, since processes
+cannot share GPUs: `train.py` on its own uses all GPUs of one machine.
+"""
+
+import argparse
+import ctypes
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+from commands.parser import Parser, whole
+from support.script import discard_output
+
+LIGHT = True
+_GRACE = 30  # seconds in which the others may report that a worker ended
+_SET_DEATH_SIGNAL = 1  # of Linux' prctl: the signal that a process receives when its parent dies
+
+
+def flags(parser: Parser):
+    """Declares the flags."""
+    flag = parser.add_argument
+    flag("--workers", type=whole(1), default=2, help="processes")
+    flag("arguments", nargs="*", metavar="-- FLAG", help="flags of train.py")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trains, and returns the exit status."""
+    script = Path(__file__).parent.parent / "train.py"
+    return launch([sys.executable, str(script), *args.arguments], args.workers)
+
+
+def launch(command: list[str], workers: int, grace: float = _GRACE) -> int:
+    """Runs `command` in several processes, each with its TF_CONFIG, until all have ended.
+
+    SIGINT and SIGTERM are forwarded to each of them. They receive SIGTERM when this process dies,
+    or when its output is closed, so that they save and end. Where one fails, the others have
+    `grace` seconds to end before they are killed.
+
+    Returns:
+        0, or the exit status of the worker that failed first (128 + the signal that killed it).
+    """
+    processes: list[subprocess.Popen] = []
+
+    def forward(number, _frame=None):
+        for process in processes:
+            process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, forward)
+    addresses = _free_addresses(workers)
+    output = _Output(lambda: forward(signal.SIGTERM))
+    try:
+        for index in range(workers):
+            processes.append(_start(command, addresses, index))
+        pumps = [
+            output.pump(stream, target, f"[{index}] ")
+            for index, process in enumerate(processes)
+            for stream, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
+        ]
+        status = _wait(processes, grace)
+    finally:
+        for process in processes:
+            process.kill()
+    for pump in pumps:
+        pump.join()
+    return status
+
+
+class _Output:
+    """Copies the lines of all workers; `closed` is called once where nobody reads them."""
+
+    def __init__(self, closed):
+        self._closed, self._is_open, self._lock = closed, True, threading.Lock()
+
+    def pump(self, stream: IO[str], target: IO[str], prefix: str) -> threading.Thread:
+        """Starts a thread that copies a stream to its end."""
+        thread = threading.Thread(target=self._copy, args=(stream, target, prefix))
+        thread.start()
+        return thread
+
+    def _copy(self, stream, target, prefix):
+        for line in stream:  # To the end: a worker whose pipe is full would stand still.
+            with self._lock:
+                if self._is_open:
+                    self._write(target, prefix + line)
+
+    def _write(self, target, line):
+        try:
+            print(line, end="", file=target, flush=True)
+        except BrokenPipeError:
+            self._is_open = False
+            discard_output(target)
+            self._closed()
+
+
+def _free_addresses(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    addresses = [f"localhost:{s.getsockname()[1]}" for s in sockets]
+    for s in sockets:
+        s.close()
+    return addresses
+
+
+def _start(command, addresses, index):
+    task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C comes only from here, so that it comes once.
+        preexec_fn=_end_with_parent(os.getpid()),
+    )
+
+
+def _end_with_parent(parent):
+    """A function for the child, which then receives SIGTERM when its parent dies; for Linux."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def set_signal():
+        prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
+        if os.getppid() != parent:  # It died in between.
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return set_signal
+
+
+def _wait(processes, grace):
+    """Waits until all have ended; returns the exit status of the first that failed, or 0."""
+    status, deadline = 0, math.inf
+    while True:
+        codes = [process.poll() for process in processes]
+        if not status and any(codes):
+            status, deadline = next(filter(None, codes)), time.monotonic() + grace
+        if None not in codes:
+            return status if status >= 0 else 128 - status
+        if time.monotonic() > deadline:
+            for process in processes:
+                process.kill()
+        time.sleep(0.1)

@@ -1,0 +1,65 @@
+"""What the commands that make clips share: their flags, latents, and clips in grids."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.output import write_sheet
+from commands.parser import Parser, real, whole
+from commands.snapshots import describe
+from support.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sampling.snapshot import Snapshot
+
+
+def add_rendering(parser: Parser):
+    """Adds the flags of latents and of grids."""
+    flag = parser.add_argument
+    flag("--seed", type=whole(0), help="of the latents (default: the run's, as in training)")
+    flag(
+        "--truncation",
+        type=real(0.01),
+        help="truncation trick: resample latent values above this (default: off)",
+    )
+    flag("--fps", type=real(1), default=8, help="frames per second")
+    flag("--plain", action="store_true", help="draw no captions")
+
+
+def draw_latents(args: argparse.Namespace, snapshot: "Snapshot", num: int) -> "np.ndarray":
+    """Latents [num, K]; by default the first are those of the pictures in training."""
+    from sampling.latents import sample_latents
+
+    config = snapshot.config
+    seed = config.train.seed if args.seed is None else args.seed
+    return sample_latents(num, config.network.latent_size, seed, args.truncation)
+
+
+def render(snapshot: "Snapshot", latents: "np.ndarray") -> Iterator["np.ndarray"]:
+    """Yields a clip [T, H, W, 3] uint8 for each of `latents` [N, K], a minibatch in memory."""
+    import numpy as np
+
+    from support.media import to_uint8
+
+    size = snapshot.phase.minibatch
+    with Progress(len(latents), "clips") as progress:
+        for part in np.split(latents, range(size, len(latents), size)):
+            yield from to_uint8(snapshot.sample(part, size))
+            progress.advance(len(part))
+
+
+def middle_frames(clips: "np.ndarray") -> "np.ndarray":
+    """The middle frame of each clip [N, T, H, W, 3], as [N, 1, H, W, 3]."""
+    return clips[:, clips.shape[1] // 2, None]
+
+
+def write_grid(args: argparse.Namespace, output: Path, sheet: "np.ndarray", snapshot: "Snapshot"):
+    """Writes a grid [T, H, W, 3] with a caption, unless --plain is given."""
+    from support.captions import add_caption
+
+    if not args.plain:
+        sheet = add_caption(sheet, f"{snapshot.config.name}, {describe(snapshot)}")
+    write_sheet(output, sheet, args.fps)

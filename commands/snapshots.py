@@ -1,0 +1,69 @@
+"""Which generator a command uses: a snapshot of a run, or a model that was passed on."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.parser import Parser, one_of, whole
+from config import PRESETS
+from run_folder.reading import read_config
+from support.errors import UserError
+from support.startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from growth.ladder import Rung
+    from sampling.snapshot import Snapshot
+
+
+def add_run(parser: Parser):
+    """Adds the flags --run and --config."""
+    _add_config(parser)
+    parser.add_argument("--run", type=Path, help="run folder (default: runs/<config>)")
+
+
+def add_snapshot(parser: Parser):
+    """Adds the flags --run, --config, --model and --snapshot."""
+    _add_config(parser)
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--run", type=Path, help="run folder (default: runs/<config>)")
+    choice.add_argument("--model", type=Path, help="weights of a generator, next to their card")
+    parser.add_argument("--snapshot", type=whole(0), help="nimg (default: the newest)")
+
+
+def _add_config(parser):
+    kind = one_of(PRESETS)
+    parser.add_argument("--config", default="faces", type=kind, help="preset that names the run")
+
+
+def choose_run(args: argparse.Namespace) -> Path:
+    """The folder of the run, or that of the model."""
+    model = getattr(args, "model", None)
+    return args.run or (model.parent if model else Path(f"runs/{args.config}"))
+
+
+def open_snapshot(args: argparse.Namespace) -> "Snapshot":
+    """Imports TensorFlow, and loads the generator.
+
+    Raises:
+        UserError: no such run, snapshot or model, or one that is damaged.
+    """
+    if args.model and args.snapshot is not None:
+        raise UserError("--snapshot should be given with a run. Received: --model")
+    if not args.model:
+        read_config(choose_run(args))  # A wrong folder is reported at once.
+    import_tensorflow()
+    from sampling.snapshot import load_model, load_snapshot
+
+    if args.model:
+        return load_model(args.model)
+    return load_snapshot(choose_run(args), args.snapshot)
+
+
+def rung_of(snapshot: "Snapshot") -> "Rung":
+    """The rung of the snapshot's clips."""
+    return snapshot.config.ladder[snapshot.phase.level]
+
+
+def describe(snapshot: "Snapshot") -> str:
+    """Such as "kimg 27, 8x32x32 stable"."""
+    return f"kimg {snapshot.phase.nimg / 1000:g}, {rung_of(snapshot)} {snapshot.phase}"
