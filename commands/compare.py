@@ -20,10 +20,10 @@ def run(args: argparse.Namespace):
     """Prints the differences."""
     from dataset.compare import compare
 
-    sets = [open_data(folder) for folder in (args.data, args.other)]
-    for records in sets:
+    one, other = open_data(args.data), open_data(args.other)
+    for records in (one, other):
         print(f"{records.folder}: {counted(len(records), 'clip')} at {records.ladder}")
     with Progress(None, "clips compared") as progress:
-        differences = compare(*sets, progress.advance)
+        differences = compare(one, other, progress.advance)
     for difference in differences:
         print(difference)

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace):
 
 def describe(found: dict[str, float]) -> str:
     """The result of `measure_distance` in a line per measure."""
-    clips = counted(found["distance_clips"], "clip")
+    clips = counted(int(found["distance_clips"]), "clip")
     lines = [
         f"sliced Wasserstein distance {found[name]:.1f} (reals against reals "
         f"{found[f'{name}_floor']:.1f}), {clips}: {patches}"

@@ -84,7 +84,7 @@ class _Output:
     def __init__(self, closed):
         self._closed, self._is_open, self._lock = closed, True, threading.Lock()
 
-    def pump(self, stream: IO[str], target: IO[str], prefix: str) -> threading.Thread:
+    def pump(self, stream: IO[str] | None, target: IO[str], prefix: str) -> threading.Thread:
         """Starts a thread that copies a stream to its end."""
         thread = threading.Thread(target=self._copy, args=(stream, target, prefix))
         thread.start()

@@ -76,7 +76,7 @@ class Parser(argparse.ArgumentParser):
             if field.type is bool:
                 self.add_argument(flag, action="store_true", help=text)
             else:
-                kind = Number(field.type, field.metadata["bounds"])
+                kind = Number(type(field.default), field.metadata["bounds"])
                 self.add_argument(flag, type=kind, default=field.default, help=text)
 
     def parse_args(self, argv: list[str]) -> argparse.Namespace:  # type: ignore[override]

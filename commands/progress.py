@@ -48,8 +48,8 @@ def run(args: argparse.Namespace):
     for nimg in [known[i] for i in evenly(len(known), args.columns)] or [None]:
         snapshot = load_snapshot(folder, nimg)
         clips = snapshot.sample(draw_latents(args, snapshot, args.num), snapshot.phase.minibatch)
-        factors = np.floor_divide(snapshot.config.ladder[-1].shape, rung_of(snapshot).shape)
-        columns.append(np.asarray(upscale(to_uint8(clips), factors)))
+        t, h, w = np.floor_divide(snapshot.config.ladder[-1].shape, rung_of(snapshot).shape)
+        columns.append(np.asarray(upscale(to_uint8(clips), (int(t), int(h), int(w)))))
         names.append(describe(snapshot))
         print(f"column {len(columns)}: {names[-1]}")
     rows = np.stack(columns, axis=1)  # [NSTHWC]

@@ -21,9 +21,6 @@ HABITS = {
     r"--(most|least|fewest)_\w+": "--max_, --min_",
 }
 
-# Not converted yet: files and folders.
-ALLOWED = ("dataset_tool.py", "evaluate.py", "generate.py")
-
 
 def prose_of(name):
     """Yields (line, text): a page without its code, or docstrings and comments of a module."""
@@ -55,15 +52,6 @@ def files():
     return [name for name in listed.stdout.split() if (ROOT / name).exists()] or ["README.md"]
 
 
-@pytest.mark.parametrize("name", [name for name in files() if not name.startswith(ALLOWED)])
+@pytest.mark.parametrize("name", files())
 def test_plain_english(name):
     assert list(found(name)) == []
-
-
-def test_the_list_of_exceptions_is_not_longer_than_needed():
-    names = files()
-    assert [
-        entry
-        for entry in ALLOWED
-        if not any(any(found(name)) for name in names if name.startswith(entry))
-    ] == []

@@ -57,9 +57,3 @@ def test_a_defect_keeps_its_traceback(error):
 def test_exit_status_of_main():
     assert run("return None").returncode == 0
     assert run("return 3").returncode == 3
-
-
-def test_an_unknown_flag():
-    ended = run("return None", "--colour=red")
-    assert ended.returncode == 1
-    assert "Unknown command line flag 'colour'" in ended.stderr
