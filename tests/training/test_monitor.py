@@ -1,0 +1,83 @@
+"""What a watcher sees of training: the monitor, with terms that no loss of ours has."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from growth.phase import phase_at
+from run_folder.folder import RunFolder
+from run_folder.reading import read_history
+from sampling.snapshot import list_snapshots
+from tests.training.toys import Reals, tiny_config, trainer_for
+from training.loop import Call
+from training.monitor import Monitor
+
+DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    return trainer_for(tiny_config())
+
+
+@pytest.fixture
+def run(tmp_path, trainer):
+    trainer._nimg.assign(0)
+    with RunFolder(tmp_path, trainer.config, DATA) as folder:
+        yield folder
+
+
+def _monitor(run, trainer):
+    monitor = Monitor(run, trainer.config, Reals(trainer.config.ladder))
+    monitor.begin(trainer)
+    return monitor
+
+
+def _call(monitor, trainer, steps, taken, **terms):
+    """One call of `steps` steps, as the loop reports it."""
+    config = trainer.config
+    phase = phase_at(trainer.nimg, config.schedule, config.ladder)
+    monitor.before(trainer, phase)
+    trainer._nimg.assign(trainer.nimg + steps * phase.minibatch)
+    terms = {name: tf.constant(float(value)) for name, value in terms.items()}
+    monitor.after(trainer, Call(phase, steps, taken, terms))
+
+
+def test_terms_are_means_over_the_tick_by_the_steps_taken(run, trainer, capsys):
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=2, taken=1, surprise=1)
+    assert read_history(run.path) == []
+    _call(monitor, trainer, steps=2, taken=2, surprise=4)  # 16 clips: a tick.
+    (line,) = read_history(run.path)
+    assert (line["tick"], line["nimg"], line["rung"], line["fading"]) == (1, 16, "4x4x4", False)
+    assert line["surprise"] == pytest.approx((1 * 1 + 2 * 4) / 3)
+    printed = capsys.readouterr().out
+    assert "4x4x4 stable: tracing the step ..." in printed
+    assert "  surprise 3  " in printed
+    status = json.loads((run.path / "status.json").read_text())
+    assert (status["state"], status["nimg"], status["total_kimg"]) == ("training", 16, 0.2)
+
+
+def test_a_tick_without_a_finite_step_has_no_terms(run, trainer):
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=4, taken=0, surprise=0)
+    (line,) = read_history(run.path)
+    assert "surprise" not in line
+
+
+def test_pictures_and_snapshots_are_written_at_the_end_of_a_phase(run, trainer):
+    monitor = _monitor(run, trainer)
+    for _ in range(2):
+        _call(monitor, trainer, steps=4, taken=4, surprise=1)
+    assert list_snapshots(run.path)[-1] == 32
+    names = {path.name for path in (run.path / "samples").iterdir()}
+    assert {"fakes-000000032.png", "fakes-000000032.mp4", "reals-4x4x4.png"} <= names
+
+
+def test_it_begins_again_where_the_history_ends(run, trainer):
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=4, taken=4, surprise=1)
+    monitor.begin(trainer)  # As after a rollback.
+    _call(monitor, trainer, steps=4, taken=4, surprise=2)
+    assert [(line["tick"], line["surprise"]) for line in read_history(run.path)] == [(1, 1), (2, 2)]
