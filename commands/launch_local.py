@@ -7,18 +7,19 @@ cannot share GPUs: `train.py` on its own uses all GPUs of one machine.
 """
 
 import argparse
+import contextlib
 import ctypes
 import json
 import math
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from commands.parser import Parser, whole
 from support.script import discard_output
@@ -60,49 +61,76 @@ def launch(command: list[str], workers: int, grace: float = _GRACE) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, forward)
     addresses = _free_addresses(workers)
-    output = _Output(lambda: forward(signal.SIGTERM))
     try:
         for index in range(workers):
             processes.append(_start(command, addresses, index))
-        pumps = [
-            output.pump(stream, target, f"[{index}] ")
-            for index, process in enumerate(processes)
-            for stream, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
-        ]
-        status = _wait(processes, grace)
+        with _Output(processes, lambda: forward(signal.SIGTERM)) as output:
+            return _wait(processes, output, grace)
     finally:
         for process in processes:
             process.kill()
-    for pump in pumps:
-        pump.join()
-    return status
 
 
-class _Output:
-    """Copies the lines of all workers; `closed` is called once where nobody reads them."""
+class _Output(contextlib.AbstractContextManager):
+    """Copies the lines of workers, each after the worker's number.
 
-    def __init__(self, closed):
-        self._closed, self._is_open, self._lock = closed, True, threading.Lock()
+    There are no threads: a worker would receive the signal of its parent's death for each of them.
 
-    def pump(self, stream: IO[str] | None, target: IO[str], prefix: str) -> threading.Thread:
-        """Starts a thread that copies a stream to its end."""
-        thread = threading.Thread(target=self._copy, args=(stream, target, prefix))
-        thread.start()
-        return thread
+    Args:
+        processes: the workers.
+        closed: called once where nobody reads the lines.
+    """
 
-    def _copy(self, stream, target, prefix):
-        for line in stream:  # To the end: a worker whose pipe is full would stand still.
-            with self._lock:
-                if self._is_open:
-                    self._write(target, prefix + line)
+    def __init__(self, processes: list[subprocess.Popen], closed: Callable[[], None]):
+        self._closed, self._is_open = closed, True
+        self._selector = selectors.DefaultSelector()
+        self._unfinished: dict[int, bytes] = {}  # {descriptor: beginning of its next line}
+        for index, process in enumerate(processes):
+            for stream, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
+                if stream:  # Each is a pipe.
+                    self._selector.register(stream, selectors.EVENT_READ, (f"[{index}] ", target))
+                    self._unfinished[stream.fileno()] = b""
 
-    def _write(self, target, line):
+    def __exit__(self, *error):
+        self._selector.close()
+
+    def copy(self, seconds: float) -> bool:
+        """Waits up to `seconds` for lines, and copies them; whether there were some."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
+            data = os.read(key.fd, 2**16)
+            *lines, rest = (self._unfinished[key.fd] + data).split(b"\n")
+            if not data:
+                self._selector.unregister(key.fileobj)
+                lines += filter(None, [rest])
+            self._unfinished[key.fd] = rest
+            for line in lines:
+                self._write(line.decode(errors="replace"), *key.data)
+        return bool(ready)
+
+    def _write(self, line, prefix, target):
         try:
-            print(line, end="", file=target, flush=True)
+            if self._is_open:  # Otherwise it is only read: a worker with a full pipe would stop.
+                print(prefix, line, sep="", file=target, flush=True)
         except BrokenPipeError:
             self._is_open = False
             discard_output(target)
             self._closed()
+
+
+def _wait(processes, output, grace):
+    """Waits until all have ended; returns the exit status of the first that failed, or 0."""
+    status, deadline = 0, math.inf
+    while True:
+        codes = [process.poll() for process in processes]
+        if not status and any(codes):
+            status, deadline = next(filter(None, codes)), time.monotonic() + grace
+        if time.monotonic() > deadline:
+            for process in processes:
+                process.kill()
+        has_ended = None not in codes
+        if not output.copy(seconds=0 if has_ended else 0.1) and has_ended:
+            return status if status >= 0 else 128 - status
 
 
 def _free_addresses(count):
@@ -120,7 +148,6 @@ def _start(command, addresses, index):
         env=os.environ | {"TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         start_new_session=True,  # Ctrl-C comes only from here, so that it comes once.
         preexec_fn=_end_with_parent(os.getpid()),
     )
@@ -138,18 +165,3 @@ def _end_with_parent(parent):
             os.kill(os.getpid(), signal.SIGTERM)
 
     return set_signal
-
-
-def _wait(processes, grace):
-    """Waits until all have ended; returns the exit status of the first that failed, or 0."""
-    status, deadline = 0, math.inf
-    while True:
-        codes = [process.poll() for process in processes]
-        if not status and any(codes):
-            status, deadline = next(filter(None, codes)), time.monotonic() + grace
-        if None not in codes:
-            return status if status >= 0 else 128 - status
-        if time.monotonic() > deadline:
-            for process in processes:
-                process.kill()
-        time.sleep(0.1)

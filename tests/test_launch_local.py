@@ -198,7 +198,7 @@ def test_workers_of_a_killed_launcher_save(data, tmp_path):  # noqa: F811
     training.end()
     wait_until(lambda: not any(is_alive(worker) for worker in workers), seconds=120)
     last = (tmp_path / "run/log.txt").read_text().splitlines()[-1]
-    saved = re.match(r"Interrupted and saved at kimg (\S+):", last)[1]
+    saved = re.match(r"Interrupted and saved at kimg (\S+)\. ", last)[1]
     assert float(saved) > 0
 
 
@@ -224,13 +224,12 @@ def test_interrupts_end_all_workers_and_deaths_are_told(data, tmp_path, soak):  
         status, out, err = training.end()
         if (index, number) in ENDS:
             assert status == 128 + number, err
-            saved = re.search(r"\[0\] Interrupted and saved at kimg (\S+):", out)[1]
+            saved = re.search(r"\[0\] Interrupted and saved at kimg (\S+)\. ", out)[1]
         else:
             assert status in (1, 128 + number)
             told = [line for line in err.splitlines() if "Error: " in line]
             assert len(told) == 1, err
-            assert told[0].startswith(f"[{1 - index}] Error: All workers should stay up. Received")
-            assert f"no answer from worker {index} (localhost:" in told[0]
+            assert told[0].startswith(f"[{1 - index}] Error: Lost worker {index} (localhost:")
             assert "Traceback" not in err
             checkpoints = (tmp_path / "run/checkpoints").glob("ckpt-*.index")
             saved = f"{max(int(file.stem[5:]) for file in checkpoints) / 1000:g}"
