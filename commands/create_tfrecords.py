@@ -6,11 +6,10 @@ If it is interrupted, run the same command again to resume.
 import argparse
 import itertools
 import os
-import re
 import tomllib
 from pathlib import Path
 
-from commands.parser import Parser, one_of, real, whole
+from commands.parser import Parser, name_flags, one_of, real, whole
 from config import PRESETS, Config, preset
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
 from dataset.encoding import ENCODINGS, Encoding
@@ -103,7 +102,7 @@ def run(args: argparse.Namespace):
         records = Records(folder)
         print(f"{folder}: {counted(len(records), 'clip')} at {ladder}")
         for sentence in advise(records, rules):
-            print(" ", re.sub("`(clip_rule=all)`", r"--\1", sentence))
+            print(" ", name_flags(sentence, vars(args)))
 
 
 def configure(args: argparse.Namespace) -> Config:

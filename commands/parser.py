@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from support.errors import UserError
 from support.settings import Bounds
@@ -113,6 +113,15 @@ class Parser(argparse.ArgumentParser):
             raise UserError(f"The command should be one of {names}. Received: {choice[1]}")
         message = message.replace("not allowed with argument", "should not be given with")
         raise UserError(re.sub(r"^argument (--[\w-]+)(?:/\S+)?: ", r"\1 ", message))
+
+
+def name_flags(sentence: str, flags: Container[str]) -> str:
+    """A library's sentence, with `argument` as --argument where there is a flag of this name."""
+
+    def name(match):
+        return f"--{match[1]}{match[2]}" if match[1] in flags else match[0]
+
+    return re.sub(r"`(\w+)((?:=\w+)?)`", name, sentence)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

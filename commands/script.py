@@ -1,10 +1,9 @@
 """Runs scripts: parses flags, imports what a command needs, and turns mistakes into a sentence."""
 
 import argparse
-import re
 from types import ModuleType
 
-from commands.parser import Parser
+from commands.parser import Parser, name_flags
 from support.errors import UserError
 from support.script import run_script
 from support.startup import import_tensorflow
@@ -55,13 +54,4 @@ def _run(command, args: argparse.Namespace):
     try:
         return command.run(args)
     except UserError as error:
-        raise UserError(_name_flags(str(error), vars(args))) from error
-
-
-def _name_flags(sentence, flags):
-    """A library's sentence, with `argument` as --argument where there is a flag of this name."""
-
-    def flag(match):
-        return f"--{match[1]}{match[2]}" if match[1] in flags else match[0]
-
-    return re.sub(r"`(\w+)((?:=\w+)?)`", flag, sentence)
+        raise UserError(name_flags(str(error), vars(args))) from error
