@@ -65,6 +65,8 @@ def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) ->
 
 def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipSet"]:
     """The reals, and the clips to score: `num` of the generator, or those of --clips."""
+    if args.clips and not args.clips.exists():
+        raise UserError(f"--clips should be a file or a folder. Received: {args.clips}")
     import_tensorflow()
     from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
 

@@ -163,7 +163,7 @@ def test_the_score_of_videos_of_an_array_and_of_a_data_set(
         (["--num=0"], "--num should be at least 1. Received: 0"),
         (["--num=3"], "at least 4 clips"),
         (["--seed=-1"], "--seed should be at least 0. Received: -1"),
-        (["--clips=nowhere"], "--source should be a file or a folder. Received: nowhere"),
+        (["--clips=nowhere"], "--clips should be a file or a folder. Received: nowhere"),
         (["--data=nowhere"], "Cannot read nowhere: it is no data set .* with create_tfrecords"),
         (["--weights=nowhere.weights.h5"], "Weights should be .* Received: nowhere.weights.h5"),
         (["--output=/tmp"], "--output should end in .json. Received: /tmp"),
@@ -200,9 +200,9 @@ def test_a_classifier_is_trained(data, tmp_path, capsys):
     assert "with shuffled frames" in out
     about = json.loads(_sidecar(output).read_text())
     assert about["training"]["data"]["folder"] == str(data)
-    with pytest.raises(UserError, match="`output` should not exist yet"):
+    with pytest.raises(UserError, match="--output should not exist yet"):
         _main("train_c3d", *flags)
-    with pytest.raises(UserError, match="`output` should end in .weights.h5"):
+    with pytest.raises(UserError, match="--output should end in .weights.h5"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'own.h5'}")
     with pytest.raises(UserError, match="--held_out should be other clips"):
         _main("train_c3d", *flags, f"--output={tmp_path / 'x.weights.h5'}", f"--held_out={data}")

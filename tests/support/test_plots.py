@@ -17,6 +17,7 @@ def made_up_history():
     for tick in range(1, 29):
         phase = (tick - 1) // 4
         line = {
+            "nimg": 1000 * tick,
             "kimg": float(tick),
             "rung": rungs[(phase + 1) // 2],
             "fading": phase % 2 == 1,
