@@ -50,8 +50,8 @@ def run(args: argparse.Namespace):
         clips = snapshot.sample(draw_latents(args, snapshot, args.num), snapshot.phase.minibatch)
         t, h, w = np.floor_divide(snapshot.config.ladder[-1].shape, rung_of(snapshot).shape)
         columns.append(np.asarray(upscale(to_uint8(clips), (int(t), int(h), int(w)))))
-        names.append(describe(snapshot))
-        print(f"column {len(columns)}: {names[-1]}")
+        names.append(f"kimg {round(snapshot.phase.nimg / 1000, 1):g} {rung_of(snapshot)}")
+        print(f"column {len(columns)}: {describe(snapshot)}")
     rows = np.stack(columns, axis=1)  # [NSTHWC]
     clips = rows.reshape(-1, *rows.shape[2:])
     sheet = tile_clips(
