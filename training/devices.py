@@ -1,7 +1,6 @@
 """Which devices train: those of this machine, or of all machines that TF_CONFIG lists."""
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,9 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from support.errors import UserError
+from support.json_files import parse_json
+
+_SCHEMA = {"cluster": {str: [str]}, "task": {"type": str, "index": int}}
 
 
 class Cluster(NamedTuple):
@@ -75,8 +77,8 @@ def read_cluster() -> Cluster | None:
     text = os.environ.get("TF_CONFIG")
     if not text:
         return None
-    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
-        config = json.loads(text)
+    with contextlib.suppress(UserError):
+        config = parse_json(text, "TF_CONFIG", _SCHEMA)
         cluster, task = config["cluster"], (config["task"]["type"], config["task"]["index"])
         workers = {
             (kind, index): address

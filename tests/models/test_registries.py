@@ -11,10 +11,11 @@ from config import preset
 from losses import LOSSES
 from models import MODELS
 from run_folder.folder import RunFolder
-from run_folder.reading import read_config
+from run_folder.reading import read_config, terms_of
 from sampling.latents import sample_latents
 from sampling.snapshot import list_snapshots, load_snapshot
 from support.errors import UserError
+from support.plots import plot_curves
 from tests.models.toys import ToyLoss, ToyModel
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.dry_run import describe
@@ -67,6 +68,9 @@ def test_a_toy_trains_through_all_phases_and_resumes(settings, tmp_path, capsys)
     assert all(np.isfinite([line[name] for name in names]).all() for line in history)
     assert {f"loss/{name}" for name in names} <= _scalars(tmp_path)
     assert all(f"  {name} " in capsys.readouterr().out for name in sorted(names)[:1])
+    assert set(terms_of(history)) >= names
+    plot_curves(history, terms_of(history), tmp_path / "curves.png", "toy")
+    assert (tmp_path / "curves.png").stat().st_size > 0
     assert read_config(tmp_path) == config
     snapshot = load_snapshot(tmp_path, list_snapshots(tmp_path)[-1])
     clips = snapshot.sample(sample_latents(3, config.network.latent_size, seed=0))

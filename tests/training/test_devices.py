@@ -47,6 +47,9 @@ def test_one_worker_is_no_cluster(monkeypatch):
         '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 2}}',
         '{"cluster": {"worker": ["a:1"], "ps": ["b:2"]}, "task": {"type": "worker", "index": 0}}',
         '{"cluster": {"worker": 2}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": "abc"}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": true}}',
+        "[" * 100_000,
     ],
 )
 def test_another_tf_config_is_refused(monkeypatch, text):
