@@ -14,8 +14,8 @@ _PATIENCE = 1.0  # seconds: `make`, `timeout`, systemd and Slurm send a signal m
 class Interrupt:
     """Notes the first SIGINT, SIGTERM or SIGHUP; one that comes a second later ends the process.
 
-    A signal that was ignored from the start stays ignored, as SIGHUP is under nohup. Python's own
-    handlers wait until a call of several steps returns, so a thread receives the second signal.
+    SIGHUP stays ignored where it was from the start, as under nohup. Python's own handlers wait
+    until a call of several steps returns, so a thread receives the second signal.
 
     Attributes:
         signal: for which all workers agreed to stop; None while training continues.
@@ -28,7 +28,7 @@ class Interrupt:
         signal.set_wakeup_fd(write)
         threading.Thread(target=_watch, args=(read,), daemon=True).start()
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._note)
 
     def __bool__(self):

@@ -59,7 +59,7 @@ def test_mistakes_are_told(run, tmp_path_factory):
     path, _ = run
     with pytest.raises(UserError, match="Cannot load snapshot 1 of .*: it has 48, 64."):
         load_snapshot(path, 1)
-    with pytest.raises(UserError, match="no config.json"):
+    with pytest.raises(UserError, match="without config.json"):
         load_snapshot(tmp_path_factory.mktemp("empty"))
     snapshot_path(path, 64).write_bytes(b"no weights")
     with pytest.raises(UserError, match="its SHA-256 is not the one in"):

@@ -19,6 +19,7 @@ LONG_CALL = "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"  # Many minutes
 @pytest.fixture
 def interrupt():
     before = {s: signal.getsignal(s) for s, _ in SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Under nohup too.
     yield Interrupt()
     signal.set_wakeup_fd(-1)
     for number, handler in before.items():
@@ -53,7 +54,11 @@ def busy():
         f"print(1, flush=True); {LONG_CALL}"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # Under nohup too.
     )
     process.stdout.readline()
     yield process
