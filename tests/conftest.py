@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 
 import support  # noqa: F401 - sets the environment before TensorFlow is imported.
@@ -12,6 +13,9 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
 )
+
+# Tests send it to processes, which would ignore it if these tests were started by nohup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 NO_REAL_CLIPS = "REAL_CLIPS is not set"
 

@@ -19,7 +19,6 @@ LONG_CALL = "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"  # Many minutes
 @pytest.fixture
 def interrupt():
     before = {s: signal.getsignal(s) for s, _ in SIGNALS}
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Under nohup too.
     yield Interrupt()
     signal.set_wakeup_fd(-1)
     for number, handler in before.items():
@@ -58,7 +57,6 @@ def busy():
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # Under nohup too.
     )
     process.stdout.readline()
     yield process
