@@ -142,7 +142,7 @@ def test_training_that_explodes_goes_back_and_ends_with_a_diagnosis(data, tmp_pa
     assert done.stdout.count("Back to kimg 0 with other noise") == 3
     assert "skipped" in done.stdout
     (told,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert "Losses and gradients should be finite. Received: NaN or infinity in " in told
+    assert "Training diverged: NaN or infinity in " in told
     assert "at 4x4x4" in told
     assert "Traceback" not in done.stderr
     status = json.loads((run / "status.json").read_text())
