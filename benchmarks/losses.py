@@ -103,11 +103,11 @@ def _distances(config, flags, fakes):
         "swd_floor": next(iter(train.dataset(level, 0, num))).clips.numpy(),
     }
     reals = PatchBank(shape)
-    reals.update(next(iter(score.dataset(level, 0, num))).clips.numpy())
+    reals.update(to_uint8(next(iter(score.dataset(level, 0, num))).clips.numpy()))
     distances = {}
     for name, clips in others.items():
         bank = PatchBank(shape)
-        bank.update(clips)
+        bank.update(to_uint8(clips))
         distances[name] = round(sliced_wasserstein(reals, bank)["mean"], 1)
     return distances
 

@@ -2,8 +2,8 @@
 
 Sources are shuffled by the seed. Threads decode them to their ends, cut, pool, and write the clips
 of each to a part of its own; a damaged source leaves none. The parts are distributed over shards in
-the order of the sources. So all bytes follow from the arguments, whatever the number of threads and
-however often the work was stopped and resumed.
+the order of the sources. So all bytes follow from the arguments: neither the number of threads nor
+interruptions change them.
 """
 
 import contextlib

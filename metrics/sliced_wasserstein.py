@@ -45,7 +45,7 @@ class PatchBank:
     """Patches of a set of clips at each level; the clips themselves are not kept.
 
     The places of the patches depend only on `seed` and on the clip's index in the set, so any split
-    of the set into batches gives the same bank. A clip takes 75 kB per level, whatever its size.
+    of the set into batches gives the same bank. A clip of any size takes 75 kB per level.
 
     Args:
         shape: (frames, height, width) of the clips, powers of two.

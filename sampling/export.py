@@ -27,7 +27,7 @@ _OPSET = 17  # of ONNX, 2022
 def export(snapshot: "Snapshot", folder: Path, form: str):
     """Writes `snapshot`, at its phase, as a new `folder`.
 
-    SavedModels and ONNX compute in float32, whatever `network.precision` says. They have one
+    SavedModels and ONNX compute in float32 with any `network.precision`. They have one
     function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3] float32, about [-1, 1], for any N.
 
     Args:

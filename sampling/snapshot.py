@@ -44,7 +44,7 @@ class Snapshot:
         return np.concatenate([self(part).numpy() for part in parts])
 
     def in_float32(self) -> "Snapshot":
-        """The same, whose convolutions compute in float32 whatever the config says."""
+        """The same, whose convolutions compute in float32 with any config."""
         network = dataclasses.replace(self.config.network, precision="float32")
         config = dataclasses.replace(self.config, network=network)
         generator = model_class(config).generator(config)

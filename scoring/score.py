@@ -130,7 +130,7 @@ def _inception(protocol, fakes, repeats, reals):
         "reals": real_value,
         "reals_spread": real_spread,
         "perfect": perfect_score(fakes.num_classes, in_split),
-        "most": balanced_score(fakes.num_classes, in_split),
+        "max": balanced_score(fakes.num_classes, in_split),
         "clips": len(fakes),
         "splits": splits,
         "clips_in_split": in_split,

@@ -12,7 +12,7 @@ from dataset.faces.rules import FaceRules
 from dataset.faces.similarity import Similarity
 from dataset.faces.tracks import Track, Tracker
 
-_HEIGHT = 360  # of the pictures in which faces are detected, whatever the size of the film
+_HEIGHT = 360  # of the pictures in which faces are detected, for films of all sizes
 
 
 @dataclasses.dataclass(frozen=True)

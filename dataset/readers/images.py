@@ -12,7 +12,7 @@ from dataset.readers.source import RejectedSource, check_size
 
 SUFFIXES = {".bmp", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm"}
 SUFFIXES |= {".avif", ".tif", ".tiff", ".webp"}
-# By Pillow's names. No others are opened, whatever a file is called: PostScript would be run.
+# By Pillow's names. No others are opened under any name: PostScript would be run.
 FORMATS = ["BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
 FORMATS += ["AVIF"] if features.check("avif") else []
 ERRORS = (

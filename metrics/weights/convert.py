@@ -62,7 +62,7 @@ def convert(
 
 
 def open_published(path: Path) -> PublishedFile:
-    """The published weights at `path`, whatever their format and the name of the file.
+    """The published weights at `path`, of any known format and under any name.
 
     Raises:
         UserError: there are none, or they are damaged.
