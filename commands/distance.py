@@ -44,8 +44,9 @@ def run(args: argparse.Namespace):
     config = snapshot.config
     folder = data_folder(args, snapshot)
     clips = ClipPipeline(folder, config.ladder, config.train.seed, config.train.mirror)
-    check_reals(clips, args.num)
-    found = measure_distance(snapshot, clips, args.num)
+    with clips.translate_read_errors():
+        check_reals(clips, args.num)
+        found = measure_distance(snapshot, clips, args.num)
     print(describe(found))
     _check_limits(found, args.max_distance, args.motion_range or (0, math.inf))
 

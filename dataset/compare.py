@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dataset.records import Records, decode
+from dataset.records import Records
 from growth.ladder import Rung
 
 
@@ -63,5 +63,5 @@ def _add(difference, index, one, other):
 
 
 def _read(records, rung, index):
-    clip, label = decode(records.read(rung, [index])[0])
+    ((clip, label),) = records.examples(rung, [index])
     return clip, records.label_names[label] if label >= 0 else None

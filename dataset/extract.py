@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dataset.records import Records, decode
+from dataset.records import Records
 from growth.ladder import Rung
 from support.errors import UserError
 from support.files import new_folder
@@ -42,8 +42,8 @@ def extract(
     """
     names = [_checked(name) for name in records.label_names]
     with new_folder(output) as folder:
-        for index in indices:
-            clip, label = decode(records.read(rung, [index])[0])
+        indices = list(indices)
+        for index, (clip, label) in zip(indices, records.examples(rung, indices), strict=True):
             stem = folder / (names[label] if label >= 0 else "") / f"{index:06d}"
             stem.parent.mkdir(parents=True, exist_ok=True)
             _write(stem, clip, kind, fps)

@@ -12,7 +12,7 @@ see encoding.py) and `label` (int64, -1 where there is none). All rungs hold the
 order: clip i is record i, counted through the shards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from dataset import encoding, storage
 from dataset.encoding import RAW, Encoding
 from dataset.metadata import Shard, read_index, read_metadata
-from dataset.tfrecords import FOOTER, HEADER, scan
+from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, scan
 from growth.ladder import Ladder, Rung, make_ladder
 from support.deferred import tf
 from support.errors import UserError
@@ -168,13 +168,44 @@ class Records:
         raise IndexError(index)
 
     def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
-        """The records of the clips `indices` at a rung, each read on its own."""
-        files, spans = self.locate(rung)
-        return [storage.read_at(files[i], *spans[i].tolist()) for i in indices]
+        """The records of the clips `indices` at a rung, each read on its own.
+
+        Raises:
+            UserError: a record is damaged, or of another clip.
+        """
+        (files, spans), known = self.locate(rung), self.fingerprints(rung)
+        records = []
+        for i in indices:
+            begin, end = spans[i].tolist()
+            if known is None:  # An older data set: the record has only its own CRC.
+                try:
+                    records.append(checked_record(files[i], begin))
+                except tf.errors.OpError as error:
+                    raise self._damaged_record(rung, i) from error
+                continue
+            record = storage.read_at(files[i], begin, end)
+            if fingerprint(record).numpy() != known[i]:
+                raise self._damaged_record(rung, i)
+            records.append(record)
+        return records
+
+    def examples(self, rung: Rung, indices: Iterable[int]) -> Iterator[tuple[np.ndarray, int]]:
+        """Yields clip, uint8 [T, H, W, C], and label of `indices`; raises as `read` does."""
+        for index in indices:
+            try:
+                yield decode(self.read(rung, [index])[0])
+            except UserError:
+                raise
+            except ValueError as error:
+                raise self._damaged_record(rung, index) from error
 
     def clips(self, rung: Rung, indices: Iterable[int]) -> np.ndarray:
-        """The clips `indices` at a rung, uint8 [N, T, H, W, C]."""
-        return np.stack([decode(record)[0] for record in self.read(rung, indices)])
+        """The clips `indices` at a rung, uint8 [N, T, H, W, C]; raises as `read` does."""
+        return np.stack([clip for clip, _ in self.examples(rung, indices)])
+
+    def _damaged_record(self, rung, index):
+        record = self.name_record(rung, index)
+        return _damaged(self.path(record), "it is damaged, or of another clip")
 
 
 def open_records(folder: Path | str) -> Records:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
-from dataset.records import decode, open_records
+from dataset.records import open_records
 from growth.ladder import Ladder, Rung
 from growth.resample import upscale
 from sampling.latents import sample_latents
@@ -78,8 +78,8 @@ class RecordClips:
         """The label of each clip, [N] int; -1 where there is none."""
         if not self.label_names:
             return np.full(len(self), -1)
-        records = self.records.read(self.records.ladder[0], range(len(self)))
-        return np.array([decode(record)[1] for record in records])
+        examples = self.records.examples(self.records.ladder[0], range(len(self)))
+        return np.array([label for _, label in examples])
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`."""

@@ -65,7 +65,7 @@ def open_array(file: Path, name: str) -> np.ndarray:
         return _open_array(file, name, file.stat().st_mtime_ns)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)  # Each holds a file open. Threads read few at once.
 def _open_array(file, name, changed):
     with _archive(file) as archive:
         member = archive.getinfo(f"{name}.npy")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dataset import storage
+from dataset.extract import extract
 from dataset.metadata import FINGERPRINTS
 from dataset.pipeline import ClipPipeline
 from dataset.records import Records
@@ -39,6 +40,10 @@ def repeat(records):
 
 def take_level_1(clips):
     return [batch.clips.numpy() for batch in itertools.islice(clips.dataset(1, 0, 5), 2)]
+
+
+def flip(records):
+    return [records[0][:-20] + b"\0\0\0" + records[0][-17:], *records[1:]]
 
 
 @pytest.mark.parametrize(("change", "damaged"), [(exchange, {5, 6}), (repeat, {5})])
@@ -97,10 +102,7 @@ def test_without_fingerprints_all_clips_of_a_changed_file_are_left_out(old, chan
 
 
 def test_without_fingerprints_a_damaged_record_is_left_out_alone(old):
-    def damage(records):
-        return [records[0][:-20] + b"\0\0\0" + records[0][-17:], *records[1:]]
-
-    rewrite(old, damage)
+    rewrite(old, flip)
     assert list(ClipPipeline(old, LADDER, 3, True, skip_damaged=True).skipped) == [5]
 
 
@@ -136,3 +138,23 @@ def test_fingerprints_belong_to_the_records(shapes):
         files, spans = records.locate(rung)
         assert len(set(records.fingerprints(rung).tolist())) == len(files) == len(spans) == 10
     assert records.name_record(LADDER[1], 7) == "8x8x8/00001.tfrecord, record 2"
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"), [(exchange, True), (repeat, True), (flip, True), (flip, False)]
+)
+def test_every_reader_of_single_clips_notices(copy, tmp_path, change, kept):
+    rewrite(copy, change)
+    if not kept:  # As in older data sets.
+        index = dict(np.load(copy / "index.npz"))
+        np.savez(copy / "index.npz", **{k: v for k, v in index.items() if FINGERPRINTS not in k})
+    records = Records(copy)
+    damaged = "Cannot read .*8x8x8/00001.tfrecord, record 0: it is damaged, or of another clip"
+    with pytest.raises(UserError, match=damaged):
+        records.clips(LADDER[1], [5])
+    with pytest.raises(UserError, match=damaged):
+        list(records.examples(LADDER[1], range(10)))
+    with pytest.raises(UserError, match=damaged):
+        extract(records, LADDER[1], range(4, 8), tmp_path / "out", "npy", 8)
+    assert not (tmp_path / "out").exists()
+    records.clips(LADDER[1], [4, 9])
