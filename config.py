@@ -320,7 +320,7 @@ def _typed(kind, value, key):
         raise UserError(f"`{key or 'config'}` should hold settings. Received: {value!r}")
     if kind is Loss:
         kinds = {loss.kind: type(loss) for loss in (make() for make in LOSSES.values())}
-        if value.get("kind") not in kinds:
+        if not isinstance(value.get("kind"), str) or value["kind"] not in kinds:
             raise UserError(f"`{key}` should be one of {', '.join(kinds)}. Received: {value}")
         kind = kinds[value["kind"]]
     if dataclasses.is_dataclass(kind):
@@ -328,6 +328,13 @@ def _typed(kind, value, key):
         unknown = [f"{key}.{k}".lstrip(".") for k in value if k not in names]
         if unknown:
             raise UserError(f"A config should hold known settings. Received: {', '.join(unknown)}")
+        required = {
+            f.name
+            for f in dataclasses.fields(kind)
+            if f.default is f.default_factory is dataclasses.MISSING
+        }
+        if missing := required - value.keys():
+            raise UserError(f"A config should hold a {missing.pop()}. Received: {list(value)}")
         below = {k: _typed(hints[k], v, f"{key}.{k}".lstrip(".")) for k, v in value.items()}
         return kind(**below)
     if typing.get_origin(kind) is dict:
@@ -340,6 +347,8 @@ def _typed(kind, value, key):
         return dict(sorted(table.items()))
     if kind is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
-    if kind is str or (kind is not float and type(value) is kind):
-        return kind(value)
+    if kind is str and type(value) in (int, float):  # As `override` reads a text of digits.
+        return str(value)
+    if kind is not float and type(value) is kind:
+        return value
     raise UserError(f"`{key}` should be {kind.__name__}. Received: {value!r}")

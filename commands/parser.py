@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import difflib
+import math
 import re
 from collections.abc import Container, Iterable
 
@@ -22,7 +23,9 @@ class Number:
         name = "a whole number" if self.kind is int else "a number"
         try:
             value = self.kind(text)
-        except ValueError:
+            if not math.isfinite(value):
+                raise ValueError
+        except (ValueError, OverflowError):
             raise argparse.ArgumentTypeError(f"should be {name}. Received: {text}") from None
         if not self.bounds.allow(value):
             raise argparse.ArgumentTypeError(f"should be {self}. Received: {text}")

@@ -9,7 +9,8 @@ from support.files import read_json_lines
 from support.json_files import read_json
 
 HISTORY, SCORES, DATA_FILES = "history.jsonl", "scores.jsonl", "data_files.json"
-_LINE = {"nimg": int, "kimg?": float, "rung?": str, "fading?": bool}
+_TICK = {"nimg": int, "kimg": float, "rung": str, "fading": bool}
+_SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"sha256": str}}}
 # Keys of a history line that are no terms of a loss.
 _BOOKKEEPING = re.compile(
     r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
@@ -19,12 +20,12 @@ _BOOKKEEPING = re.compile(
 
 def read_history(run: Path) -> list[dict]:
     """The history of a run folder, a dict per tick; [] where there is none."""
-    return read_json_lines(Path(run) / HISTORY, _LINE)
+    return read_json_lines(Path(run) / HISTORY, _TICK)
 
 
 def read_scores(run: Path) -> list[dict]:
     """The scores of a run folder, ascending in "nimg"; [] where there are none."""
-    return read_json_lines(Path(run) / SCORES, _LINE)
+    return read_json_lines(Path(run) / SCORES, _SCORE)
 
 
 def read_data_files(run: Path) -> dict[str, list[int]]:

@@ -5,7 +5,6 @@ describes its origin and its scores. The data set is given by name and hash only
 """
 
 import datetime
-import json
 from pathlib import Path
 
 from config import Config, from_dict
@@ -13,6 +12,7 @@ from growth.phase import phase_until
 from run_folder.reading import read_description, read_history, read_scores
 from support.errors import UserError
 from support.files import sha256
+from support.json_files import read_json
 from support.weights import check_file, check_hash, sidecar_of
 
 _KIND = "generator of clips"
@@ -68,17 +68,14 @@ def read_card(weights: Path) -> tuple[dict, Config]:
     """
     check_file(weights, "A model", "with its card next to it")
     path = sidecar_of(weights)
+    card = read_json(path, {"kind": str, "nimg": int, "sha256": str, "config": dict})
+    if card["kind"] != _KIND or card["nimg"] < 0:
+        raise UserError(f"Cannot read {path}: it is no model card of a {_KIND}.")
     try:
-        card = json.loads(path.read_text())
-        if card["kind"] != _KIND or type(card["nimg"]) is not int or card["nimg"] < 0:
-            raise ValueError("a file of something else")
-        digest, config = card["sha256"], from_dict(card["config"])
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(
-            f"{path} should be the model card of {weights}. Received: {reason}"
-        ) from error
-    check_hash(weights, digest)
+        config = from_dict(card["config"])
+    except UserError as error:
+        raise UserError(f"Cannot read {path}: {error}") from error
+    check_hash(weights, card["sha256"])
     _check_size(config, path, weights)
     return card, config
 

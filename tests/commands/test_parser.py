@@ -21,7 +21,8 @@ def parser():
         (["--num=a"], "--num should be a whole number. Received: a"),
         (["--num=1.5"], "--num should be a whole number. Received: 1.5"),
         (["--share=2"], "--share should be 0 to 1. Received: 2"),
-        (["--share=nan"], "--share should be 0 to 1. Received: nan"),
+        (["--share=nan"], "--share should be a number. Received: nan"),
+        (["--share=inf"], "--share should be a number. Received: inf"),
         (["--config=dem"], "--config should be one of demo, faces. Received: dem"),
         (["--nun=3"], "Unexpected argument '--nun=3'. Did you mean --num?"),
         (["--nu=3"], "Unexpected argument '--nu=3'."),  # No abbreviations.

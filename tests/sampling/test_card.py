@@ -10,13 +10,17 @@ from sampling.card import make_card, read_card
 from sampling.snapshot import save_snapshot, snapshot_path
 from support.errors import UserError
 from support.files import sha256
-from tests.training.toys import tiny_config, write_config
+from tests.training.toys import tick, tiny_config, write_config
 
 CONFIG = tiny_config()
 
 
 def _write_lines(path, lines):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+NETWORK = {"network_sha256": "cd"}
+DISTANCE = {"swd": 8.0, "swd_floor": 5.0, "motion": 2.0}
 
 
 @pytest.fixture
@@ -31,10 +35,10 @@ def run(tmp_path):
     _write_lines(
         tmp_path / "history.jsonl",
         [
-            {"nimg": 16, "kimg": 0.016, "swd": 9.0, "swd_floor": 5.0, "motion": 1.0, "critic": 0.1},
-            {"nimg": 32, "kimg": 0.032, "swd": 8.0, "swd_floor": 5.0, "motion": 2.0, "critic": 0.1},
-            {"nimg": 48, "kimg": 0.048, "critic": 0.1},
-            {"nimg": 64, "kimg": 0.064, "swd": 7.0},
+            tick(16) | DISTANCE | {"swd": 9.0, "motion": 1.0},
+            tick(32) | DISTANCE | {"critic": 0.1},
+            tick(48),
+            tick(64) | {"swd": 7.0},
         ],
     )
     details = {"network": {"sha256": "cd", "file": "/home/me/c3d"}}
@@ -42,7 +46,7 @@ def run(tmp_path):
     _write_lines(
         tmp_path / "scores.jsonl",
         [
-            {"nimg": n, "protocol": p, "inception_score": s, "details": details}
+            {"nimg": n, "kimg": n / 1000, "protocol": p, "inception_score": s, "details": details}
             for n, p, s in scores
         ],
     )
@@ -74,8 +78,20 @@ def test_a_card_tells_what_is_known_at_that_time(pair):
         "clips": "[N, 4, 8, 8, 3] float32, RGB, about [-1, 1]",
         "distance": {"kimg": 0.032, "swd": 8.0, "swd_floor": 5.0, "motion": 2.0},
         "scores": [
-            {"nimg": 32, "protocol": "tgan", "inception_score": 1.0, "network_sha256": "cd"},
-            {"nimg": 48, "protocol": "thesis", "inception_score": 3.0, "network_sha256": "cd"},
+            {
+                "nimg": 32,
+                "kimg": 0.032,
+                "protocol": "tgan",
+                "inception_score": 1.0,
+                "network_sha256": "cd",
+            },
+            {
+                "nimg": 48,
+                "kimg": 0.048,
+                "protocol": "thesis",
+                "inception_score": 3.0,
+                "network_sha256": "cd",
+            },
         ],
         "data": {"name": "shapes", "sha256": "ab"},
         "versions": {"keras": "3"},
@@ -112,24 +128,26 @@ def _change(pair, **changes):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"kind": "c3d"}, "a file of something else"),
-        ({"kind": "left out"}, "'kind'"),
-        ({"nimg": -1}, "a file of something else"),
-        ({"nimg": True}, "a file of something else"),
-        ({"nimg": "48"}, "a file of something else"),
-        ({"sha256": "left out"}, "'sha256'"),
-        ({"config": "left out"}, "'config'"),
-        ({"config": 5}, ""),
+        ({"kind": "c3d"}, "it is no model card of a generator"),
+        ({"kind": "left out"}, "kind"),
+        ({"nimg": -1}, "it is no model card"),
+        ({"nimg": True}, "nimg"),
+        ({"nimg": "48"}, "nimg"),
+        ({"sha256": "left out"}, "sha256"),
+        ({"config": "left out"}, "config"),
+        ({"config": 5}, "config"),
         ({"config": {"nam": "a"}}, "nam"),
         ({"config": {}}, "name"),
         ({"config": {"name": "a", "loss": {"kind": "other"}}}, "`loss` should be one of"),
+        ({"config": {"name": "a", "loss": {"kind": []}}}, "`loss` should be one of"),
+        ({"config": {"name": [1]}}, "`name` should be str"),
         ({"config": {"name": "a", "growth": {"resolution": 5}}}, "power of two"),
         ({"config": {"name": "a", "network": {"latent_size": "8"}}}, "`network.latent_size`"),
     ],
 )
 def test_a_card_of_something_else_is_refused(pair, changes, reason):
     _change(pair, **changes)
-    with pytest.raises(UserError, match=f"048.json should be the model card of .*{reason}"):
+    with pytest.raises(UserError, match=f"Cannot read .*048.json.*{reason}"):
         read_card(pair)
 
 
@@ -154,7 +172,7 @@ def test_a_network_that_the_file_cannot_hold_is_refused_at_once(pair, section, r
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "\xff", "[" * 10**5])
 def test_a_damaged_card_is_refused(pair, text):
     pair.with_name("gs-000000048.json").write_text(text, "latin-1")
-    with pytest.raises(UserError, match=r"048.json should be the model card of .* Received: \S"):
+    with pytest.raises(UserError, match=r"Cannot read .*048.json: \S"):
         read_card(pair)
 
 
@@ -168,7 +186,7 @@ def test_a_card_of_other_weights_is_refused(pair):
 
 def test_weights_without_a_card_and_other_files_are_refused(pair):
     pair.with_name("gs-000000048.json").unlink()
-    with pytest.raises(UserError, match="048.json should be the model card .* No such file"):
+    with pytest.raises(UserError, match="Cannot read .*048.json: No such file"):
         read_card(pair)
     with pytest.raises(
         UserError, match=r"A model should be .* Received: .*048.json \(no such file\)"
