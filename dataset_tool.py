@@ -10,20 +10,19 @@ python dataset_tool.py compare --data=datasets/faces --other=datasets/faces-jpeg
 python dataset_tool.py stats --data=datasets/faces
 """
 
-from commands import (
-    compare,
-    create_faces,
-    create_tfrecords,
-    display,
-    extract,
-    info,
-    stats,
-    verify,
-)
 from commands.script import run_commands
 
 if __name__ == "__main__":
     run_commands(
         __doc__,
-        [create_tfrecords, create_faces, info, verify, display, extract, compare, stats],
+        [
+            "create_tfrecords",
+            "create_faces",
+            "info",
+            "verify",
+            "display",
+            "extract",
+            "compare",
+            "stats",
+        ],
     )

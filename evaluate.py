@@ -10,8 +10,9 @@ python evaluate.py plot --run runs/ucf101
 python evaluate.py distance --model=gs-000012000.weights.h5 --data=datasets/faces   # and its card
 """
 
-from commands import convert_weights, distance, memorisation, plot, score, train_c3d
 from commands.script import run_commands
 
 if __name__ == "__main__":
-    run_commands(__doc__, [score, distance, memorisation, convert_weights, train_c3d, plot])
+    run_commands(
+        __doc__, ["score", "distance", "memorisation", "convert_weights", "train_c3d", "plot"]
+    )

@@ -11,8 +11,7 @@ python generate.py samples --model=gs-000012000.weights.h5    # and its card gs-
 python generate.py export --format=onnx                 # runs/faces -> runs/faces/onnx
 """
 
-from commands import curves, export, interpolation, progress, samples
 from commands.script import run_commands
 
 if __name__ == "__main__":
-    run_commands(__doc__, [samples, interpolation, progress, curves, export])
+    run_commands(__doc__, ["samples", "interpolation", "progress", "curves", "export"])

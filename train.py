@@ -1,7 +1,6 @@
 """Trains a generator; see commands/train.py."""
 
-from commands import train
 from commands.script import run_command
 
 if __name__ == "__main__":
-    run_command(train)
+    run_command("train")

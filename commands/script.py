@@ -1,29 +1,29 @@
-"""Runs scripts: parses flags, imports what a command needs, and turns mistakes into a sentence."""
+"""Runs scripts: imports commands, parses flags, and turns mistakes into a sentence.
+
+A command is a module of this folder with `flags(parser)` and `run(args)`. The first line of its
+docstring is its help. One that sets `LIGHT = True` runs without TensorFlow, or imports it when it
+needs it.
+"""
 
 import argparse
+import importlib
 from types import ModuleType
 
 from commands.parser import Parser, name_flags
 from support.errors import UserError
+from support.interrupt import exit_at_once
 from support.script import run_script
 from support.startup import import_tensorflow
 
 
-def run_command(command: ModuleType):
+def run_command(name: str):
     """Runs a script that is one command, and exits."""
-    run_script(lambda argv: call(command, argv[1:]))
+    run_script(lambda argv: call(_load(name), argv[1:]))
 
 
-def run_commands(description: str, commands: list[ModuleType]):
-    """Runs a script with several sub-commands, and exits.
-
-    Args:
-        description: of the script.
-        commands: modules with `flags(parser)` and `run(args)`. The name of a module is that of
-            its command, and the first line of its docstring is the help. One that sets
-            `LIGHT = True` runs without TensorFlow, or imports it when it needs it.
-    """
-    run_script(lambda argv: _choose(description, commands, argv[1:]))
+def run_commands(description: str, names: list[str]):
+    """Runs a script that has the commands `names`, with a description of it, and exits."""
+    run_script(lambda argv: _choose(description, map(_load, names), argv[1:]))
 
 
 def call(command: ModuleType, argv: list[str]) -> int | None:
@@ -31,6 +31,11 @@ def call(command: ModuleType, argv: list[str]) -> int | None:
     parser = Parser(description=command.__doc__)
     command.flags(parser)
     return _run(command, parser.parse_args(argv))
+
+
+def _load(name):
+    with exit_at_once():
+        return importlib.import_module(f"commands.{name}")
 
 
 def _choose(description, commands, argv):

@@ -9,12 +9,14 @@ import os
 import sys
 import tempfile
 
+from support.interrupt import exit_at_once
+
 
 def import_tensorflow():
     """Imports TensorFlow and Keras, and finds the devices; takes seconds the first time."""
     if "tensorflow" in sys.modules:
         return
-    with _held_back():
+    with exit_at_once(), _held_back():
         import absl.logging
 
         absl.logging.set_verbosity(absl.logging.ERROR)
