@@ -51,9 +51,20 @@ class Network:
         "data type of convolutions (weights are always float32)",
         choices=("float32", "mixed_bfloat16"),
     )
+    labels: str = setting(
+        "none",
+        "how generator and critic use the classes of clips; all but none take them from the data",
+        choices=("none", "projection", "slices", "concat", "head"),
+    )
+    classes: tuple[str, ...] = setting((), "names of the classes (default: those of the data)")
 
     def __post_init__(self):
         check_settings("network", self)
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes that make a difference: 0 without labels, and with one class."""
+        return len(self.classes) if self.labels != "none" and len(self.classes) > 1 else 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +152,11 @@ class Config:
 
     def __post_init__(self):
         list_phases(self.schedule, self.ladder)
+        if self.network.labels == "slices" and self.loss.head != "sliced":
+            raise UserError(
+                "`network.labels` should be slices only with a loss that has the sliced head. "
+                f"Received: loss {self.loss.kind}"
+            )
         two = [str(rung) for rung in self.ladder if rung.frames == 2]
         if two and self.network.precision != "float32":
             raise UserError(
@@ -345,6 +361,10 @@ def _typed(kind, value, key):
                 raise UserError(f"`{key}` should be keyed by sizes. Received: {size!r}")
         table = {int(size): _typed(of_value, v, f"{key}.{size}") for size, v in value.items()}
         return dict(sorted(table.items()))
+    if typing.get_origin(kind) is tuple:
+        of_value, _ = typing.get_args(kind)
+        value = value if isinstance(value, list | tuple) else [value]
+        return tuple(_typed(of_value, item, key) for item in value)
     if kind is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
     if kind is str and type(value) in (int, float):  # As `override` reads a text of digits.

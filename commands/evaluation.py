@@ -75,7 +75,7 @@ def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipS
         return reals, clip_set(args.clips, reals.rung.frames)
     snapshot = open_snapshot(args)
     reals = RecordClips(data_folder(args, snapshot), snapshot.config.ladder[-1])
-    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed)
+    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, reals)
 
 
 def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor":

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 from commands.output import check_file
 from commands.parser import Parser, whole
-from commands.rendering import add_rendering, draw_latents, middle_frames, render, write_grid
+from commands.rendering import (
+    add_label,
+    add_rendering,
+    choose_labels,
+    draw_latents,
+    middle_frames,
+    render,
+    write_grid,
+)
 from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
+from support.errors import UserError
 from support.media import FORMATS
 
 if TYPE_CHECKING:
@@ -35,6 +44,7 @@ def flags(parser: Parser):
         type=Path,
         help=f"path to write, {', '.join(FORMATS)} (default: <run>/interpolation.mp4)",
     )
+    add_label(parser)
     add_rendering(parser)
 
 
@@ -48,20 +58,54 @@ def run(args: argparse.Namespace):
 
     still = output.suffix.lower() == ".png"
     begin, end = np.split(draw_latents(args, snapshot, 2 * args.pairs), 2)
+    of_pairs = weigh_classes(args, snapshot)
     if args.loop:
-        clips = render_loops(snapshot, begin, end)
+        clips = render_loops(snapshot, begin, end, of_pairs)
         sheet = filmstrip(clips) if still else tile_clips(clips)
     else:
         latents = np.linspace(begin, end, args.steps, axis=1)  # [NSK]
-        clips = np.stack(list(render(snapshot, latents.reshape(-1, latents.shape[-1]))))
+        weights = of_pairs and np.linspace(*of_pairs, args.steps, axis=1)  # [NSC]
+        clips = np.stack(list(render(snapshot, _flat(latents), _flat(weights))))
         sheet = tile_clips(middle_frames(clips) if still else clips, args.steps)
     write_grid(args, output, sheet, snapshot)
 
 
-def render_loops(snapshot: "Snapshot", begin: "np.ndarray", end: "np.ndarray") -> "np.ndarray":
+def weigh_classes(
+    args: argparse.Namespace, snapshot: "Snapshot"
+) -> "tuple[np.ndarray, np.ndarray] | None":
+    """The weights of the classes [pairs, C] at the begin and the end of each pair.
+
+    One --label is that of all pairs, and two are their begin and end. Without --label each pair has
+    a class of its own, in turn; without classes there are no weights.
+
+    Raises:
+        UserError: no such class, or more than two.
+    """
+    import numpy as np
+
+    if len(args.label) > 2:
+        raise UserError(f"--label should be one or two classes. Received: {len(args.label)}")
+    chosen = choose_labels(args, snapshot)
+    if not chosen:
+        return None
+    one_hot = np.eye(snapshot.config.network.num_classes, dtype=np.float32)
+    if args.label:
+        ends = [[label] * args.pairs for label in (chosen[0], chosen[-1])]
+    else:
+        ends = [[chosen[i % len(chosen)] for i in range(args.pairs)]] * 2
+    return one_hot[ends[0]], one_hot[ends[1]]
+
+
+def render_loops(
+    snapshot: "Snapshot",
+    begin: "np.ndarray",
+    end: "np.ndarray",
+    classes: "tuple[np.ndarray, np.ndarray] | None" = None,
+) -> "np.ndarray":
     """Clips that play forwards and backwards while their latents move around a circle, once.
 
     The circle passes begin, end, -begin and -end [N, K]; all its latents are as likely as these.
+    The weights of `classes` go from the first ones to the second ones and back.
     There are no jumps, also from the last frame to the first.
 
     Returns:
@@ -75,6 +119,15 @@ def render_loops(snapshot: "Snapshot", begin: "np.ndarray", end: "np.ndarray") -
     total = len(play) * -(-LOOP_FRAMES // len(play))
     angle = np.linspace(0, 2 * np.pi, total, endpoint=False)[:, None]
     latents = np.cos(angle) * begin[:, None] + np.sin(angle) * end[:, None]  # [NTK]
-    clips = render(snapshot, latents.reshape(-1, latents.shape[-1]))
+    weights = None
+    if classes:
+        share = (1 - np.cos(angle)) / 2
+        weights = (1 - share) * classes[0][:, None] + share * classes[1][:, None]  # [NTC]
+    clips = render(snapshot, _flat(latents), _flat(weights))
     moments = np.stack([clip[play[i % len(play)]] for i, clip in enumerate(clips)])
     return moments.reshape(len(begin), total, *moments.shape[1:])
+
+
+def _flat(values):
+    """[N, S, K] to [N S, K] float32; None stays."""
+    return None if values is None else values.reshape(-1, values.shape[-1]).astype("float32")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from commands.output import write_sheet
 from commands.parser import Parser, real, whole
 from commands.snapshots import describe
+from support.errors import UserError
 from support.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,17 +39,48 @@ def draw_latents(args: argparse.Namespace, snapshot: "Snapshot", num: int) -> "n
     return sample_latents(num, config.network.latent_size, seed, args.truncation)
 
 
-def render(snapshot: "Snapshot", latents: "np.ndarray") -> Iterator["np.ndarray"]:
-    """Yields a clip [T, H, W, 3] uint8 for each of `latents` [N, K], a minibatch in memory."""
-    import numpy as np
+def add_label(parser: Parser):
+    """Adds the flag --label."""
+    parser.add_argument(
+        "--label",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="classes to make (default: all that the generator has)",
+    )
 
+
+def choose_labels(args: argparse.Namespace, snapshot: "Snapshot") -> list[int]:
+    """The classes of --label, or else all; none for a generator without classes.
+
+    Raises:
+        UserError: the generator has no such class.
+    """
+    network = snapshot.config.network
+    names = network.classes if network.num_classes else ()
+    for name in args.label:
+        if name not in names:
+            known = ", ".join(names) or "left out: this generator was trained without labels"
+            raise UserError(f"--label should be {'one of ' * bool(names)}{known}. Received: {name}")
+    return [names.index(name) for name in args.label or names]
+
+
+def render(
+    snapshot: "Snapshot", latents: "np.ndarray", labels: "np.ndarray | None" = None
+) -> Iterator["np.ndarray"]:
+    """Yields a clip [T, H, W, 3] uint8 for each of `latents` [N, K], a minibatch in memory.
+
+    `labels` are those of a generator of classes, [N], or weights [N, C].
+    """
     from support.media import to_uint8
 
     size = snapshot.phase.minibatch
     with Progress(len(latents), "clips") as progress:
-        for part in np.split(latents, range(size, len(latents), size)):
-            yield from to_uint8(snapshot.sample(part, size))
-            progress.advance(len(part))
+        for begin in range(0, len(latents), size):
+            part = slice(begin, begin + size)
+            clips = snapshot.sample(latents[part], size, None if labels is None else labels[part])
+            yield from to_uint8(clips)
+            progress.advance(len(clips))
 
 
 def middle_frames(clips: "np.ndarray") -> "np.ndarray":

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from commands.output import check_file, check_writable, warn_of_rate
 from commands.parser import Parser, one_of, whole
-from commands.rendering import add_rendering, draw_latents, render, write_grid
+from commands.rendering import (
+    add_label,
+    add_rendering,
+    choose_labels,
+    draw_latents,
+    render,
+    write_grid,
+)
 from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
 from support.errors import UserError
 from support.files import new_folder, write_atomically
@@ -36,6 +43,7 @@ def flags(parser: Parser):
         help="kind of file; npy: one array [N, T, H, W, 3] uint8 (default: as --output ends)",
     )
     flag("--layout", default="grid", type=one_of(["grid", "clips"]), help="one file, or a folder")
+    add_label(parser)
     add_rendering(parser)
 
 
@@ -43,7 +51,11 @@ def run(args: argparse.Namespace):
     """Writes the clips."""
     output, kind = choose_output(args)
     snapshot = open_snapshot(args)
-    clips = render(snapshot, draw_latents(args, snapshot, args.num))
+    from sampling.latents import even_labels
+
+    chosen = choose_labels(args, snapshot)
+    labels = even_labels(args.num, chosen) if chosen else None
+    clips = render(snapshot, draw_latents(args, snapshot, args.num), labels)
     if args.layout == "clips":
         write_clips(output, clips, kind, args.fps)
     elif kind == "npy":
@@ -51,11 +63,28 @@ def run(args: argparse.Namespace):
     else:
         import numpy as np
 
-        from support.media import filmstrip, tile_clips
-
-        stacked = np.stack(list(clips))
-        sheet = filmstrip(stacked) if kind == "png" else tile_clips(stacked)
+        names = [snapshot.config.network.classes[label] for label in chosen]
+        sheet = lay_out(np.stack(list(clips)), kind == "png", [] if args.plain else names)
         write_grid(args, output, sheet, snapshot)
+
+
+def lay_out(clips: "np.ndarray", still: bool, names: list[str]) -> "np.ndarray":
+    """A grid of clips [N, T, H, W, 3], with a row for each of the classes where they divide N.
+
+    Args:
+        clips: ordered by class.
+        still: whether to draw the frames of each clip side by side.
+        names: of the classes, to draw next to the rows.
+    """
+    from support.captions import name_rows
+    from support.media import filmstrip, tile_clips
+
+    by_class = bool(names) and len(clips) % len(names) == 0
+    if still:
+        sheet = filmstrip(clips)
+    else:
+        sheet = tile_clips(clips, len(clips) // len(names) if by_class else None)
+    return name_rows(sheet, names) if by_class else sheet
 
 
 def choose_output(args: argparse.Namespace) -> tuple[Path, str]:

@@ -11,6 +11,7 @@ Run the same command again to resume.
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from commands.parser import OneOf, Parser, whole
 from config import PRESETS, Config, SettingInfo, from_dict, list_settings, preset
 from run_folder.reading import read_config, read_description
+from support.errors import UserError
 from support.json_files import read_json
 from support.startup import import_tensorflow
 
@@ -98,6 +100,33 @@ def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:
     return args.data or Path(f"datasets/{config.name}")
 
 
+def with_classes(config: Config, names: Sequence[str], data: Path) -> Config:
+    """`config` with the classes of the data set, where it uses labels.
+
+    Args:
+        config: its `network.classes` may name them already, as that of a run does.
+        names: those of the data set's labels.
+        data: its folder.
+
+    Raises:
+        UserError: the data set has no labels, or others.
+    """
+    network = config.network
+    if network.labels == "none":
+        return config
+    if not names:
+        raise UserError(
+            f"`network.labels` should be none for {data}, whose clips have no labels. Received: "
+            f"{network.labels} (create_tfrecords --labels=folders takes them from folders)"
+        )
+    if network.classes and network.classes != tuple(names):
+        raise UserError(
+            f"`network.classes` should be those of {data}, {', '.join(names)}. Received: "
+            f"{', '.join(network.classes)}"
+        )
+    return dataclasses.replace(config, network=dataclasses.replace(network, classes=tuple(names)))
+
+
 def start(config: Config, args: argparse.Namespace) -> int:
     """Starts or resumes training, and returns the exit status."""
     from training.devices import make_deterministic
@@ -123,6 +152,7 @@ def _start(config, args):
     data = choose_data(args, config, path)
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
+    config = with_classes(config, clips.records.label_names, data)
     identity = clips.identity()
     trainer = Trainer(config, strategy)
     same = (config, identity["sha256"], identity["skipped"])

@@ -26,9 +26,17 @@ class PhaseCritic:
 
     def encode(self, batch: Batch) -> Seen:
         """Clips [N, T, H, W, 3] to values [N, K]."""
-        values = self.network.encoder(batch.clips, lod=self.lod, group=self.group)
+        values = self.network.encoder(batch.clips, batch.labels, lod=self.lod, group=self.group)
         return Seen(values, batch.labels)
 
     def score(self, seen: Seen) -> tf.Tensor:
-        """Values [N, K] to scores [N]."""
-        return self.network.head(seen.values)
+        """Values [N, K], with the labels of their clips, to scores [N]."""
+        return self.network.score(seen.values, seen.labels)
+
+    def label_loss(self, batch: Batch) -> tf.Tensor:
+        """[N], the cross entropy of the labels under the label head; 0 where there is no label."""
+        if self.network.classifier is None:
+            raise ValueError("`network` should have a label head (`network.labels=head`).")
+        logits = self.network.classifier(self.encode(batch).values)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(batch.labels, 0), logits)
+        return tf.where(batch.labels < 0, 0.0, losses)

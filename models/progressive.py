@@ -8,6 +8,8 @@ from models.model import Average, Model, Part, Row, Update
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 
+_LABEL_WEIGHT = 0.1  # of the label head's loss in the generator's, as in WGAN-GP
+
 
 class Progressive(Model):
     """`G`, `D` and `Gs`, the running average of `G`, with the config's loss."""
@@ -29,11 +31,14 @@ class Progressive(Model):
 
     def steps(self) -> tuple[Update | Average, ...]:
         """The critic, the running average, then the generator, as in ProGAN."""
-        loss = self.config.loss
+        loss, D = self.config.loss, self.networks["D"]
+        of_critic, of_generator = loss.critic_terms, loss.generator_terms
+        if D.classifier:
+            of_critic, of_generator = (*of_critic, "label_real"), (*of_generator, "label_fake")
         return (
-            Update("D", ("D",), self._critic_terms, loss.critic_terms, role="critic"),
+            Update("D", ("D",), self._critic_terms, of_critic, role="critic"),
             Average("Gs", of="G"),
-            Update("G", ("G",), self._generator_terms, loss.generator_terms, role="generator"),
+            Update("G", ("G",), self._generator_terms, of_generator, role="generator"),
         )
 
     def tables(self) -> dict[str, list[Row]]:
@@ -46,13 +51,20 @@ class Progressive(Model):
         }
 
     def _critic_terms(self, part: Part) -> Terms:
-        return self.config.loss.discriminator_loss(
-            self._critic(part), part.reals, self._fakes(part), part.noise, part.lazily
+        critic = self._critic(part)
+        terms = self.config.loss.discriminator_loss(
+            critic, part.reals, self._fakes(part), part.noise, part.lazily
         )
+        if self.networks["D"].classifier:
+            terms.minimised["label_real"] = critic.label_loss(part.reals)
+        return terms
 
     def _generator_terms(self, part: Part) -> Terms:
-        fakes = self._fakes(part)
-        return self.config.loss.generator_loss(self._critic(part), part.reals, fakes)
+        critic, fakes = self._critic(part), self._fakes(part)
+        terms = self.config.loss.generator_loss(critic, part.reals, fakes)
+        if self.networks["D"].classifier:
+            terms.minimised["label_fake"] = _LABEL_WEIGHT * critic.label_loss(fakes)
+        return terms
 
     def _fakes(self, part):
         clips = self.networks["G"](self.draw(part.noise, part.reals), lod=part.lod)

@@ -9,6 +9,7 @@ from config import Network
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import downscale, fade
+from networks.conditions import Projection, with_class_maps
 from networks.layers import (
     EqualizedConv3D,
     EqualizedDense,
@@ -32,17 +33,38 @@ class Discriminator(keras.Model):
 
     def __init__(self, ladder: Ladder, network: Network, head: str, **kwargs):
         super().__init__(**kwargs)
+        classes, size = network.num_classes, network.latent_size
+        form = network.labels if classes else "none"
         self.encoder = Encoder(ladder, network, name="encoder")
-        self.head = HEADS[head](network.latent_size, name="head")
+        own = {"classes": classes} if form == "slices" else {}
+        self.head = HEADS[head](size, **own, name="head")
+        self.projection: Projection | None = None
+        self.classifier: EqualizedDense | None = None
+        if form == "projection":
+            mean = head == "sliced"
+            self.projection = Projection(classes, size, mean, name="projection")
+        if form == "head":
+            self.classifier = EqualizedDense(size, (classes,), gain=1.0, name="classifier")
         self.built = True
+
+    def score(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Features [N, K] and the labels [N] of their clips -> scores [N]."""
+        scores = self.head(features, labels)
+        return scores + self.projection(features, labels) if self.projection else scores
 
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a critic at `lod` uses."""
-        return [*self.encoder.live_layers(lod), self.head]
+        return [*self.encoder.live_layers(lod), *self._heads()]
+
+    def _heads(self):
+        return [layer for layer in (self.head, self.projection, self.classifier) if layer]
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.2 for the full clip: (name, C x T x H x W, parameters)."""
-        return [*self.encoder.table(), (self.head.title, (1, 1, 1, 1), self.head.count_params())]
+        return [
+            *self.encoder.table(),
+            (self.head.title, (1, 1, 1, 1), sum(layer.count_params() for layer in self._heads())),
+        ]
 
 
 class Encoder(keras.Model):
@@ -56,8 +78,10 @@ class Encoder(keras.Model):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
         dtype, fused = network.precision, network.fused_resample
+        self.classes = network.num_classes if network.labels == "concat" else 0
+        colours = 3 + self.classes + 1 if self.classes else 3
         self.from_rgb = [
-            EqualizedConv3D(3, m, size=1, dtype=dtype, name=f"from_rgb{i}")
+            EqualizedConv3D(colours, m, size=1, dtype=dtype, name=f"from_rgb{i}")
             for i, m in enumerate(maps)
         ]
         self.blocks = [
@@ -71,17 +95,22 @@ class Encoder(keras.Model):
         self.dense = EqualizedDense(inputs, (network.latent_size,), gain=1.0, name="dense")
         self.built = True
 
-    def call(self, clips: tf.Tensor, *, lod: Lod, group: int = 1) -> tf.Tensor:
+    def call(
+        self, clips: tf.Tensor, labels: tf.Tensor | None = None, *, lod: Lod, group: int = 1
+    ) -> tf.Tensor:
         """Encodes clips.
 
         Args:
             clips: [N, T, H, W, 3] in [-1, 1] at the level's size.
+            labels: of the clips, [N]; used with `network.labels=concat` alone.
             lod: the level, and its weight while it fades in.
             group: consecutive clips over which the minibatch standard deviation is taken.
 
         Returns:
             [N, K], linear.
         """
+        if self.classes:
+            clips = with_class_maps(clips, labels, self.classes)
         x = leaky_relu(self.from_rgb[lod.level](clips))
         for i in range(lod.level, 0, -1):
             x = self.blocks[i - 1](x)

@@ -7,6 +7,7 @@ from config import Network
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import fade, upscale
+from networks.conditions import ClassVectors
 from networks.inputs import Inputs
 from networks.layers import (
     RELU_GAIN,
@@ -31,9 +32,12 @@ class Generator(keras.Model):
     def __init__(self, ladder: Ladder, network: Network, **kwargs):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
-        base = (*ladder[0].shape, maps[0])
+        base, size, self.embedding = (*ladder[0].shape, maps[0]), network.latent_size, None
+        if network.num_classes:
+            self.embedding = ClassVectors(network.num_classes, size, name="embedding")
+            size *= 2
         # The latents are on a sphere of radius sqrt(K), so a quarter of the gain suffices.
-        self.dense = EqualizedDense(network.latent_size, base, gain=RELU_GAIN / 4, name="dense")
+        self.dense = EqualizedDense(size, base, gain=RELU_GAIN / 4, name="dense")
         dtype, fused = network.precision, network.fused_resample
         self.conv = EqualizedConv3D(maps[0], maps[0], dtype=dtype, name="base_conv")
         self.blocks = [
@@ -51,13 +55,14 @@ class Generator(keras.Model):
         """Makes clips.
 
         Args:
-            inputs: N latents; their length does not matter (they are pixel-normalised).
+            inputs: N latents; their length does not matter (they are pixel-normalised). A network
+                of classes needs the labels too.
             lod: the level, and its weight while it fades in.
 
         Returns:
             [N, T, H, W, 3] at the level's size, linear, about [-1, 1].
         """
-        x = pixel_norm(leaky_relu(self.dense(pixel_norm(inputs.latents))))
+        x = pixel_norm(leaky_relu(self.dense(self._condition(inputs))))
         x = pixel_norm(leaky_relu(self.conv(x)))
         for block in self.blocks[: lod.level]:
             before, x = x, block(x)
@@ -70,12 +75,26 @@ class Generator(keras.Model):
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a call at `lod` uses."""
         rgb = [self.to_rgb[lod.level]] + ([self.to_rgb[lod.level - 1]] if lod.fading else [])
-        return [self.dense, self.conv, *self.blocks[: lod.level], *rgb]
+        first = [self.embedding] if self.embedding else []
+        return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb]
+
+    def _condition(self, inputs):
+        """[N, K] normalised latents, or [N, 2 K] with the vector of the label, equally long."""
+        latents = pixel_norm(inputs.latents)
+        if self.embedding is None:
+            return latents
+        if inputs.labels is None:
+            raise ValueError("`inputs` should have labels for a generator of classes.")
+        return tf.concat([latents, self.embedding(inputs.labels)], -1)
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.1 for the full clip: (name, C x T x H x W, parameters)."""
         base = (self.ladder[0].feature_maps, *self.ladder[0].shape)
-        rows = [("Latent", (self.dense.kernel.shape[0], 1, 1, 1), 0)]
+        inputs = {"Latent": 0}  # the parameters of each
+        if self.embedding:
+            inputs["Label"] = self.embedding.count_params()
+        shape = (self.dense.kernel.shape[0] // len(inputs), 1, 1, 1)
+        rows = [(name, shape, count) for name, count in inputs.items()]
         rows += [("Fully connected", base, self.dense.count_params())]
         rows += [("Conv 3x3x3", base, self.conv.count_params())]
         for block, rung, coarse in zip(

@@ -9,5 +9,6 @@ class Inputs(NamedTuple):
     """The inputs of a generator; a model card lists the fields that it uses."""
 
     latents: tf.Tensor  # [N, K] float32, drawn from N(0, I)
-    labels: tf.Tensor | None = None  # [N] int32, the class of each clip
+    # [N] int32, the class of each clip (-1: none), or [N, C] float32, weights of the classes
+    labels: tf.Tensor | None = None
     past: tf.Tensor | None = None  # [N, T, H, W, 3] float32 in [-1, 1], frames to continue

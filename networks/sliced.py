@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from networks.conditions import class_weights
 from networks.layers import EqualizedDense, leaky_relu
 
 
@@ -44,24 +45,30 @@ class SlicedHead(keras.layers.Layer):
     """f(y) = 1/K sum_i phi(lambda_i theta_i'y + b_i), equation 5.2; phi is the leaky ReLU.
 
     theta (K x K, its columns the theta_i) starts orthogonal and its constraint keeps it so.
+    With `classes`, each of them has lambda and b of its own, and all share theta: equation 5.1 then
+    is the mean over classes of the sliced distance between the reals and the fakes of a class.
     """
 
     title = "Sliced head"
 
-    def __init__(self, size: int, **kwargs):
+    def __init__(self, size: int, classes: int = 0, **kwargs):
         super().__init__(**kwargs)
+        self.classes, shape = classes, (classes + 1, size) if classes else (size,)
         self.theta = self.add_weight(
             (size, size), keras.initializers.Orthogonal(), constraint=Orthogonal(), name="theta"
         )
-        self.slopes = self.add_weight((size,), "ones", name="lambda")
-        self.bias = self.add_weight((size,), "zeros", name="b")
+        self.slopes = self.add_weight(shape, "ones", name="lambda")
+        self.bias = self.add_weight(shape, "zeros", name="b")
         self.built = True
 
-    def call(self, features: tf.Tensor) -> tf.Tensor:
-        """Features [N, K] -> scores [N]."""
+    def call(self, features: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Features [N, K] -> scores [N]; a head of classes needs the labels of the N clips."""
         theta, slopes, bias = (
             tf.cast(variable, features.dtype) for variable in (self.theta, self.slopes, self.bias)
         )
+        if self.classes:
+            weights = class_weights(labels, self.classes)
+            slopes, bias = tf.matmul(weights, slopes), tf.matmul(weights, bias)
         slices = tf.matmul(features, theta)  # [NK] theta_i'y.
         return tf.reduce_mean(leaky_relu(slopes * slices + bias), -1)  # Equation 5.2.
 
@@ -77,6 +84,6 @@ class ScalarHead(keras.layers.Layer):
         self.dense = EqualizedDense(size, (1,), gain=1.0, name="dense")
         self.built = True
 
-    def call(self, features: tf.Tensor) -> tf.Tensor:
-        """Features [N, K] -> scores [N]."""
+    def call(self, features: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Features [N, K] -> scores [N], the same for all labels."""
         return self.dense(leaky_relu(features))[:, 0]

@@ -42,6 +42,7 @@ def make_card(run: Path, nimg: int) -> dict:
             "lod": phase.lod,
         },
         "latents": f"[N, {config.network.latent_size}] float32, drawn from N(0, I)",
+        **_labels(config.network.classes if config.network.num_classes else ()),
         "clips": f"[N, {', '.join(map(str, rung.shape))}, 3] float32, RGB, about [-1, 1]",
         "distance": _distance(distances[-1]) if distances else None,
         "scores": list({line["protocol"]: _score(line) for line in scores}.values()),
@@ -93,6 +94,11 @@ def _check_size(config, path, weights):
             f"Cannot read {path}: latent_size={latent_size} does not fit in the {size} bytes of "
             f"{weights}."
         )
+
+
+def _labels(names):
+    text = f"[N] int32, 0 to {len(names) - 1}: {', '.join(names)}"
+    return {"labels": text} if names else {}
 
 
 def _distance(line):

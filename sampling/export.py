@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sampling.latents import sample_latents
+from sampling.latents import even_labels, sample_latents
 from support.deferred import tf
 from support.errors import UserError
 from support.files import new_folder, sha256, write_json
@@ -29,6 +29,7 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
 
     SavedModels and ONNX compute in float32 with any `network.precision`. They have one
     function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3] float32, about [-1, 1], for any N.
+    That of a generator of classes takes "labels" [N] int32 too.
 
     Args:
         snapshot: one that was loaded.
@@ -53,11 +54,13 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
 
 def as_module(snapshot: "Snapshot") -> "tf.Module":
     """The part of a generator that is live at the snapshot's phase, as TensorFlow saves it."""
-    module, size = tf.Module(name=_NAME), snapshot.config.network.latent_size
+    module, network = tf.Module(name=_NAME), snapshot.config.network
     layers = snapshot.generator.live_layers(snapshot.phase.detail)
     module.weights = [variable.value for layer in layers for variable in layer.variables]
-    signature = [tf.TensorSpec([None, size], tf.float32, name="latents")]
-    module.make_clips = tf.function(lambda latents: {"clips": snapshot(latents)}, signature)
+    signature = [tf.TensorSpec([None, network.latent_size], tf.float32, name="latents")]
+    if network.num_classes:
+        signature.append(tf.TensorSpec([None], tf.int32, name="labels"))
+    module.make_clips = tf.function(lambda *inputs: {"clips": snapshot(*inputs)}, signature)
     return module
 
 
@@ -72,7 +75,7 @@ def _load_saved_model(folder):
         link = Path(plain, _NAME)
         link.symlink_to(folder.absolute())
         function = tf.saved_model.load(str(link)).signatures["serving_default"]
-    return lambda latents: function(latents=tf.constant(latents))["clips"]
+    return lambda **inputs: function(**{k: tf.constant(v) for k, v in inputs.items()})["clips"]
 
 
 def _write_onnx(snapshot, folder):
@@ -93,7 +96,7 @@ def _load_onnx(folder):
     session = onnxruntime.InferenceSession(
         folder / f"{_NAME}.onnx", providers=["CPUExecutionProvider"]
     )
-    return lambda latents: session.run(["clips"], {"latents": latents})[0]
+    return lambda **inputs: session.run(["clips"], inputs)[0]
 
 
 @contextlib.contextmanager
@@ -127,9 +130,12 @@ FORMS = {
 
 def _check_clips(snapshot, make_clips, folder):
     """Raises `UserError` unless `make_clips` does what `snapshot` does, for several numbers."""
+    network = snapshot.config.network
     for num in (1, 2):
-        latents = sample_latents(num, snapshot.config.network.latent_size, seed=num)
-        expected, found = snapshot.sample(latents), np.asarray(make_clips(latents))
+        inputs = {"latents": sample_latents(num, network.latent_size, seed=num)}
+        if network.num_classes:
+            inputs["labels"] = even_labels(num, range(network.num_classes))
+        expected, found = snapshot.sample(**inputs), np.asarray(make_clips(**inputs))
         same_shape = found.shape == expected.shape
         difference = np.abs(found - expected).max() if same_shape else found.shape
         if not (same_shape and difference <= MAX_DIFFERENCE):

@@ -20,6 +20,7 @@ from models import model_class
 from networks.inputs import Inputs
 from run_folder.reading import read_config
 from sampling.card import add_hash, make_card, read_card
+from sampling.latents import even_labels
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
 from support.weights import load_weights, sidecar_of
@@ -34,14 +35,30 @@ class Snapshot:
     generator: keras.Model
     card: dict = dataclasses.field(default_factory=dict)  # what is known of it where it was loaded
 
-    def __call__(self, latents: tf.Tensor) -> tf.Tensor:
-        """Clips [N, T, H, W, C] float32, about [-1, 1], at the phase's rung, of latents [N, K]."""
-        return self.generator(Inputs(latents), lod=self.phase.detail)
+    def __call__(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Makes clips.
 
-    def sample(self, latents: np.ndarray, minibatch: int = 8) -> np.ndarray:
-        """Like a call, one minibatch at a time."""
-        parts = np.split(latents, range(minibatch, len(latents), minibatch))
-        return np.concatenate([self(part).numpy() for part in parts])
+        Args:
+            latents: [N, K].
+            labels: of a generator of classes, as `networks.inputs.Inputs` has them.
+
+        Returns:
+            [N, T, H, W, C] float32, about [-1, 1], at the phase's rung.
+        """
+        return self.generator(Inputs(latents, labels), lod=self.phase.detail)
+
+    def sample(
+        self, latents: np.ndarray, minibatch: int = 8, labels: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Like a call, one minibatch at a time; by default as many clips of each class."""
+        classes = self.config.network.num_classes
+        if labels is None and classes:
+            labels = even_labels(len(latents), range(classes))
+        ends = range(minibatch, len(latents), minibatch)
+        parts = np.split(latents, ends)
+        of_parts = [None] * len(parts) if labels is None else np.split(labels, ends)
+        clips = [self(*part).numpy() for part in zip(parts, of_parts, strict=True)]
+        return np.concatenate(clips)
 
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 with any config."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dataset.batch import Batch
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
 from growth.resample import fade_clips
@@ -21,7 +22,8 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
     """Compares fakes with reals at the snapshot's phase, both as they are written (uint8).
 
     Args:
-        snapshot: makes the fakes; its latents follow from the run's seed.
+        snapshot: makes the fakes; its latents follow from the run's seed, and its labels are those
+            of the other reals.
         clips: the reals.
         num: number of fakes and of reals; at most half of the reals.
 
@@ -34,13 +36,15 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
     """
     config, phase = snapshot.config, snapshot.phase
     num, seed = min(num, max(len(clips) // 2, 1)), config.train.seed
+    classes = config.network.num_classes
     reals, others, fakes = (_Gathered(config.ladder[phase.level].shape, seed) for _ in range(3))
     for begin in range(0, num, _BATCH):
         count = min(_BATCH, num - begin)
         latents = sample_latents(count, config.network.latent_size, (seed, 1, begin))
-        reals.add(to_uint8(real_clips(clips, phase, begin, count)))
-        others.add(to_uint8(real_clips(clips, phase, num + begin, count)))
-        made = snapshot.sample(latents, phase.minibatch)
+        other = real_batch(clips, phase, num + begin, count)
+        reals.add(to_uint8(real_batch(clips, phase, begin, count).clips))
+        others.add(to_uint8(other.clips))
+        made = snapshot.sample(latents, phase.minibatch, other.labels if classes else None)
         fakes.add(as_written(made, phase.nimg, config.name))
     distances = {}
     for kind in KINDS:
@@ -55,12 +59,13 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
     }
 
 
-def real_clips(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> np.ndarray:
+def real_batch(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> Batch:
     """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic."""
-    reals = next(iter(clips.dataset(phase.level, begin, count))).clips
+    reals = next(iter(clips.dataset(phase.level, begin, count)))
     if phase.fading:
-        reals = fade_clips(reals, clips.ladder.factors(phase.level), phase.weight)
-    return reals.numpy()
+        factors = clips.ladder.factors(phase.level)
+        reals = reals._replace(clips=fade_clips(reals.clips, factors, phase.weight))
+    return Batch(*(value.numpy() for value in reals))
 
 
 def check_reals(clips: ClipPipeline, num: int):

@@ -8,7 +8,7 @@ from config import Config
 from dataset.pipeline import ClipPipeline
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
-from scoring.distance import real_clips
+from scoring.distance import real_batch
 from support.media import filmstrip, tile_clips, to_uint8, write_clip
 from training.summaries import write_clip_summary
 
@@ -38,7 +38,7 @@ class Pictures:
         if to_tensorboard:
             _show("clips/fakes", fakes)
         if not phase.fading and not (self.folder / f"reals-{rung}.png").exists():
-            reals = to_uint8(real_clips(self.clips, phase, 0, _CLIPS))
+            reals = to_uint8(real_batch(self.clips, phase, 0, _CLIPS).clips)
             self._write_grid(f"reals-{rung}", reals)
             _show("clips/reals", reals)
 

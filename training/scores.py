@@ -49,7 +49,8 @@ class Scores:
     def measure(self, snapshot: Snapshot, nimg: int):
         """Scores `snapshot`, for the run's scores and for TensorBoard at the default step."""
         num = self.config.metrics.clips
-        fakes = GeneratedClips.of_snapshot(snapshot, num * self.extractor.protocol.repeats)
+        total = num * self.extractor.protocol.repeats
+        fakes = GeneratedClips.of_snapshot(snapshot, total, reals=self.reals)
         found = score(self.extractor, self.reals, fakes, num=num, seed=self.config.train.seed)
         line = {"nimg": nimg, "kimg": nimg / 1000, "protocol": self.extractor.protocol.name}
         for measure, values in found["measures"].items():

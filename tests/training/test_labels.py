@@ -1,0 +1,74 @@
+"""Training with labels: every form reaches all of its variables; labels come from the data."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from commands.train import with_classes
+from config import from_dict
+from dataset.batch import Batch
+from support.errors import UserError
+from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
+from training.loop import train
+
+SETTINGS = ["growth.ladder=4x4x4", "growth.resolution=4", "growth.num_frames=4"]
+CLASSES = ("left", "right")
+
+
+class Labelled(Reals):
+    """Reals whose labels are those of `pattern`, again and again."""
+
+    pattern = (0, 1, -1, 1)
+
+    def dataset(self, level, nimg, minibatch, *arguments, **more):
+        batches = super().dataset(level, nimg, minibatch, *arguments, **more)
+        count = minibatch // (arguments[0] if arguments else more.get("replicas", 1))
+        labels = tf.constant((self.pattern * count)[:count])
+        return batches.map(lambda batch: Batch(batch.clips, labels))
+
+
+def configure(form, *settings):
+    names = f"network.classes={CLASSES!r}"
+    return tiny_config(*SETTINGS, f"network.labels={form}", names, *settings)
+
+
+@pytest.mark.parametrize(
+    ("form", "loss"),
+    [("projection", "wgan_gp"), ("slices", "swgan"), ("concat", "swgan"), ("head", "swgan")],
+)
+def test_every_form_trains_all_of_its_variables(form, loss):
+    trainer = trainer_for(configure(form, f"loss={loss}"))
+    before = all_weights(trainer)
+    train(trainer, Labelled(trainer.config.ladder), until=16)
+    assert trainer.skipped == 0
+    for a, b in zip(before, all_weights(trainer), strict=True):
+        assert (a != b).any()
+
+
+def test_replicas_make_no_difference():
+    trainers = [trainer_for(configure("projection", "train.steps_per_call=1"), n) for n in (1, 2)]
+    for trainer in trainers:
+        reals = Labelled(trainer.config.ladder)
+        reals.pattern = (0, 1)  # The same for a replica of two clips and for one of four.
+        train(trainer, reals, until=4)
+    for a, b in zip(*map(all_weights, trainers), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-3)
+
+
+def test_classes_are_those_of_the_data():
+    config = tiny_config("network.labels=projection")
+    named = with_classes(config, list(CLASSES), "data")
+    assert named.network.classes == CLASSES
+    assert with_classes(named, list(CLASSES), "data") == named
+    assert with_classes(tiny_config(), list(CLASSES), "data") == tiny_config()
+    with pytest.raises(UserError, match="should be none for data, whose clips have no labels"):
+        with_classes(config, [], "data")
+    with pytest.raises(UserError, match=r"should be those of data, up\. Received: left, right"):
+        with_classes(named, ["up"], "data")
+
+
+def test_classes_are_stored_with_the_config():
+    config = configure("concat")
+    tree = config.as_dict() | {}
+    tree["network"]["classes"] = list(CLASSES)  # As JSON has it.
+    assert from_dict(tree) == config
