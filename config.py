@@ -13,6 +13,7 @@ import typing
 from growth.ladder import Ladder, make_ladder
 from growth.phase import Schedule, list_phases
 from losses import LOSSES, SWGAN, Loss
+from models.settings import MODELS, ModelSettings, ProgressiveSettings
 from support.errors import UserError
 from support.settings import Bounds, check_settings, setting
 
@@ -145,7 +146,7 @@ class Config:
     growth: Growth = Growth()
     network: Network = Network()
     schedule: Schedule = Schedule()
-    model: str = setting("progressive", "what is trained together, a name of models.MODELS")
+    model: ModelSettings = ProgressiveSettings()  # one of `models.MODELS`
     loss: Loss = SWGAN()  # one of `losses.LOSSES`
     train: Train = Train()
     metrics: Metrics = Metrics()
@@ -157,6 +158,7 @@ class Config:
                 "`network.labels` should be slices only with a loss that has the sliced head. "
                 f"Received: loss {self.loss.kind}"
             )
+        self.model.check(self)
         two = [str(rung) for rung in self.ladder if rung.frames == 2]
         if two and self.network.precision != "float32":
             raise UserError(
@@ -176,25 +178,33 @@ class Config:
             growth.feature_maps_max,
         )
 
+    @property
+    def latent_size(self) -> int:
+        """How many numbers a latent of the model has."""
+        return sum(self.model.latent_parts(self).values())
+
     def override(self, settings: typing.Iterable[str]) -> "Config":
         """Returns a copy with each "section.key=value" of `settings` in place, in order.
 
         Tables take one entry ("schedule.minibatch.64=4"), a whole one ("schedule.minibatch={4: 16,
-        64: 4}") or a value for all sizes ("schedule.minibatch=8"); "loss=wgan_gp" chooses a loss
-        by name.
+        64: 4}") or a value for all sizes ("schedule.minibatch=8"). "loss=wgan_gp" and "model=vgan"
+        choose a loss and a model by name.
 
         Raises:
-            UserError: an unknown key (with the nearest known ones), or a value of another type.
+            UserError: an unknown key (with the nearest known ones), a value of another type, or a
+                setting that the model does not use.
         """
-        tree, known = dataclasses.asdict(self), set(_keys(self)) - {"loss.kind"} | {"loss"}
+        tree, known = dataclasses.asdict(self), set(_keys(self)) | _CHOICES.keys()
+        keys = []
         for assignment in settings:
             key, equals, text = assignment.partition("=")
             if not equals:
                 raise UserError(f"A setting should be section.key=value. Received: {assignment!r}")
-            if key == "loss":
-                tree["loss"] = dataclasses.asdict(_loss(text))
-                known = {k for k in known if not k.startswith("loss.")}
-                known |= {f"loss.{k}" for k in tree["loss"] if k != "kind"}
+            keys.append(key)
+            if key in _CHOICES:
+                tree[key] = dataclasses.asdict(_choose(key, text))
+                known = {k for k in known if not k.startswith(f"{key}.")}
+                known |= {f"{key}.{k}" for k in tree[key] if k != "kind"}
                 continue
             parent = key.rpartition(".")[0]
             if key not in known and parent not in _tables(self):
@@ -203,7 +213,11 @@ class Config:
                     f"There is no setting `{key}`. Nearest: {', '.join(near) or 'none'}."
                 )
             _put(tree, key.split("."), text)
-        return from_dict(tree)
+        config = from_dict(tree)
+        for key in keys:
+            if not config.model.uses(key):
+                raise UserError(f"The model {config.model.kind} does not use `{key}`.")
+        return config
 
     def as_dict(self) -> dict:
         """The config as plain values, for JSON; `from_dict` is the way back."""
@@ -226,8 +240,8 @@ class SettingInfo(typing.NamedTuple):
 
 
 def list_settings(config: Config) -> list[SettingInfo]:
-    """All settings of a config, in order."""
-    return list(_list_settings(config, ""))
+    """All settings of a config that its model uses, in order."""
+    return [info for info in _list_settings(config, "") if config.model.uses(info.key)]
 
 
 def _list_settings(value, prefix):
@@ -293,10 +307,16 @@ def preset(name: str) -> Config:
     return PRESETS[name]()
 
 
-def _loss(name):
-    if name not in LOSSES:
-        raise UserError(f"`loss` should be one of {', '.join(LOSSES)}. Received: {name}")
-    return LOSSES[name]()
+# The sections whose kind is chosen by name, and those of their types.
+_CHOICES: dict[str, dict] = {"loss": LOSSES, "model": MODELS}
+_CHOICES_OF_TYPE: dict = {Loss: LOSSES, ModelSettings: MODELS}
+
+
+def _choose(key, name):
+    choices = _CHOICES[key]
+    if name not in choices:
+        raise UserError(f"`{key}` should be one of {', '.join(choices)}. Received: {name}")
+    return choices[name]()
 
 
 def _keys(value, prefix=""):
@@ -305,7 +325,7 @@ def _keys(value, prefix=""):
         below = getattr(value, field.name)
         if dataclasses.is_dataclass(below):
             yield from _keys(below, f"{prefix}{field.name}.")
-        else:
+        elif field.name != "kind":
             yield prefix + field.name
 
 
@@ -332,10 +352,13 @@ def _put(tree, path, text):
 
 def _typed(kind, value, key):
     """`value` (plain, perhaps from JSON) as `kind`, where the two fit without loss."""
+    if kind is ModelSettings and isinstance(value, str):  # As stored before models had settings.
+        value = {"kind": value}
     if (kind is Loss or dataclasses.is_dataclass(kind)) and not isinstance(value, dict):
         raise UserError(f"`{key or 'config'}` should hold settings. Received: {value!r}")
-    if kind is Loss:
-        kinds = {loss.kind: type(loss) for loss in (make() for make in LOSSES.values())}
+    if kind in _CHOICES_OF_TYPE:
+        choices = (make() for make in _CHOICES_OF_TYPE[kind].values())
+        kinds = {choice.kind: type(choice) for choice in choices}
         if not isinstance(value.get("kind"), str) or value["kind"] not in kinds:
             raise UserError(f"`{key}` should be one of {', '.join(kinds)}. Received: {value}")
         kind = kinds[value["kind"]]

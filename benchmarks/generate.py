@@ -42,7 +42,7 @@ def main(flags):
 def measure(config: Config, generator: Generator, phase: Phase, flags) -> dict:
     """A row, of median seconds."""
     snapshot = Snapshot(config, phase, generator)
-    latents = tf.constant(sample_latents(flags.minibatch, config.network.latent_size, 0))
+    latents = tf.constant(sample_latents(flags.minibatch, config.latent_size, 0))
     eager = _seconds(snapshot, latents, flags.repeats)
     traced = _seconds(tf.function(lambda x: snapshot(x)), latents, flags.repeats)
     return {

@@ -52,7 +52,7 @@ def run(flags, seed):
     train(trainer, reals, [gaps])
     fakes = snapshot_of(trainer)
     if flags.pictures:
-        clips = fakes.sample(sample_latents(6, config.network.latent_size, seed))
+        clips = fakes.sample(sample_latents(6, config.latent_size, seed))
         write_clip(flags.pictures / f"{seed}.png", filmstrip(to_uint8(clips)))
     return {
         "settings": flags.settings,
@@ -97,7 +97,7 @@ def _distances(config, flags, fakes):
         for folder in (flags.score, flags.train)
     )
     num = min(len(score), len(train))
-    latents = sample_latents(num, config.network.latent_size, seed=0)
+    latents = sample_latents(num, config.latent_size, seed=0)
     others = {
         "swd": fakes.sample(latents, minibatch=16),
         "swd_floor": next(iter(train.dataset(level, 0, num))).clips.numpy(),

@@ -36,7 +36,7 @@ def draw_latents(args: argparse.Namespace, snapshot: "Snapshot", num: int) -> "n
 
     config = snapshot.config
     seed = config.train.seed if args.seed is None else args.seed
-    return sample_latents(num, config.network.latent_size, seed, args.truncation)
+    return sample_latents(num, config.latent_size, seed, args.truncation)
 
 
 def add_label(parser: Parser):

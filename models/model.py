@@ -102,9 +102,8 @@ class Model:
 
     def draw(self, noise: Noise, reals: Batch) -> Inputs:
         """Inputs for as many fakes as there are reals, paired by label."""
-        network = self.config.network
-        labels = reals.labels if network.num_classes else None
-        return Inputs(noise.normal(network.latent_size), labels)
+        labels = reals.labels if self.config.network.num_classes else None
+        return Inputs(noise.normal(self.config.latent_size), labels)
 
     def tables(self) -> dict[str, list[Row]]:
         """The layers of each network that is trained, for `train.py --dry_run`."""

@@ -41,7 +41,7 @@ def make_card(run: Path, nimg: int) -> dict:
             "weight": phase.weight,
             "lod": phase.lod,
         },
-        "latents": f"[N, {config.network.latent_size}] float32, drawn from N(0, I)",
+        "latents": f"[N, {config.latent_size}] float32, drawn from N(0, I)",
         **_labels(config.network.classes if config.network.num_classes else ()),
         "clips": f"[N, {', '.join(map(str, rung.shape))}, 3] float32, RGB, about [-1, 1]",
         "distance": _distance(distances[-1]) if distances else None,
@@ -83,7 +83,7 @@ def read_card(weights: Path) -> tuple[dict, Config]:
 
 def _check_size(config, path, weights):
     """Raises `UserError` for a network that the file cannot hold, or that takes long to build."""
-    rungs, latent_size = len(config.ladder), config.network.latent_size
+    rungs, latent_size = len(config.ladder), config.latent_size
     size = weights.stat().st_size
     if rungs > _MAX_RUNGS:
         raise UserError(

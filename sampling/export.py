@@ -54,11 +54,11 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
 
 def as_module(snapshot: "Snapshot") -> "tf.Module":
     """The part of a generator that is live at the snapshot's phase, as TensorFlow saves it."""
-    module, network = tf.Module(name=_NAME), snapshot.config.network
+    module, config = tf.Module(name=_NAME), snapshot.config
     layers = snapshot.generator.live_layers(snapshot.phase.detail)
     module.weights = [variable.value for layer in layers for variable in layer.variables]
-    signature = [tf.TensorSpec([None, network.latent_size], tf.float32, name="latents")]
-    if network.num_classes:
+    signature = [tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")]
+    if config.network.num_classes:
         signature.append(tf.TensorSpec([None], tf.int32, name="labels"))
     module.make_clips = tf.function(lambda *inputs: {"clips": snapshot(*inputs)}, signature)
     return module
@@ -130,11 +130,11 @@ FORMS = {
 
 def _check_clips(snapshot, make_clips, folder):
     """Raises `UserError` unless `make_clips` does what `snapshot` does, for several numbers."""
-    network = snapshot.config.network
+    config, classes = snapshot.config, snapshot.config.network.num_classes
     for num in (1, 2):
-        inputs = {"latents": sample_latents(num, network.latent_size, seed=num)}
-        if network.num_classes:
-            inputs["labels"] = even_labels(num, range(network.num_classes))
+        inputs = {"latents": sample_latents(num, config.latent_size, seed=num)}
+        if classes:
+            inputs["labels"] = even_labels(num, range(classes))
         expected, found = snapshot.sample(**inputs), np.asarray(make_clips(**inputs))
         same_shape = found.shape == expected.shape
         difference = np.abs(found - expected).max() if same_shape else found.shape

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from config import Config
 from growth.phase import Phase, phase_until
-from models import model_class
+from models.registry import model_class
 from networks.inputs import Inputs
 from run_folder.reading import read_config
 from sampling.card import add_hash, make_card, read_card

@@ -226,7 +226,7 @@ class GeneratedClips(_Unlabelled):
             about["labels"] = "as many of each class" if reals is None else "drawn as in the reals"
         return cls(
             lambda *inputs: snapshot.sample(inputs[0], phase.minibatch, *inputs[1:]),
-            sample_latents(num, config.network.latent_size, (seed, 2)),
+            sample_latents(num, config.latent_size, (seed, 2)),
             config.ladder[-1].shape,
             phase.minibatch,
             about,

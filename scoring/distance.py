@@ -40,7 +40,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
     reals, others, fakes = (_Gathered(config.ladder[phase.level].shape, seed) for _ in range(3))
     for begin in range(0, num, _BATCH):
         count = min(_BATCH, num - begin)
-        latents = sample_latents(count, config.network.latent_size, (seed, 1, begin))
+        latents = sample_latents(count, config.latent_size, (seed, 1, begin))
         other = real_batch(clips, phase, num + begin, count)
         reals.add(to_uint8(real_batch(clips, phase, begin, count).clips))
         others.add(to_uint8(other.clips))

@@ -3,11 +3,12 @@ import json
 
 import pytest
 
-from config import PRESETS, from_dict, preset
+from config import PRESETS, from_dict, list_settings, preset
 from growth.phase import list_phases
 from losses.swgan import SWGAN
 from losses.wgan_gp import WGANGP
 from support.errors import UserError
+from tests.models.toys import ToySettings, register_toy
 
 FULL_CLIPS = {
     "faces": "32x256x256",
@@ -176,6 +177,32 @@ def test_mistakes(setting, message):
 def test_json_and_back(name, loss):
     config = preset(name).override([f"loss={loss}", "schedule.minibatch.16=12"])
     assert from_dict(json.loads(json.dumps(config.as_dict()))) == config
+
+
+def test_a_model_is_chosen_by_name(monkeypatch):
+    register_toy(monkeypatch)
+    config = preset("demo").override(["model=toy", "model.clip=0.5"])
+    assert config.model == ToySettings(clip=0.5)
+    assert config.latent_size == config.network.latent_size
+    assert from_dict(json.loads(json.dumps(config.as_dict()))) == config
+    assert {"model.clip", "train.seed"} <= (known := {info.key for info in list_settings(config)})
+    assert not {"loss.gradient_weight", "growth.feature_maps_max"} & known
+    with pytest.raises(UserError, match="`model.clip` should be positive. Received: 0.0"):
+        config.override(["model.clip=0"])
+    for setting in ("loss=wgan_gp", "loss.gradient_weight=1", "growth.feature_maps_max=4"):
+        with pytest.raises(UserError, match="^The model toy does not use `(loss|growth)"):
+            config.override([setting])
+    with pytest.raises(UserError, match="no setting `model.clip`"):
+        preset("demo").override(["model.clip=0.5"])
+    with pytest.raises(UserError, match="`model` should be one of progressive.* Received: other"):
+        preset("demo").override(["model=other"])
+
+
+def test_a_model_as_configs_stored_it_before():
+    tree = preset("demo").as_dict() | {"model": "progressive"}
+    assert from_dict(tree) == preset("demo")
+    with pytest.raises(UserError, match="`model` should be one of progressive.*other"):
+        from_dict(tree | {"model": "other"})
 
 
 def test_json_of_another_version():

@@ -6,7 +6,8 @@ import textwrap
 
 from config import Config
 from growth.phase import list_phases
-from models import Update, model_class
+from models.model import Update
+from models.registry import model_class
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
 # measured on a CPU (benchmarks/train_step_cpu_202611.md); the process itself comes on top.
@@ -18,14 +19,21 @@ def describe(config: Config) -> str:
     """The ladder, the networks at lod 0, the schedule, loss and optimizer, memory and disk."""
     model = model_class(config)(config)
     parts = [
-        f"{config.name}: model {config.model}, ladder {config.ladder} (frames x height x width)",
+        f"{config.name}: ladder {config.ladder} (frames x height x width)",
         *(_table(title, rows) for title, rows in model.tables().items()),
-        _settings("Loss", config.loss),
-        _settings("Training", config.train),
+        *_all_settings(config),
         _schedule(config),
         _disk(config, model),
     ]
     return "\n\n".join(parts)
+
+
+def _all_settings(config):
+    """Those of model, loss and training; the loss is left out where the model has its own."""
+    yield _settings("Model", config.model)
+    if config.model.uses("loss"):
+        yield _settings("Loss", config.loss)
+    yield _settings("Training", config.train)
 
 
 def _settings(title, settings):

@@ -27,7 +27,7 @@ class Pictures:
 
     def __init__(self, folder: Path, config: Config, clips: ClipPipeline):
         self.folder, self.config, self.clips = folder, config, clips
-        self.latents = sample_latents(_CLIPS, config.network.latent_size, config.train.seed)
+        self.latents = sample_latents(_CLIPS, config.latent_size, config.train.seed)
 
     def write(self, snapshot: Snapshot, to_tensorboard: bool):
         """Writes the clips of the fixed latents, and reals where a rung has none yet."""

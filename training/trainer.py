@@ -8,7 +8,8 @@ import tensorflow as tf
 from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase, list_phases
-from models import Update, model_class
+from models.model import Update
+from models.registry import model_class
 from training.adam import Adam
 from training.step import TrainingStep, clips_per_replica
 from training.workers import Workers

@@ -10,7 +10,7 @@ import pytest
 
 from metrics import weights
 from metrics.c3d import C3D
-from models import model_class
+from models.registry import model_class
 from sampling.snapshot import save_snapshot
 from tests.training.toys import tiny_config, write_config
 

@@ -9,14 +9,13 @@ import tensorflow as tf
 from commands.train import watchers_of
 from config import preset
 from losses import LOSSES
-from models import MODELS
 from run_folder.folder import RunFolder
 from run_folder.reading import read_config, terms_of
 from sampling.latents import sample_latents
 from sampling.snapshot import list_snapshots, load_snapshot
 from support.errors import UserError
 from support.plots import plot_curves
-from tests.models.toys import ToyLoss, ToyModel
+from tests.models.toys import ToyLoss, register_toy
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.dry_run import describe
 from training.loop import train
@@ -26,14 +25,14 @@ SMALL += ["train.total_kimg=0.096", "train.distance_ticks=0"]
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 TOYS = {
     "loss": ("loss=toy", "loss.weight=0.2"),
-    "model": ("model=toy",),
+    "model": ("model=toy", "model.clip=0.02"),
 }
 
 
 @pytest.fixture(params=TOYS)
 def settings(monkeypatch, request):
     monkeypatch.setitem(LOSSES, "toy", ToyLoss)
-    monkeypatch.setitem(MODELS, "toy", ToyModel)
+    register_toy(monkeypatch)
     return TOYS[request.param]
 
 
@@ -73,7 +72,7 @@ def test_a_toy_trains_through_all_phases_and_resumes(settings, tmp_path, capsys)
     assert (tmp_path / "curves.png").stat().st_size > 0
     assert read_config(tmp_path) == config
     snapshot = load_snapshot(tmp_path, list_snapshots(tmp_path)[-1])
-    clips = snapshot.sample(sample_latents(3, config.network.latent_size, seed=0))
+    clips = snapshot.sample(sample_latents(3, config.latent_size, seed=0))
     assert clips.shape == (3, 4, 8, 8, 3)
     sampled = trainer.model.networks[trainer.model.sampled]
     for kept, trained in zip(snapshot.generator.get_weights(), sampled.get_weights(), strict=True):

@@ -12,7 +12,9 @@ from dataset.batch import Batch
 from growth.phase import Lod
 from losses.loss import Terms
 from losses.penalties import at_once
-from models import Average, Model, Update
+from models.model import Average, Model, Update
+from models.registry import CLASSES
+from models.settings import MODELS, ModelSettings
 from networks.inputs import Inputs
 from support.settings import setting
 
@@ -60,7 +62,7 @@ class ToyGenerator(Rungs):
 
     def __init__(self, config: Config, **kwargs):
         shapes = [(*rung.shape, 3) for rung in config.ladder]
-        size = config.network.latent_size
+        size = config.latent_size
         super().__init__(
             [
                 keras.Sequential(
@@ -104,11 +106,23 @@ class ToyCritic(Rungs):
         return self.networks[lod.level](clips)[:, 0]
 
 
+@dataclasses.dataclass(frozen=True)
+class ToySettings(ModelSettings):
+    """Settings of `ToyModel`."""
+
+    kind: str = "toy"
+    clip: float = setting(0.01, "largest weight of the critic", above=0)
+
+    unused: ClassVar[tuple[str, ...]] = ("loss", "growth.feature_maps_max")
+
+    def latent_parts(self, config):
+        return {"shape": config.network.latent_size - 1, "colour": 1}
+
+
 class ToyModel(Model):
     """A critic whose weights are clipped, every second step a generator, and its average."""
 
     sampled = "slow_generator"
-    clip = 0.01
 
     def __init__(self, config: Config):
         super().__init__(config)
@@ -143,5 +157,12 @@ class ToyModel(Model):
         return Terms({"minus_score": -self.networks["critic"](fakes.clips, lod=part.lod)})
 
     def _clip(self, step):
+        clip = self.config.model.clip
         for variable in self.networks["critic"].trainable_variables:
-            variable.assign(tf.clip_by_value(variable.value, -self.clip, self.clip))
+            variable.assign(tf.clip_by_value(variable.value, -clip, clip))
+
+
+def register_toy(monkeypatch):
+    """Makes `--set model=toy` choose `ToyModel`."""
+    monkeypatch.setitem(MODELS, "toy", ToySettings)
+    monkeypatch.setitem(CLASSES, ToySettings, ToyModel)

@@ -139,7 +139,7 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
         config = SimpleNamespace(
             name="demo",
             train=SimpleNamespace(seed=5),
-            network=SimpleNamespace(latent_size=4),
+            latent_size=4,
             ladder=[SimpleNamespace(shape=(2, 4, 4)), SimpleNamespace(shape=(4, 8, 8))],
         )
         phase = SimpleNamespace(minibatch=3, nimg=64, level=0)

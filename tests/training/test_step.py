@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from dataset.batch import Batch
 from growth.phase import phase_at
-from models import MODELS, Update
-from tests.models.toys import ToyModel
+from models.model import Update
+from tests.models.toys import ToyModel, register_toy
 from tests.training.test_faults import Poisoned
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
 from training.loop import train
@@ -20,7 +20,7 @@ ONE_RUNG = ["model=toy", "growth.ladder=4x4x4", "growth.resolution=4", "growth.n
 
 @pytest.fixture
 def toy(monkeypatch):
-    monkeypatch.setitem(MODELS, "toy", ToyModel)
+    register_toy(monkeypatch)
     return tiny_config(*ONE_RUNG, "train.steps_per_call=1", "train.running_average=0.75")
 
 
@@ -34,10 +34,10 @@ def _weights(trainer, name):
 def test_a_rule_after_an_update_clips(toy, replicas):
     trainer = trainer_for(toy, replicas)
     kernels, _ = _weights(trainer, "critic")
-    assert max(np.abs(k).max() for k in kernels) > ToyModel.clip
+    assert max(np.abs(k).max() for k in kernels) > toy.model.clip
     train(trainer, Reals(toy.ladder), until=4)
     kernels, _ = _weights(trainer, "critic")
-    assert max(np.abs(k).max() for k in kernels) == pytest.approx(ToyModel.clip)
+    assert max(np.abs(k).max() for k in kernels) == pytest.approx(toy.model.clip)
 
 
 def test_a_rule_is_told_the_number_of_the_step(toy, monkeypatch):

@@ -1,0 +1,15 @@
+"""The models by their settings: `MODELS` of models/settings.py names the settings."""
+
+from config import Config
+from models.model import Model
+from models.progressive import Progressive
+from models.settings import ModelSettings, ProgressiveSettings
+
+CLASSES: dict[type[ModelSettings], type[Model]] = {
+    ProgressiveSettings: Progressive,
+}
+
+
+def model_class(config: Config) -> type[Model]:
+    """The class of the config's model."""
+    return CLASSES[type(config.model)]
