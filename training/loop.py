@@ -20,7 +20,7 @@ class Call:
     phase: Phase  # at the beginning of the call
     steps: int
     taken: int  # steps that were not skipped
-    terms: dict[str, tf.Tensor]  # mean of each term over these
+    terms: dict[str, tf.Tensor]  # mean of each term over these; NaN if none computed it
 
     @property
     def ends_phase(self) -> bool:

@@ -104,11 +104,14 @@ class Monitor(Watcher):
         return interval > 0 and self.ticks % interval == 0
 
     def _mean_terms(self):
-        """The mean of each term over the tick; none where all steps were skipped."""
-        return {
-            term: float(np.average([t[term].numpy() for t in self._terms], weights=self._weights))
-            for term in (self._terms[0] if self._terms else ())
-        }
+        """The mean of each term over the calls of the tick that computed it."""
+        means, weights = {}, np.array(self._weights)
+        for term in self._terms[0] if self._terms else ():
+            values = np.array([terms[term].numpy() for terms in self._terms])
+            computed = ~np.isnan(values)
+            if computed.any():
+                means[term] = float(np.average(values[computed], weights=weights[computed]))
+        return means
 
     def _line(self, phase, trainer):
         return {

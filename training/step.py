@@ -100,7 +100,7 @@ class TrainingStep:
 
         Returns:
             The mean of each of `terms` over clips and over the steps that computed it and were not
-            taken back, and `Faults`.
+            taken back (NaN where there is none), and `Faults`.
         """
         sums = dict.fromkeys(self.terms, 0.0)
         counts = dict.fromkeys(self.terms, 0.0)
@@ -115,7 +115,7 @@ class TrainingStep:
             counts = {t: counts[t] + tf.where(finite, shares[t], 0.0) for t in self.terms}
             faults = faults.after(finite, terms, gradients)
             nimg += self.minibatch
-        means = {term: sums[term] / tf.maximum(counts[term], 1) for term in self.terms}
+        means = {term: sums[term] / counts[term] for term in self.terms}
         return means, faults
 
     def describe(self, faults: Faults) -> str:

@@ -1,6 +1,7 @@
 """The trainer: a model with its optimizers, and how far training is."""
 
 import itertools
+import math
 
 import keras
 import tensorflow as tf
@@ -113,7 +114,8 @@ class Trainer:
         Steps with NaN or infinity are skipped and counted; `fault` describes the last one.
 
         Returns:
-            The mean of each term over the steps that were not skipped, and their number.
+            The mean of each term over the steps that computed it and were not skipped (NaN where
+            there is none), and the number of steps that were not skipped.
         """
         if self._step is None:
             self._step = self.make_step(phase)
@@ -140,7 +142,8 @@ class Trainer:
         self.skipped_in_a_row += int(faults.in_a_row)
         if skipped:
             self._skipped.assign_add(skipped)
-            last = ", ".join(f"{k} {float(v):.3g}" for k, v in self._last_terms.items())
+            known = {k: float(v) for k, v in self._last_terms.items() if not math.isnan(v)}
+            last = ", ".join(f"{k} {v:.3g}" for k, v in known.items())
             self.fault = f"{self._step.describe(faults)} (last finite values: {last or 'none'})"
 
     def _local_clips(self, clips, phase):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -57,6 +58,15 @@ def test_terms_are_means_over_the_tick_by_the_steps_taken(run, trainer, capsys):
     assert "  surprise 3  " in printed
     status = json.loads((run.path / "status.json").read_text())
     assert (status["state"], status["nimg"], status["total_kimg"]) == ("training", 16, 0.2)
+
+
+def test_calls_that_did_not_compute_a_term_do_not_count_for_it(run, trainer):
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=2, taken=2, rare=3, never=np.nan)
+    _call(monitor, trainer, steps=2, taken=2, rare=np.nan, never=np.nan)
+    (line,) = read_history(run.path)
+    assert line["rare"] == 3
+    assert "never" not in line
 
 
 def test_a_tick_without_a_finite_step_has_no_terms(run, trainer):
