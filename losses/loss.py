@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
     from dataset.batch import Batch
@@ -49,7 +50,7 @@ class Terms(NamedTuple):
 
 
 class Loss(Protocol):
-    """A frozen dataclass of settings, with the two losses that follow from them."""
+    """Base of a loss: a frozen dataclass of settings, with the two losses that follow from them."""
 
     @property
     def kind(self) -> str:
@@ -58,6 +59,11 @@ class Loss(Protocol):
     head: ClassVar[str]  # the critic's head that the loss needs, one of `networks.sliced.HEADS`
     critic_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `discriminator_loss`
     generator_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `generator_loss`
+
+    @property
+    def critic_steps(self) -> int:
+        """Updates of the critic per update of the generator."""
+        return 1
 
     def discriminator_loss(
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily
@@ -73,3 +79,12 @@ class Loss(Protocol):
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises, by the same arguments."""
+
+    def constrain(self, weights: Iterable[tuple[keras.Variable, float]]):
+        """Called after each update of the critic, outside of replicas; may assign its weights.
+
+        Args:
+            weights: its variables, each with the factor by which its layer multiplies it before
+                use: that of the equalized learning rate, 1 in other layers.
+        """
+        return  # Most losses leave them as they are.

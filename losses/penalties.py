@@ -10,6 +10,7 @@ from support.deferred import tf
 
 if TYPE_CHECKING:
     from dataset.batch import Batch
+    from losses.loss import Lazily
 
 
 def between(reals: tf.Tensor, fakes: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
@@ -39,6 +40,21 @@ def gradient(function: Callable[[tf.Tensor], tf.Tensor], points: tf.Tensor) -> t
 def score_gradient(critic: Critic, batch: Batch) -> tf.Tensor:
     """Gradient of each clip's score with respect to the clip, [N, T, H, W, C]."""
     return gradient(lambda x: critic.score(critic.encode(batch._replace(clips=x))), batch.clips)
+
+
+def zero_centred_penalty(
+    critic: Critic, *weighted: tuple[Batch, float], lazily: Lazily
+) -> tf.Tensor:
+    """Sum of gamma / 2 ||grad_x D(x)||^2 over pairs of N clips x and gamma: [N].
+
+    R1 is this at reals and R2 at fakes ("Which Training Methods for GANs do actually Converge?").
+    """
+    pairs = [(batch, gamma) for batch, gamma in weighted if gamma > 0]
+    if not pairs:
+        return tf.zeros(tf.shape(weighted[0][0].labels))
+    return lazily(
+        lambda: tf.add_n([g / 2 * squared_norm(score_gradient(critic, x)) for x, g in pairs])
+    )
 
 
 def squared_norm(vectors: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from losses.loss import Critic, Noise, Terms
+from losses.loss import Critic, Loss, Noise, Terms
 from losses.penalties import (
     at_once,
     between,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class SWGAN:
+class SWGAN(Loss):
     """Settings of the sliced Wasserstein loss, and the loss itself."""
 
     kind: str = "swgan"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
-from losses.loss import Critic, Noise, Terms
+from losses.loss import Critic, Loss, Noise, Terms
 from losses.penalties import at_once, between, encode_both, norm, score_gradient
 from support.deferred import tf
 from support.settings import setting
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class WGANGP:
+class WGANGP(Loss):
     """Settings of the Wasserstein loss with gradient penalty, and the loss itself."""
 
     kind: str = "wgan_gp"

@@ -7,6 +7,7 @@ from models.critic import PhaseCritic
 from models.model import Average, Model, Part, Row, Update
 from networks.discriminator import Discriminator
 from networks.generator import Generator
+from networks.layers import weight_factors
 
 _LABEL_WEIGHT = 0.1  # of the label head's loss in the generator's, as in WGAN-GP
 
@@ -36,9 +37,23 @@ class Progressive(Model):
         if D.classifier:
             of_critic, of_generator = (*of_critic, "label_real"), (*of_generator, "label_fake")
         return (
-            Update("D", ("D",), self._critic_terms, of_critic, role="critic"),
+            Update(
+                "D",
+                ("D",),
+                self._critic_terms,
+                of_critic,
+                role="critic",
+                after=lambda step: loss.constrain(weight_factors(D)),
+            ),
             Average("Gs", of="G"),
-            Update("G", ("G",), self._generator_terms, of_generator, role="generator"),
+            Update(
+                "G",
+                ("G",),
+                self._generator_terms,
+                of_generator,
+                role="generator",
+                every=loss.critic_steps,
+            ),
         )
 
     def tables(self) -> dict[str, list[Row]]:

@@ -77,6 +77,20 @@ def minibatch_stddev(x: tf.Tensor, group: int) -> tf.Tensor:
     return tf.repeat(stddev, group)
 
 
+def weight_factors(network: keras.Model) -> list[tuple[keras.Variable, float]]:
+    """The trainable variables of a network, each with the factor by which its layer multiplies it.
+
+    It is gain / sqrt(fan in) for kernels of equalized layers, and 1 for all others.
+    """
+    equalized = [
+        layer
+        for layer in network._flatten_layers()
+        if isinstance(layer, EqualizedDense | EqualizedConv3D)
+    ]
+    factors = {id(layer.kernel): layer.scale for layer in equalized}
+    return [(v, factors.get(id(v), 1.0)) for v in network.trainable_variables]
+
+
 @keras.saving.register_keras_serializable("progressive_swgan")
 class EqualizedDense(keras.layers.Layer):
     """Matrix product and bias, [N, ...] -> [N, *outputs], with the equalized learning rate.

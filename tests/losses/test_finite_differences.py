@@ -10,7 +10,11 @@ import tensorflow as tf
 from dataset.batch import Batch
 from growth.ladder import make_ladder
 from growth.phase import Lod
+from losses.gan import GAN
+from losses.lsgan import LSGAN
+from losses.relativistic import Relativistic
 from losses.swgan import SWGAN
+from losses.wgan import WGAN
 from losses.wgan_gp import WGANGP
 from models.critic import PhaseCritic
 from networks.discriminator import Discriminator
@@ -31,9 +35,15 @@ def float64():
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.mark.parametrize("fused", [True, False])
+ALL = [SWGAN(), SWGAN.literal(), WGANGP(), GAN(), Relativistic()]
+ALL += [LSGAN(), WGAN()]
+
+
 @pytest.mark.parametrize(
-    "loss", [SWGAN(), SWGAN.literal(), WGANGP()], ids=["score", "encoder", "wgan_gp"]
+    ("loss", "fused"),
+    [(loss, True) for loss in ALL]
+    + [(SWGAN(), False), (SWGAN.literal(), False), (WGANGP(), False)],
+    ids=lambda value: getattr(value, "kind", value),
 )
 def test_gradient_of_the_critics_loss(float64, loss, fused):
     keras.utils.set_random_seed(0)
@@ -45,6 +55,7 @@ def test_gradient_of_the_critics_loss(float64, loss, fused):
     reals, fakes = (Batch(x, tf.fill([2], -1)) for x in clips)
     variables = D.trainable_variables
 
+    @tf.function
     def total():
         critic = PhaseCritic(D, Lod(2, tf.constant(0.3, tf.float64)), group=2)
         terms, _ = loss.discriminator_loss(critic, reals, fakes, _Noise())

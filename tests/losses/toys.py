@@ -73,3 +73,21 @@ class _Tensors:
     def score(self, seen):
         y = seen.values
         return tf.reduce_mean(tf.nn.leaky_relu(self.slopes * (y @ self.theta) + self.bias), -1)
+
+
+class Scores:
+    """A critic whose clips are their scores."""
+
+    def encode(self, batch):
+        return Seen(tf.reshape(batch.clips, [-1, 1]), batch.labels)
+
+    def score(self, seen):
+        return seen.values[:, 0]
+
+
+def scores_of(real, fake):
+    """A critic, and reals and fakes with these scores."""
+    batches = (
+        tf.reshape(tf.convert_to_tensor(s, tf.float32), [-1, 1, 1, 1, 1]) for s in (real, fake)
+    )
+    return Scores(), *(Batch(clips, tf.range(clips.shape[0])) for clips in batches)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from config import Config
 from dataset.batch import Batch
 from growth.phase import Lod
-from losses.loss import Terms
+from losses.loss import Loss, Terms
 from losses.penalties import at_once
 from models.model import Average, Model, Update
 from models.registry import CLASSES
@@ -20,7 +20,7 @@ from support.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)
-class ToyLoss:
+class ToyLoss(Loss):
     """The saturating GAN loss, with names of terms that no other loss has."""
 
     kind: str = "toy"

@@ -9,7 +9,7 @@ import config
 from dataset.batch import Batch
 from growth.phase import Lod
 from models.critic import PhaseCritic
-from networks.conditions import ClassVectors, Projection, with_class_maps, class_weights
+from networks.conditions import ClassVectors, Projection, class_weights, with_class_maps
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 from networks.inputs import Inputs
