@@ -42,7 +42,12 @@ class Network:
         128, "numbers in a latent, and values of the encoder (K of equation 5.2)", above=0
     )
     stddev_group: int = setting(
-        4, "consecutive clips over which minibatch standard deviation is computed", above=0
+        4, "consecutive clips that are compared by the minibatch statistic", above=0
+    )
+    minibatch_statistic: str = setting(
+        "stddev",
+        "what shows the critic a group of clips: a map, minibatch discrimination, or both",
+        choices=("stddev", "discrimination", "both"),
     )
     fused_resample: bool = setting(
         True, "one strided convolution in place of resampling and convolution"

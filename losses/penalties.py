@@ -51,7 +51,8 @@ def zero_centred_penalty(
     """
     pairs = [(batch, gamma) for batch, gamma in weighted if gamma > 0]
     if not pairs:
-        return tf.zeros(tf.shape(weighted[0][0].labels))
+        clips, labels = weighted[0][0]
+        return tf.zeros(tf.shape(labels), clips.dtype)
     return lazily(
         lambda: tf.add_n([g / 2 * squared_norm(score_gradient(critic, x)) for x, g in pairs])
     )

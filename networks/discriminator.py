@@ -17,6 +17,7 @@ from networks.layers import (
     leaky_relu,
     minibatch_stddev,
 )
+from networks.minibatch import MinibatchDiscrimination
 from networks.sliced import ScalarHead, SlicedHead
 
 HEADS: dict[str, type[SlicedHead | ScalarHead]] = {"sliced": SlicedHead, "scalar": ScalarHead}
@@ -29,13 +30,21 @@ class Discriminator(keras.Model):
         ladder: the sizes it grows through.
         network: the rest of its settings.
         head: "sliced" (equation 5.2) or "scalar" (the last row of Table A.2).
+        kernel: size of the convolutions in time, height and width.
     """
 
-    def __init__(self, ladder: Ladder, network: Network, head: str, **kwargs):
+    def __init__(
+        self,
+        ladder: Ladder,
+        network: Network,
+        head: str,
+        kernel: tuple[int, int, int] = (3, 3, 3),
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        classes, size = network.num_classes, network.latent_size
+        self.encoder = Encoder(ladder, network, kernel, name="encoder")
+        classes, size = network.num_classes, self.encoder.size
         form = network.labels if classes else "none"
-        self.encoder = Encoder(ladder, network, name="encoder")
         own = {"classes": classes} if form == "slices" else {}
         self.head = HEADS[head](size, **own, name="head")
         self.projection: Projection | None = None
@@ -72,11 +81,15 @@ class Encoder(keras.Model):
 
     A block that shrinks is conv, downscale, bias, leaky ReLU in this order, so that its plain and
     its fused form are the same function.
+
+    Attributes:
+        size: K, with the values of minibatch discrimination if there are any.
     """
 
-    def __init__(self, ladder: Ladder, network: Network, **kwargs):
+    def __init__(self, ladder: Ladder, network: Network, kernel: tuple[int, int, int], **kwargs):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
+        self.kernel, statistic = kernel, network.minibatch_statistic
         dtype, fused = network.precision, network.fused_resample
         self.classes = network.num_classes if network.labels == "concat" else 0
         colours = 3 + self.classes + 1 if self.classes else 3
@@ -86,13 +99,22 @@ class Encoder(keras.Model):
         ]
         self.blocks = [
             EncoderBlock(
-                maps[i], maps[i - 1], ladder.factors(i), fused, dtype=dtype, name=f"block{i}"
+                *(maps[i], maps[i - 1], kernel, ladder.factors(i), fused),
+                dtype=dtype,
+                name=f"block{i}",
             )
             for i in range(1, len(ladder))
         ]
-        self.conv = EqualizedConv3D(maps[0] + 1, maps[0], dtype=dtype, name="base_conv")
-        inputs = maps[0] * math.prod(ladder[0].shape)
-        self.dense = EqualizedDense(inputs, (network.latent_size,), gain=1.0, name="dense")
+        self.stddev_maps = 0 if statistic == "discrimination" else 1
+        self.conv = EqualizedConv3D(
+            maps[0] + self.stddev_maps, maps[0], size=kernel, dtype=dtype, name="base_conv"
+        )
+        inputs, self.size = maps[0] * math.prod(ladder[0].shape), network.latent_size
+        self.dense = EqualizedDense(inputs, (self.size,), gain=1.0, name="dense")
+        self.discrimination = None
+        if statistic != "stddev":
+            self.discrimination = MinibatchDiscrimination(self.size, name="discrimination")
+            self.size += self.discrimination.bias.shape[0]
         self.built = True
 
     def call(
@@ -104,7 +126,7 @@ class Encoder(keras.Model):
             clips: [N, T, H, W, 3] in [-1, 1] at the level's size.
             labels: of the clips, [N]; used with `network.labels=concat` alone.
             lod: the level, and its weight while it fades in.
-            group: consecutive clips over which the minibatch standard deviation is taken.
+            group: consecutive clips that are compared (minibatch standard deviation).
 
         Returns:
             [N, K], linear.
@@ -117,45 +139,55 @@ class Encoder(keras.Model):
             if i == lod.level and lod.fading:
                 coarse = downscale(clips, self.ladder.factors(i))
                 x = fade(leaky_relu(self.from_rgb[i - 1](coarse)), x, lod.weight)
-        x = leaky_relu(self.conv(x, minibatch_stddev(x, group)))
-        return self.dense(at_least_float32(x))
+        x = leaky_relu(self.conv(x, minibatch_stddev(x, group) if self.stddev_maps else None))
+        values = self.dense(at_least_float32(x))
+        return self.discrimination(values, group=group) if self.discrimination else values
 
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a call at `lod` uses."""
         rgb = [self.from_rgb[lod.level]] + ([self.from_rgb[lod.level - 1]] if lod.fading else [])
-        return [*rgb, *self.blocks[: lod.level], self.conv, self.dense]
+        layers = [*rgb, *self.blocks[: lod.level], self.conv, self.dense]
+        return [*layers, self.discrimination] if self.discrimination else layers
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
         """Rows of Table A.2 down to the K values: (name, C x T x H x W, parameters)."""
-        rungs = list(self.ladder)[::-1]
+        rungs, conv = list(self.ladder)[::-1], f"Conv {'x'.join(map(str, self.kernel))}"
         shape = (rungs[0].feature_maps, *rungs[0].shape)
         rows = [("Input clip", (3, *rungs[0].shape), 0)]
         rows += [("Conv 1x1x1", shape, self.from_rgb[-1].count_params())]
         for block, fine, coarse in zip(self.blocks[::-1], rungs, rungs[1:], strict=False):
             maps = coarse.feature_maps
             rows += [
-                ("Conv 3x3x3", (fine.feature_maps, *fine.shape), block.conv0.count_params()),
-                ("Conv 3x3x3", (maps, *fine.shape), block.conv1.count_params()),
+                (conv, (fine.feature_maps, *fine.shape), block.conv0.count_params()),
+                (conv, (maps, *fine.shape), block.conv1.count_params()),
                 ("Downsample", (maps, *coarse.shape), 0),
             ]
         maps, shape = rungs[-1].feature_maps, rungs[-1].shape
-        return [
-            *rows,
-            ("Minibatch stddev", (maps + 1, *shape), 0),
-            ("Conv 3x3x3", (maps, *shape), self.conv.count_params()),
+        if self.stddev_maps:
+            rows += [("Minibatch stddev", (maps + 1, *shape), 0)]
+        rows += [
+            (conv, (maps, *shape), self.conv.count_params()),
             ("Fully connected", (*self.dense.outputs, 1, 1, 1), self.dense.count_params()),
         ]
+        if self.discrimination:
+            count = self.discrimination.count_params()
+            rows += [("Minibatch discrimination", (self.size, 1, 1, 1), count)]
+        return rows
 
 
 class EncoderBlock(keras.layers.Layer):
     """Conv, conv, downscale: one step down the ladder."""
 
-    def __init__(self, inputs, outputs, factors, fused, **kwargs):
+    def __init__(self, inputs, outputs, kernel, factors, fused, **kwargs):
         super().__init__(autocast=False, **kwargs)
         dtype = self.dtype_policy
-        self.conv0 = EqualizedConv3D(inputs, inputs, dtype=dtype, name="conv0")
+        self.conv0 = EqualizedConv3D(inputs, inputs, size=kernel, dtype=dtype, name="conv0")
         self.conv1 = EqualizedConv3D(
-            inputs, outputs, downscale=factors, fused=fused, dtype=dtype, name="conv1"
+            *(inputs, outputs, kernel),
+            downscale=factors,
+            fused=fused,
+            dtype=dtype,
+            name="conv1",
         )
         self.built = True
 

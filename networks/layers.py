@@ -123,7 +123,7 @@ class EqualizedConv3D(keras.layers.Layer):
 
     Args:
         inputs, outputs: feature maps.
-        size: of the kernel, in time, height and width.
+        size: of the kernel, in time, height and width; one number for all three.
         upscale, downscale: factors (time, height, width) of the nearest-neighbour upscaling
             before the convolution, or of the box average after it.
         fused: compute both as one strided convolution: the same function, faster.
@@ -135,7 +135,7 @@ class EqualizedConv3D(keras.layers.Layer):
         self,
         inputs: int,
         outputs: int,
-        size: int = 3,
+        size: int | tuple[int, int, int] = 3,
         upscale: tuple[int, int, int] = (1, 1, 1),
         downscale: tuple[int, int, int] = (1, 1, 1),
         fused: bool = True,
@@ -143,10 +143,13 @@ class EqualizedConv3D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        shape = (size, size, size, inputs, outputs)
+        sizes = (size, size, size) if isinstance(size, int) else size
+        shape = (*sizes, inputs, outputs)
         self.kernel = self.add_weight(shape, _unit_normal(), name="kernel", autocast=False)
         self.bias = self.add_weight((outputs,), "zeros", name="bias", autocast=False)
-        self.scale = gain / math.sqrt(size**3 * inputs)  # The fan in is the same fused or not.
+        self.scale = gain / math.sqrt(
+            math.prod(sizes) * inputs
+        )  # The fan in is the same fused or not.
         self.upscale, self.downscale, self.fused = upscale, downscale, fused
         self.built = True
 

@@ -40,15 +40,18 @@ ALL += [LSGAN(), WGAN()]
 
 
 @pytest.mark.parametrize(
-    ("loss", "fused"),
-    [(loss, True) for loss in ALL]
-    + [(SWGAN(), False), (SWGAN.literal(), False), (WGANGP(), False)],
+    ("loss", "fused", "statistic"),
+    [(loss, True, "stddev") for loss in ALL]
+    + [(loss, False, "stddev") for loss in (SWGAN(), SWGAN.literal(), WGANGP())]
+    + [(GAN(), True, "both")],
     ids=lambda value: getattr(value, "kind", value),
 )
-def test_gradient_of_the_critics_loss(float64, loss, fused):
+def test_gradient_of_the_critics_loss(float64, loss, fused, statistic):
     keras.utils.set_random_seed(0)
     ladder = make_ladder("4x4x4 4x8x8 8x16x16", feature_maps_max=2)
-    network = types.SimpleNamespace(latent_size=4, fused_resample=fused, precision="float64")
+    network = types.SimpleNamespace(
+        latent_size=4, minibatch_statistic=statistic, fused_resample=fused, precision="float64"
+    )
     D = Discriminator(ladder, network, loss.head)
     shape = (2, *ladder[2].shape, 3)
     clips = (tf.constant(np.random.default_rng(s).uniform(-1, 1, shape)) for s in (1, 2))
