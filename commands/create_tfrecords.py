@@ -17,6 +17,7 @@ from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS
 from dataset.readers.source import ReaderOptions
 from support.errors import UserError
+from support.media import MAX_RATE, MIN_RATE
 from support.words import counted
 
 _LISTED = 10  # rejected sources that are printed
@@ -34,7 +35,7 @@ def flags(parser: Parser):
     flag("--tile", type=whole(1), help="height and width of the clips in a grid, in pixels")
     flag(
         "--fps",
-        type=real(0.1, 1000),
+        type=real(MIN_RATE, MAX_RATE),
         help="frames per second to play videos at (default: every frame is taken once)",
     )
     flag("--crop", default="centre", type=one_of(CROPS), help="part of a frame to keep")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dataset.rates import rate_key
 from support.errors import UserError
 from support.startup import import_tensorflow
 
@@ -30,7 +31,9 @@ def choose_rung(records: "Records", name: str | None) -> "Rung":
 
 
 def print_sizes(records: "Records"):
-    """Prints the encoding and size of each rung, and the clips of each label."""
+    """Prints the frame rate, the encoding and size of each rung, and the clips of each label."""
+    fps = records.fps
+    print(f"Frames per second: {rate_key(fps) if fps else 'unknown'}")
     for rung, shards in records.shards.items():
         size = sum(shard.bytes for shard in shards) / 1e6
         kind = records.metadata["encoding"][rung]

@@ -6,7 +6,7 @@ from pathlib import Path
 from commands.datasets import open_data
 from commands.output import check_file, write_sheet
 from commands.parser import Parser, whole
-from support.media import FORMATS
+from support.media import FORMATS, FPS
 from support.startup import import_tensorflow
 
 LIGHT = True  # A wrong output is reported before TensorFlow is imported.
@@ -32,4 +32,4 @@ def run(args: argparse.Namespace):
     sheet = contact_sheet(records, args.num, still)
     rungs = [str(rung) for rung in records.ladder]
     rows = rungs * min(args.num, len(records)) if still else rungs
-    write_sheet(output, name_rows(sheet, rows))
+    write_sheet(output, name_rows(sheet, rows), records.fps or FPS)

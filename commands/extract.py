@@ -11,6 +11,8 @@ from support.errors import UserError
 from support.progress import Progress
 from support.words import counted
 
+_FPS = 25  # where the data set has no rate
+
 
 def flags(parser: Parser):
     """Declares the flags."""
@@ -21,7 +23,11 @@ def flags(parser: Parser):
     flag("--rung", help="size of the clips, such as 8x32x32 (default: the full clip)")
     flag("--first", type=whole(0), default=0, help="index of the first clip")
     flag("--num", type=whole(1), help="clips (default: all)")
-    flag("--fps", type=real(1), default=25, help="frames per second of mp4 and gif")
+    flag(
+        "--fps",
+        type=real(1),
+        help=f"frames per second of mp4 and gif (default: the data set's, or else {_FPS})",
+    )
 
 
 def run(args: argparse.Namespace):
@@ -33,7 +39,8 @@ def run(args: argparse.Namespace):
     indices = range(len(records))[args.first :][: args.num]
     if not indices:
         raise UserError(f"--first should be below {len(records)}. Received: {args.first}")
-    warn_of_rate(args.format, args.fps)
+    fps = args.fps or records.fps or _FPS
+    warn_of_rate(args.format, fps)
     with Progress(len(indices), "clips") as progress:
-        extract(records, rung, indices, args.output, args.format, args.fps, progress.advance)
+        extract(records, rung, indices, args.output, args.format, fps, progress.advance)
     print(f"{args.output}: {counted(len(indices), 'clip')} of {rung}")

@@ -15,7 +15,7 @@ from commands.output import check_file, write_sheet
 from commands.parser import Parser, whole
 from commands.rendering import middle_frames
 from support.files import write_json
-from support.media import FORMATS
+from support.media import FORMATS, FPS
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 _FORMATS = ("png", *(kind for kind in FORMATS if kind != "png"))
@@ -52,7 +52,8 @@ def run(args: argparse.Namespace):
     )
     if held_out is None:
         print("Held out: a tenth of --data, which may have been trained on. Give --held_out.")
-    write_sheet(output, draw(clips, still=output.suffix.lower() == ".png"))
+    sheet = draw(clips, still=output.suffix.lower() == ".png")
+    write_sheet(output, sheet, reals.records.fps or FPS)
     record = {"network": extractor.about, "fakes": fakes.about, "reals": reals.about}
     write_json(output.with_suffix(".json"), found | record | {"seed": args.seed})
 

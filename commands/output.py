@@ -39,7 +39,7 @@ def check_writable(path: Path) -> Path:
     return path
 
 
-def write_sheet(path: Path, sheet: "np.ndarray", fps: float = 8):
+def write_sheet(path: Path, sheet: "np.ndarray", fps: float):
     """Writes a grid of clips [T, H, W, 3] uint8, or for .png its one frame; prints the path."""
     from support.media import write_clip
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from commands.output import check_file, write_sheet
 from commands.parser import Parser, whole
-from commands.rendering import add_rendering, draw_latents, middle_frames
+from commands.rendering import add_rendering, choose_rate, draw_latents, middle_frames
 from commands.snapshots import add_run, choose_run, describe, rung_of
 from run_folder.reading import read_config
 from support.media import FORMATS
@@ -57,4 +57,5 @@ def run(args: argparse.Namespace):
     sheet = tile_clips(
         middle_frames(clips) if output.suffix.lower() == ".png" else clips, len(columns)
     )
-    write_sheet(output, sheet if args.plain else name_columns(sheet, names), args.fps)
+    sheet = sheet if args.plain else name_columns(sheet, names)
+    write_sheet(output, sheet, choose_rate(args, snapshot))

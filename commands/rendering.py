@@ -9,6 +9,7 @@ from commands.output import write_sheet
 from commands.parser import Parser, real, whole
 from commands.snapshots import describe
 from support.errors import UserError
+from support.media import FPS
 from support.progress import Progress
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ def add_rendering(parser: Parser):
         type=real(0.01),
         help="truncation trick: resample latent values above this (default: off)",
     )
-    flag("--fps", type=real(1), default=8, help="frames per second")
+    flag(
+        "--fps",
+        type=real(1),
+        help=f"frames per second (default: the data set's, or else {FPS})",
+    )
     flag("--plain", action="store_true", help="draw no captions")
 
 
@@ -88,10 +93,15 @@ def middle_frames(clips: "np.ndarray") -> "np.ndarray":
     return clips[:, clips.shape[1] // 2, None]
 
 
+def choose_rate(args: argparse.Namespace, snapshot: "Snapshot") -> float:
+    """Frames per second: --fps, or else those of the snapshot's data set."""
+    return args.fps or snapshot.fps or FPS
+
+
 def write_grid(args: argparse.Namespace, output: Path, sheet: "np.ndarray", snapshot: "Snapshot"):
     """Writes a grid [T, H, W, 3] with a caption, unless --plain is given."""
     from support.captions import add_caption
 
     if not args.plain:
         sheet = add_caption(sheet, f"{snapshot.config.name}, {describe(snapshot)}")
-    write_sheet(output, sheet, args.fps)
+    write_sheet(output, sheet, choose_rate(args, snapshot))

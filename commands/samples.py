@@ -11,6 +11,7 @@ from commands.rendering import (
     add_label,
     add_rendering,
     choose_labels,
+    choose_rate,
     draw_latents,
     render,
     write_grid,
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace):
     labels = even_labels(args.num, chosen) if chosen else None
     clips = render(snapshot, draw_latents(args, snapshot, args.num), labels)
     if args.layout == "clips":
-        write_clips(output, clips, kind, args.fps)
+        write_clips(output, clips, kind, choose_rate(args, snapshot))
     elif kind == "npy":
         write_array(output, clips, (args.num, *rung_of(snapshot).shape, 3))
     else:

@@ -161,7 +161,8 @@ def _start(config, args):
     check = is_chief and not args.skip_damaged
     # Reads files that changed since the run last checked them; all of them in a new run.
     files = clips.check_files(read_data_files(path)) if check else {}
-    folder = RunFolder(path, config, identity, args.start_over) if is_chief else nullcontext()
+    about = identity | {"fps": clips.records.fps}
+    folder = RunFolder(path, config, about, args.start_over) if is_chief else nullcontext()
     with folder as run_folder, clips.translate_read_errors():
         if run_folder:
             run_folder.store_data_files(files)

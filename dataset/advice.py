@@ -2,6 +2,7 @@
 
 from dataset.clips import ClipRules
 from dataset.oddities import KINDS, find_oddities
+from dataset.rates import do_differ, warn_of_rates
 from dataset.records import Records
 from support.media import evenly
 
@@ -11,7 +12,7 @@ _MIN_SIDE = 16  # pixels of the coarsest rung that is looked at
 
 
 def advise(records: Records, rules: ClipRules) -> list[str]:
-    """What is unusual about a data set: clips that were not taken, few clips, clips of one colour.
+    """What is unusual about a data set: clips that were not taken, rates that differ, few clips ...
 
     Args:
         records: the data set.
@@ -23,6 +24,9 @@ def advise(records: Records, rules: ClipRules) -> list[str]:
         sentences.append(
             f"{unused} more {verb} in these sources: `clip_rule=all` takes all windows of each."
         )
+    rates = records.metadata["source_rates"]
+    if do_differ(rates):
+        sentences.append(warn_of_rates(rates))
     if len(records) < FEW:
         sentences.append(
             f"Warning: {len(records)} clip{'s are' if len(records) != 1 else ' is'} few. A network "

@@ -19,7 +19,7 @@ from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, max_num_clips
 from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
 from dataset.readers.files import natural_key
-from dataset.readers.source import RejectedSource, Source
+from dataset.readers.source import Frames, RejectedSource, Source
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
 from dataset.tally import Tally
@@ -142,6 +142,7 @@ class _Maker:
                 shards,
                 writers[name].fingerprints,
                 tallies[name],
+                self.rules.frame_stride,
                 about,
             )
 
@@ -166,15 +167,17 @@ class _Maker:
 
     def _cut(self, position, stopped):
         """Writes the part of a source; returns the line of the journal."""
-        source, counts = self.sources[position], []
+        source = self.sources[position]
+        line = {"name": source.name, "clips": 0}
 
         def frames():
-            counts.append(0)
-            for frame in source.frames():
+            stream, count = Frames(source.frames()), 0
+            for frame in stream:
                 if stopped():
                     raise Stopped
-                counts[-1] += 1
+                count += 1
                 yield frame
+            line.update(frames=count, fps=stream.rate)
 
         def prepare(frame):
             return fit(np.asarray(frame), *self.ladder[-1].shape[1:], self.framing)
@@ -190,12 +193,11 @@ class _Maker:
             except UserError as error:
                 raise _Hopeless(f"{source.name} {error}") from error
 
-        line = {"name": source.name, "clips": 0}
         try:
             write_records(self.work.part(position), records())
         except RejectedSource as error:
-            return line | {"clips": 0, "rejected": str(error)}
-        return line | {"frames": counts[0]}
+            return {"name": source.name, "clips": 0, "rejected": str(error)}
+        return line
 
     def _encode(self, clip, source):
         """The records of a clip, one per rung."""

@@ -29,11 +29,14 @@ _SCHEMA = {
     "labels": [{"name": str, "clips": int}],
     "rejected": int,
     "source_frames": {str: int},
+    "source_rates": {str: int},
+    "fps": float | None,
     "tool_version": str,
     "arguments": dict,
     "shards": {str: [SHARD]},
 }
-_DEFAULTS = {"rejected": 0, "source_frames": {}, "tool_version": "unknown", "arguments": {}}
+_DEFAULTS = {"rejected": 0, "source_frames": {}, "source_rates": {}, "fps": None}
+_DEFAULTS |= {"tool_version": "unknown", "arguments": {}}
 _ZIP_ERRORS = (OSError, ValueError, KeyError, RuntimeError, struct.error, zipfile.BadZipFile)
 _MAX_LENGTH = 2**40  # bytes of a record
 FINGERPRINTS = "/fingerprints"  # ends the names of these arrays in the index

@@ -8,6 +8,7 @@ import numpy as np
 
 from dataset.encoding import Encoding
 from dataset.metadata import FINGERPRINTS, FORMAT, Shard
+from dataset.rates import common_rate
 from dataset.tally import Tally
 from dataset.tfds import write_tfds
 from dataset.tfrecords import scan
@@ -22,6 +23,7 @@ def write_metadata(
     shards: dict[str, list[Shard]],
     fingerprints: dict[str, list[int]],
     tally: Tally,
+    frame_stride: int,
     about: dict,
 ):
     """Writes the files next to the shards; metadata.json last, which makes it a data set.
@@ -33,6 +35,7 @@ def write_metadata(
         shards: of each rung.
         fingerprints: of the records of each rung.
         tally: counts of clips and sources.
+        frame_stride: every n-th frame of a source was taken.
         about: goes into the metadata as it is.
     """
     index = {
@@ -47,6 +50,7 @@ def write_metadata(
     (folder / "rejected.txt").write_text(tally.rejected_lines())
     for rung in ladder:
         write_tfds(folder / str(rung), rung, encoding.at(rung).name, shards[str(rung)])
+    fps = common_rate(tally.rates)
     metadata = {
         "format": FORMAT,
         "ladder": str(ladder),
@@ -56,6 +60,8 @@ def write_metadata(
         "labels": [{"name": name, "clips": clips} for name, clips in tally.labels.items()],
         "rejected": len(tally.rejected),
         "source_frames": {str(frames): n for frames, n in sorted(tally.frames.items())},
+        "source_rates": dict(sorted(tally.rates.items(), key=lambda item: float(item[0]))),
+        "fps": fps and fps / frame_stride,
         **about,
         "shards": {k: [dataclasses.asdict(shard) for shard in v] for k, v in shards.items()},
     }

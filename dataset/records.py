@@ -25,6 +25,7 @@ from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, scan
 from growth.ladder import Ladder, Rung, make_ladder
 from support.deferred import tf
 from support.errors import UserError
+from support.media import known_rate
 
 
 def encode(clip: np.ndarray, label: int, how: Encoding = RAW) -> bytes:
@@ -96,6 +97,11 @@ class Records:
     def label_names(self) -> list[str]:
         """The name of each label; none where the clips have no labels."""
         return [label["name"] for label in self.metadata["labels"]]
+
+    @property
+    def fps(self) -> float | None:
+        """Frames per second at which clips play; None where it is not known."""
+        return known_rate(self.metadata["fps"])
 
     def encoding(self, rung: Rung) -> str:
         """The name of the encoding at a rung."""

@@ -3,7 +3,9 @@
 import collections
 import itertools
 
+from dataset.rates import rate_key
 from dataset.readers.source import Source
+from support.media import known_rate
 
 
 class Tally:
@@ -14,6 +16,7 @@ class Tally:
         labels: {name: clips}.
         rejected: {source: reason}.
         frames: how many sources have a number of frames.
+        rates: {frames per second: number of sources}, where they are known.
 
     Args:
         labels: all names of labels, in order.
@@ -22,6 +25,7 @@ class Tally:
     def __init__(self, labels: list[str]):
         self.labels = dict.fromkeys(labels, 0)
         self.clips, self.rejected, self.frames = 0, {}, collections.Counter()
+        self.rates = collections.Counter()
 
     def add(self, source: Source, line: dict, clips: int):
         """Counts a source by its line in the journal, and the clips that are taken of it."""
@@ -32,6 +36,8 @@ class Tally:
             self.rejected[source.name] = line["rejected"]
         else:
             self.frames[line["frames"]] += 1
+            if fps := known_rate(line.get("fps")):
+                self.rates[rate_key(fps)] += 1
 
     def describe_nothing(self, name: str) -> str:
         """Why the data set of this name has no clip."""

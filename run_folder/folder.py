@@ -36,6 +36,7 @@ from support.files import (
     write_atomically,
     write_json,
 )
+from support.media import known_rate
 from support.resume import check_same, differences
 from support.script import discard_output
 
@@ -43,10 +44,13 @@ from support.script import discard_output
 class RunFolder(contextlib.AbstractContextManager):
     """Creates or reopens the folder of a run, and locks it until it is closed.
 
+    Attributes:
+        fps: frames per second of its data set; None where it is not known.
+
     Args:
         path: of the folder.
         config: of the run.
-        data: "folder" and "sha256" of the data set, and its "skipped" clips.
+        data: "folder" and "sha256" of the data set, its "skipped" clips, and its "fps".
         start_over: whether to train from the beginning where the checkpoints are lost.
 
     Raises:
@@ -54,7 +58,7 @@ class RunFolder(contextlib.AbstractContextManager):
             that is running now.
     """
 
-    def __init__(self, path: Path, config: Config, data: dict[str, str], start_over: bool = False):
+    def __init__(self, path: Path, config: Config, data: dict, start_over: bool = False):
         self.path, self.config, self.start_over = Path(path), config, start_over
         description = {"config": config.as_dict(), "data": data, "versions": _versions()}
         if not _is_new(self.path):
@@ -62,6 +66,7 @@ class RunFolder(contextlib.AbstractContextManager):
             _check_same_config(self.path, from_dict(known["config"]), config)
             _check_same_data(self.path, known["data"], data)
             description = known | {"config": config.as_dict()}
+        self.fps = known_rate(description["data"].get("fps"))
         make_folder(self.path)
         self._lock = lock(
             self.path / "lock",

@@ -1,7 +1,7 @@
 """Model cards: what is known of a snapshot, stored next to its weights; the pair can be shared.
 
 A card is JSON. The resolved "config" and "nimg" are enough to build the generator; the rest
-describes its origin and its scores. The data set is given by name and hash only.
+describes its origin and its scores. The data set is given by name, hash and frame rate only.
 """
 
 import datetime
@@ -12,7 +12,8 @@ from growth.phase import phase_until
 from run_folder.reading import read_description, read_history, read_scores
 from support.errors import UserError
 from support.files import sha256
-from support.json_files import read_json
+from support.json_files import check_schema, read_json
+from support.media import known_rate
 from support.weights import check_file, check_hash, sidecar_of
 
 _KIND = "generator of clips"
@@ -29,6 +30,7 @@ def make_card(run: Path, nimg: int) -> dict:
     history, scores = (
         [line for line in read(run) if line["nimg"] <= nimg] for read in (read_history, read_scores)
     )
+    fps = known_rate(description["data"].get("fps"))
     distances = [line for line in history if "swd" in line]
     return {
         "kind": _KIND,
@@ -49,7 +51,8 @@ def make_card(run: Path, nimg: int) -> dict:
         "data": {
             "name": Path(description["data"].get("folder", "")).name,
             "sha256": description["data"].get("sha256"),
-        },
+        }
+        | ({"fps": fps} if fps else {}),
         "versions": description["versions"],
         "config": config.as_dict(),
     }
@@ -76,6 +79,7 @@ def read_card(weights: Path) -> tuple[dict, Config]:
         config = from_dict(card["config"])
     except UserError as error:
         raise UserError(f"Cannot read {path}: {error}") from error
+    check_schema(card.get("data", {}), {"fps?": float | None}, path, "data")
     check_hash(weights, card["sha256"])
     _check_size(config, path, weights)
     return card, config

@@ -23,6 +23,7 @@ from sampling.card import add_hash, make_card, read_card
 from sampling.latents import even_labels
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
+from support.media import known_rate
 from support.weights import load_weights, sidecar_of
 
 
@@ -59,6 +60,11 @@ class Snapshot:
         of_parts = [None] * len(parts) if labels is None else np.split(labels, ends)
         clips = [self(*part).numpy() for part in zip(parts, of_parts, strict=True)]
         return np.concatenate(clips)
+
+    @property
+    def fps(self) -> float | None:
+        """Frames per second of the data set; None where it is not known."""
+        return known_rate(self.card.get("data", {}).get("fps"))
 
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 with any config."""

@@ -15,12 +15,19 @@ from support.errors import UserError
 from support.files import write_atomically
 
 FORMATS = ("mp4", "gif", "webp", "apng", "png")  # suffixes of files
+FPS = 8  # frames per second of clips whose rate is not known
+MIN_RATE, MAX_RATE = 0.1, 1000  # frames per second
 MAX_GIF_FPS = 50  # Browsers slow down GIFs with shorter delays to 10 frames per second.
 _GIF_TICKS = 100  # per second
 _MAX_MP4 = 16384  # height and width in pixels that H.264 can hold
 _PALETTE_PIXELS = 1 << 20  # about the number of pixels that the palette of a GIF is computed from
 # Pillow's names of animations, and the parameters of their writers.
 _ANIMATIONS = {"webp": ("WEBP", {"quality": 90}), "apng": ("PNG", {})}
+
+
+def known_rate(fps: Any) -> float | None:
+    """A rate that a file states in frames per second; None where no clip could have it."""
+    return fps if isinstance(fps, int | float) and MIN_RATE <= fps <= MAX_RATE else None
 
 
 def to_uint8(clips: np.ndarray) -> np.ndarray:
@@ -87,7 +94,7 @@ def evenly(total: int, maximum: int) -> np.ndarray:
     return np.rint(np.linspace(0, total - 1, min(total, maximum))).astype(int)
 
 
-def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float = 8):
+def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float = FPS):
     """Writes `clip` [T, H, W, 3] uint8 in the format of `path`'s suffix; the same bytes each time.
 
     .png has the frames side by side. .webp and .apng are animations; .apng is without loss. A .gif
@@ -114,7 +121,7 @@ def write_clip(path: Path, clip: np.ndarray | Iterable[np.ndarray], fps: float =
             Image.fromarray(filmstrip(clip[None], len(clip), side=1)[0]).save(temporary)
 
 
-def gif_bytes(clip: np.ndarray, fps: float = 8) -> bytes:
+def gif_bytes(clip: np.ndarray, fps: float = FPS) -> bytes:
     """`clip` [T, H, W, 3] uint8 as an endless GIF, one palette for all frames (no flicker).
 
     It has every frame, and their duration: delays are whole hundredths of a second that add up to

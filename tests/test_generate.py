@@ -94,6 +94,29 @@ def test_rates_are_those_of_the_file(trained, tmp_path, capsys):
         assert container.streams.video[0].average_rate == 60
 
 
+def test_clips_play_at_the_rate_of_the_data_set(trained, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    description = json.loads((run / "config.json").read_text())
+    description["data"]["fps"] = 12.5
+    (run / "config.json").write_text(json.dumps(description))
+    for card in (run / "snapshots").glob("*.json"):
+        card.unlink()  # It is made of the run's files then.
+    for command, flags, rate in [
+        ("samples", ["--num=1"], 12.5),
+        ("interpolation", ["--pairs=1", "--steps=2"], 12.5),
+        ("progress", ["--num=1", "--columns=2"], 12.5),
+        ("samples", ["--num=1", "--fps=3"], 3),
+    ]:
+        make(run, command, *flags, f"--output={tmp_path}/a.mp4")
+        with av.open(str(tmp_path / "a.mp4")) as container:
+            assert container.streams.video[0].average_rate == rate
+    make(run, "export", "--format=weights")
+    call("samples", f"--model={run}/weights/generator.weights.h5", "--num=1")
+    with av.open(str(run / "weights" / "samples.mp4")) as container:
+        assert container.streams.video[0].average_rate == 12.5
+
+
 def test_a_run_whose_path_has_characters_of_patterns(trained, tmp_path, capsys):
     run = tmp_path / "lr[1e-3]"
     shutil.copytree(trained, run)

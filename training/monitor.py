@@ -14,6 +14,7 @@ from run_folder.folder import RunFolder
 from sampling.snapshot import save_snapshot
 from scoring.distance import measure_distance
 from support.files import check_room
+from support.media import FPS
 from support.progress import format_seconds
 from training.keeper import snapshot_of
 from training.loop import Call, Watcher
@@ -36,7 +37,7 @@ class Monitor(Watcher):
 
     def __init__(self, run: RunFolder, config: Config, clips: ClipPipeline):
         self.run, self.config, self.clips = run, config, clips
-        self.pictures = Pictures(run.path / "samples", config, clips)
+        self.pictures = Pictures(run.path / "samples", config, clips, run.fps or FPS)
         self.scores = Scores(run, config, clips)
         self.writer = tf.summary.create_file_writer(str(run.path))
 

@@ -9,7 +9,7 @@ from dataset.pipeline import ClipPipeline
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
 from scoring.distance import real_batch
-from support.media import filmstrip, tile_clips, to_uint8, write_clip
+from support.media import FPS, filmstrip, tile_clips, to_uint8, write_clip
 from training.summaries import write_clip_summary
 
 _CLIPS = 16  # in a grid
@@ -23,10 +23,12 @@ class Pictures:
         folder: for the grids.
         config: of the run; the latents follow from its seed.
         clips: the reals.
+        fps: frames per second at which clips play.
     """
 
-    def __init__(self, folder: Path, config: Config, clips: ClipPipeline):
+    def __init__(self, folder: Path, config: Config, clips: ClipPipeline, fps: float = FPS):
         self.folder, self.config, self.clips = folder, config, clips
+        self.fps = fps
         self.latents = sample_latents(_CLIPS, config.latent_size, config.train.seed)
 
     def write(self, snapshot: Snapshot, to_tensorboard: bool):
@@ -36,17 +38,17 @@ class Pictures:
         fakes = to_uint8(snapshot.sample(self.latents, phase.minibatch))
         self._write_grid(f"fakes-{phase.nimg:09d}", fakes)
         if to_tensorboard:
-            _show("clips/fakes", fakes)
+            _show("clips/fakes", fakes, self.fps)
         if not phase.fading and not (self.folder / f"reals-{rung}.png").exists():
             reals = to_uint8(real_batch(self.clips, phase, 0, _CLIPS).clips)
             self._write_grid(f"reals-{rung}", reals)
-            _show("clips/reals", reals)
+            _show("clips/reals", reals, self.fps)
 
     def _write_grid(self, name, clips):
-        write_clip(self.folder / f"{name}.mp4", tile_clips(clips))
+        write_clip(self.folder / f"{name}.mp4", tile_clips(clips), self.fps)
         write_clip(self.folder / f"{name}.png", filmstrip(clips))
 
 
-def _show(name: str, clips: np.ndarray):
+def _show(name: str, clips: np.ndarray, fps: float):
     count = max(1, _SIDE // clips.shape[2]) ** 2  # Moving pictures are large.
-    write_clip_summary(name, tile_clips(clips[:count]))
+    write_clip_summary(name, tile_clips(clips[:count]), fps)

@@ -34,11 +34,11 @@ def write_scalars(line: dict[str, float], terms: dict[str, float]):
     tf.summary.scalar("speed/clips_per_sec", 1000 / line["sec_per_kimg"])
 
 
-def write_clip_summary(name: str, clip: np.ndarray):
+def write_clip_summary(name: str, clip: np.ndarray, fps: float):
     """Writes `clip` [T, H, W, 3] uint8 at the default step, as a GIF, which TensorBoard plays."""
     _, height, width, _ = clip.shape
     tf.summary.write(
         name,
-        tf.constant([str(width), str(height), gif_bytes(clip)]),
+        tf.constant([str(width), str(height), gif_bytes(clip, fps)]),
         metadata=metadata.create_summary_metadata(display_name=None, description=None),
     )

@@ -10,7 +10,7 @@ import functools
 from pathlib import Path
 
 from dataset.readers.files import Files, count_kinds
-from dataset.readers.source import ReaderOptions, RejectedSource, Source
+from dataset.readers.source import Frames, ReaderOptions, RejectedSource, Source
 from dataset.readers.split import select
 from support.deferred import Deferred
 from support.errors import UserError
@@ -89,7 +89,8 @@ def list_sources(path: Path, source_format: str, options: ReaderOptions) -> list
 
 def _check(frames):
     """Yields the frames unchanged; rejects extreme aspect ratios, which `fit` could not take."""
-    for frame in frames():
+    stream = Frames(frames())
+    for frame in stream:
         short, long = sorted(frame.shape[:2])
         if long > MAX_ASPECT * short:
             raise RejectedSource(
@@ -97,3 +98,4 @@ def _check(frames):
                 f"Received: {frame.shape[1]}x{frame.shape[0]}"
             )
         yield frame
+    return stream.rate

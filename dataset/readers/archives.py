@@ -15,7 +15,7 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -57,6 +57,7 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
     inside = Files(root, members, {"hidden": hidden})
     labels = _labels(archive, members, inside)
     found = inside.take(videos.find_videos(inside, lambda file: _head(archive, members[file])))
+    frames: Callable[..., Iterator[Any]]
     if found:
         frames = functools.partial(_decode, archive, members, options.fps)
     else:
@@ -124,12 +125,12 @@ def _frames(archive, members, clips, folder) -> Iterator[np.ndarray]:
             raise RejectedSource(f"{file.name} {error}") from error
 
 
-def _decode(archive, members, fps, file) -> Iterator[Any]:
+def _decode(archive, members, fps, file) -> Generator[Any, None, float | None]:
     with tempfile.TemporaryFile() as copy:
         for block in _blocks(archive, members[file]):
             copy.write(block)
         copy.flush()
-        yield from videos.pictures(Path(f"/dev/fd/{copy.fileno()}"), fps, file.suffix)
+        return (yield from videos.pictures(Path(f"/dev/fd/{copy.fileno()}"), fps, file.suffix))
 
 
 def _read(archive, member):

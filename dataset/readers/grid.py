@@ -3,14 +3,20 @@
 import functools
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
 
 from dataset.readers import videos
 from dataset.readers.files import Files
-from dataset.readers.source import ReaderOptions, RejectedSource, Source, name_and_label
+from dataset.readers.source import (
+    Frames,
+    ReaderOptions,
+    RejectedSource,
+    Source,
+    name_and_label,
+)
 from support.errors import UserError
 
 MAX_KEPT = 2**29  # bytes of a video that are kept; a larger one is decoded again for each tile
@@ -52,25 +58,32 @@ def list_sources(files: Files, options: ReaderOptions) -> list[Source]:
 class _Once:
     """Frames that are decoded once, and kept, if they are not too many."""
 
-    def __init__(self, decode):
+    def __init__(self, decode: Callable[[], Generator[np.ndarray, None, float | None]]):
         self.decode, self.kept, self.lock = decode, None, threading.Lock()
+        self._rate = None
 
-    def __call__(self) -> Iterable[np.ndarray]:
+    def __call__(self) -> Generator[np.ndarray, None, float | None]:
         with self.lock:
             if self.kept is None:
                 self.kept = self._keep()
-        return self.kept or self.decode()
+        if not self.kept:
+            return (yield from self.decode())
+        yield from self.kept
+        return self._rate
 
     def _keep(self):
-        kept, size = [], 0
-        for frame in self.decode():
+        kept, size, stream = [], 0, Frames(self.decode())
+        for frame in stream:
             kept.append(frame)
             size += frame.nbytes
             if size > MAX_KEPT:
                 return []
+        self._rate = stream.rate
         return kept
 
 
-def _tile(frames, y, x, size) -> Iterator[np.ndarray]:
-    for frame in frames():
+def _tile(frames, y, x, size) -> Generator[np.ndarray, None, float | None]:
+    stream = Frames(frames())
+    for frame in stream:
         yield frame[y : y + size, x : x + size]
+    return stream.rate

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,8 +25,8 @@ class Source:
     """One stretch of video.
 
     `frames()` decodes all frames in order. Each is uint8 [H, W, 3], or an object with that `shape`
-    and with `nbytes` that `np.asarray` converts to it. It raises `RejectedSource` where the file
-    is damaged.
+    and with `nbytes` that `np.asarray` converts to it. A generator may return their rate (see
+    `Frames`). It raises `RejectedSource` where the file is damaged.
     """
 
     name: str  # stable: the path below the folder of sources, such as "b/video.mp4" or "a.avi#3"
@@ -36,6 +36,21 @@ class Source:
 
     def __post_init__(self):
         object.__setattr__(self, "video", self.video or self.name)
+
+
+class Frames:
+    """Iterates over the frames of a source, and knows their rate at the end.
+
+    Attributes:
+        rate: frames per second that the generator `frames` returned; None where it is unknown.
+    """
+
+    def __init__(self, frames: Iterable[Any]):
+        self._frames, self.rate = frames, None
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        frames: Any = self._frames  # Types take an iterable that is no generator to return nothing.
+        self.rate = yield from frames
 
 
 @dataclasses.dataclass(frozen=True)

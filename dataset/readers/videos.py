@@ -7,7 +7,7 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ from dataset.readers import animations, gif, images
 from dataset.readers.files import Files
 from dataset.readers.labels import read_labels
 from dataset.readers.pictures import Picture, display_matrix, translate_ffmpeg_errors
-from dataset.readers.source import ReaderOptions, RejectedSource, Source, make_sources
+from dataset.readers.source import Frames, ReaderOptions, RejectedSource, Source, make_sources
 
 SUFFIXES = {".3g2", ".3gp", ".apng", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif"}
 SUFFIXES |= {".h264", ".h265", ".hevc", ".ivf", ".m1v", ".m2ts", ".m2v", ".m4v", ".mk3d", ".mkv"}
@@ -76,15 +76,17 @@ def _has_animations(files, open_file):
     return any(animations.is_animated(open_file(path)) for path in first)
 
 
-def decode(path: Path, fps: float | None = None) -> Iterator[np.ndarray]:
+def decode(path: Path, fps: float | None = None) -> Generator[np.ndarray, None, float | None]:
     """The frames of `pictures` as arrays uint8 [H, W, 3]."""
-    return map(np.asarray, pictures(path, fps))
+    stream = Frames(pictures(path, fps))
+    yield from map(np.asarray, stream)
+    return stream.rate
 
 
 def pictures(
     path: Path, fps: float | None = None, suffix: str | None = None
-) -> Iterator[Picture | np.ndarray]:
-    """Frames of a video, in order.
+) -> Generator[Picture | np.ndarray, None, float | None]:
+    """Frames of a video, in order; returns how many there are per second, where that is known.
 
     Args:
         path: of the file; the container is recognised by its content.
@@ -98,7 +100,7 @@ def pictures(
     """
     is_image = (suffix or path.suffix).lower() in animations.SUFFIXES
     with contextlib.closing(animations.timed_frames(path) if is_image else _decode(path)) as timed:
-        yield from _at_rate(timed, fps) if fps else (picture for picture, _, _ in timed)
+        return (yield from _at_rate(timed, fps) if fps else _each_once(timed))
 
 
 def _decode(path):
@@ -151,6 +153,18 @@ def _times(frame):
     return begin, float((frame.duration or 0) * frame.time_base)
 
 
+def _each_once(timed):
+    """Every frame; returns their mean rate, as far as the times are known."""
+    first, last, count = None, None, 0
+    for picture, last, _ in timed:
+        first = last if count == 0 else first
+        count += 1
+        yield picture
+    if None in (first, last) or last <= first:
+        return None
+    return (count - 1) / (last - first)
+
+
 def _at_rate(timed, fps):
     """Frames at a fixed rate: each is held until the next one begins, the last for its duration."""
     start, given, length = None, 0, 1 / fps
@@ -168,6 +182,7 @@ def _at_rate(timed, fps):
         until = math.ceil((begin - start + length - ROUNDING) * fps)
         yield from itertools.repeat(picture, until - given)
         given = max(given, until)
+    return fps
 
 
 def _check_length(container, stream, packets, ends):

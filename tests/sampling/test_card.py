@@ -53,6 +53,15 @@ def run(tmp_path):
     return tmp_path
 
 
+def test_a_card_states_the_rate_of_the_data_set_where_it_is_known(run):
+    path = run / "config.json"
+    description = json.loads(path.read_text())
+    for fps, expected in ((12.5, {"fps": 12.5}), (None, {}), ("fast", {}), (1e9, {})):
+        description["data"]["fps"] = fps
+        path.write_text(json.dumps(description))
+        assert make_card(run, 48)["data"] == {"name": "shapes", "sha256": "ab"} | expected
+
+
 @pytest.fixture
 def pair(run):
     keras.utils.set_random_seed(0)
