@@ -10,7 +10,7 @@ import functools
 import math
 import typing
 
-from growth.ladder import Ladder, make_ladder
+from growth.ladder import Ladder, make_ladder, name_ladder
 from growth.phase import Schedule, list_phases
 from losses import LOSSES, SWGAN, Loss
 from models.settings import MODELS, ModelSettings, ProgressiveSettings
@@ -322,6 +322,28 @@ def _choose(key, name):
     if name not in choices:
         raise UserError(f"`{key}` should be one of {', '.join(choices)}. Received: {name}")
     return choices[name]()
+
+
+def config_for(name: str, ladder: Ladder) -> tuple[Config, str]:
+    """The config of a data set that has this ladder, and the preset it is made of.
+
+    That is the smallest preset whose clips are as large. It is trained as long as the ladder needs.
+    """
+    presets = sorted(PRESETS.values(), key=lambda make: make().growth.resolution)
+    size, chosen = ladder[-1].height, presets[-1]
+    chosen = next((make for make in presets if make().growth.resolution >= size), chosen)
+    base = chosen()
+    growth = dataclasses.replace(
+        base.growth,
+        ladder=name_ladder(ladder),
+        resolution=size,
+        num_frames=ladder[-1].frames,
+    )
+    config = dataclasses.replace(base, name=name, growth=growth)
+    last = list_phases(config.schedule, config.ladder)[-1]
+    needed = last.begin / 1000 + config.schedule.lod_training_kimg
+    train = dataclasses.replace(base.train, total_kimg=max(base.train.total_kimg, needed))
+    return dataclasses.replace(config, train=train), base.name
 
 
 def _keys(value, prefix=""):

@@ -1,4 +1,7 @@
-"""Reads videos and writes their clips at every rung of a preset's ladder.
+"""Reads videos and writes their clips at every rung of a ladder.
+
+    python dataset_tool.py create_tfrecords --size=64 --frames=16     # videos -> datasets/videos
+    python dataset_tool.py create_tfrecords --config=faces            # videos -> datasets/faces
 
 If it is interrupted, run the same command again to resume.
 """
@@ -10,12 +13,13 @@ import tomllib
 from pathlib import Path
 
 from commands.parser import Parser, name_flags, one_of, real, whole
-from config import PRESETS, Config, preset
+from config import PRESETS, preset
 from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
 from dataset.encoding import ENCODINGS, Encoding
 from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS
 from dataset.readers.source import ReaderOptions
+from growth.ladder import Ladder, find_ladder, make_ladder
 from support.errors import UserError
 from support.media import MAX_RATE, MIN_RATE
 from support.words import counted
@@ -26,9 +30,36 @@ _LISTED = 10  # rejected sources that are printed
 def flags(parser: Parser):
     """Declares the flags."""
     flag = parser.add_argument
-    flag("--config", default="faces", type=one_of(PRESETS), help="preset")
+    flag(
+        "--config",
+        type=one_of(PRESETS),
+        help="preset whose size to use (default: faces, unless a size or ladder is given)",
+    )
+    flag(
+        "--size",
+        "--resolution",
+        dest="resolution",
+        type=whole(1),
+        help="height and width of the full clip (default: that of the preset or ladder)",
+    )
+    flag(
+        "--frames",
+        "--num_frames",
+        dest="num_frames",
+        type=whole(1),
+        help="frames of the full clip (default: those of the preset or ladder)",
+    )
+    flag(
+        "--ladder",
+        help='thesis, authors, or rungs such as "4x4x4 8x8x8" (default: the preset\'s, or the '
+        "first of these that passes the size)",
+    )
     flag("--source", default="videos", help="file or folder to read")
-    flag("--output", type=Path, help="folder to write, new (default: datasets/<config>)")
+    flag(
+        "--output",
+        type=Path,
+        help="folder to write, new (default: datasets/<config>, or without one datasets/<source>)",
+    )
     flag("--source_format", default="auto", type=one_of(["auto", *READERS]), help="layout")
     flag("--split", help="file that lists the sources to take, one per line (default: all)")
     flag("--labels", default="own", type=one_of(["own", "folders"]), help="own: of the layout")
@@ -49,11 +80,6 @@ def flags(parser: Parser):
         help="with --clip_rule=all: frames from clip to clip (default: clips do not overlap)",
     )
     flag("--short", default="skip", type=one_of(SHORT_RULES), help="sources that are too short")
-    flag(
-        "--resolution", type=whole(1), help="height and width of the full clip (default: preset's)"
-    )
-    flag("--num_frames", type=whole(1), help="frames of the full clip (default: preset's)")
-    flag("--ladder", help='thesis, authors, or rungs such as "4x4x4 8x8x8" (default: preset\'s)')
     flag("--val_fraction", type=real(0, 1), help="share of videos to hold out in <output>-val")
     flag("--val_list", help="file that names the videos to hold out, one per line")
     flag("--encoding", default="raw", type=one_of(ENCODINGS), help="of the pixels in records")
@@ -72,8 +98,8 @@ def run(args: argparse.Namespace):
     from dataset.readers import find_sources
     from dataset.records import Records
 
-    config = configure(args)
-    ladder, output = config.ladder, args.output or Path(f"datasets/{args.config}")
+    ladder, name = choose_ladder(args)
+    output = args.output or Path(f"datasets/{name}")
     rules = ClipRules(
         ladder[-1].frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short
     )
@@ -106,12 +132,17 @@ def run(args: argparse.Namespace):
             print(" ", name_flags(sentence, vars(args)))
 
 
-def configure(args: argparse.Namespace) -> Config:
-    """The preset with the ladder and the size that the flags state."""
+def choose_ladder(args: argparse.Namespace) -> tuple[Ladder, str]:
+    """The ladder that the flags state, by a preset or without one, and a name for the data set."""
     settings = {name: getattr(args, name) for name in ("ladder", "resolution", "num_frames")}
-    return preset(args.config).override(
-        f"growth.{name}={value}" for name, value in settings.items() if value is not None
-    )
+    given = {name: value for name, value in settings.items() if value is not None}
+    if args.config or not given:
+        config = preset(args.config or "faces")
+        return config.override(f"growth.{k}={v}" for k, v in given.items()).ladder, config.name
+    name = Path(args.source).absolute().stem
+    if args.ladder:
+        return make_ladder(args.ladder, args.resolution, args.num_frames), name
+    return find_ladder(args.resolution, args.num_frames), name
 
 
 def _options(args, ladder, rules):

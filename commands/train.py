@@ -1,5 +1,6 @@
 """Trains a generator of clips that grows in space and time.
 
+    python train.py --data=datasets/videos              # size and ladder are those of the data
     python train.py --config=faces                      # datasets/faces -> runs/faces
     python train.py --config=faces --dry_run            # prints what it would train
     python train.py --config=faces --settings           # prints every setting
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.parser import OneOf, Parser, whole
-from config import PRESETS, Config, SettingInfo, from_dict, list_settings, preset
+from config import PRESETS, Config, SettingInfo, config_for, from_dict, list_settings, preset
+from growth.ladder import make_ladder
 from run_folder.reading import read_config, read_description
 from support.errors import UserError
 from support.json_files import read_json
@@ -37,10 +39,11 @@ def flags(parser: Parser):
     flag(
         "--config",
         type=ConfigName(tuple(PRESETS)),
-        help="preset, or a config.json (default: that of --run if it exists, or else faces)",
+        help="preset, or a config.json (default: that of --run if it exists, or else one for the "
+        "size of --data, or else faces)",
     )
     flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
-    flag("--run", type=Path, help="run folder (default: runs/<config>)")
+    flag("--run", type=Path, help="run folder (default: runs/<config>, or runs/<data>)")
     flag("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="settings")
     flag(
         "--devices",
@@ -84,13 +87,33 @@ class ConfigName(OneOf):
 
 
 def choose_config(args: argparse.Namespace) -> Config:
-    """The config that --config names, or else that of the run to resume, or else `faces`."""
+    """The config that --config names, or else that of the run to resume, of --data, or `faces`."""
     if args.config is None and args.run and (args.run / "config.json").is_file():
         return read_config(args.run)
     if args.config and args.config.endswith(".json"):
         tree = read_json(args.config, dict)
         return from_dict(tree.get("config", tree))  # As a run stores it, or alone.
+    if args.config is None and args.data:
+        return config_of_data(args.data)
     return preset(args.config or "faces")
+
+
+def config_of_data(data: Path) -> Config:
+    """A config with the ladder of a data set, and its name; prints what was chosen."""
+    from dataset.metadata import read_metadata
+    from dataset.storage import connect, is_remote, normalise
+
+    folder = normalise(data)
+    if is_remote(folder):
+        import_tensorflow()
+    connect(folder)
+    ladder = make_ladder(read_metadata(folder)["ladder"])
+    config, name = config_for(data.absolute().name, ladder)
+    print(
+        f"{folder} has the ladder {ladder}, which is trained. Other settings are those of the "
+        f"preset {name} (--config chooses another)."
+    )
+    return config
 
 
 def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:

@@ -3,6 +3,7 @@
 A rung is (frames, height, width, feature maps). Each step up doubles time, or space, or both.
 """
 
+import contextlib
 import dataclasses
 import math
 
@@ -128,6 +129,31 @@ def make_ladder(
     maps = [feature_maps(shape[1], feature_maps_base, feature_maps_max) for shape in shapes]
     rungs = (Rung(t, h, w, m) for (t, h, w), m in zip(shapes, maps, strict=True))
     return Ladder(tuple(rungs))
+
+
+def find_ladder(resolution: int | None, num_frames: int | None) -> Ladder:
+    """The first of `LADDERS` that passes a size, up to there.
+
+    Raises:
+        UserError: none does; names the frames that the ladders have at this resolution.
+    """
+    errors = []
+    for name in LADDERS:
+        try:
+            return make_ladder(name, resolution, num_frames)
+        except UserError as error:
+            errors.append(error)
+    raise errors[-1]
+
+
+def name_ladder(ladder: Ladder) -> str:
+    """The name of `LADDERS` whose lower rungs `ladder` has, or else the rungs written out."""
+    frames, height, _ = ladder[-1].shape
+    for name in LADDERS:
+        with contextlib.suppress(UserError):
+            if str(make_ladder(name, height, frames)) == str(ladder):
+                return name
+    return str(ladder)
 
 
 def feature_maps(size: int, base: int = 1024, maximum: int = 128) -> int:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from commands import train
+from commands import create_tfrecords, train
 from commands.parser import Parser
-from config import demo, faces
+from config import PRESETS, actions, demo, faces
+from growth.phase import list_phases
 from support.errors import UserError
 from tests.training.toys import write_config
 
@@ -44,6 +45,51 @@ def test_a_config_is_a_preset_or_a_file(run, tmp_path):
     alone.write_text(json.dumps(demo().as_dict()))
     assert train.choose_config(parse(f"--config={alone}")) == demo()
     assert train.choose_data(parse(), demo(), tmp_path / "new") == Path("datasets/demo")
+
+
+@pytest.mark.parametrize(
+    ("size", "growth", "preset"),
+    [
+        (["--size=8"], ("thesis", 8, 8), "demo"),
+        (["--size=64", "--frames=8"], ("thesis", 64, 8), "actions"),
+        (["--size=128", "--frames=32"], ("authors", 128, 32), "ucf101"),
+        (["--ladder=4x4x4 8x4x4 8x8x8"], ("4x4x4 8x4x4 8x8x8", 8, 8), "demo"),
+    ],
+)
+def test_ladder_and_size_are_those_of_the_data(tmp_path, capsys, size, growth, preset):
+    flags = Parser()
+    create_tfrecords.flags(flags)
+    ladder, name = create_tfrecords.choose_ladder(flags.parse_args(["--source=my/videos", *size]))
+    assert name == "videos"
+    rungs = [str(rung) for rung in ladder]
+    shard = {"file": "0", "records": 1, "bytes": 1, "sha256": ""}
+    metadata = {
+        "format": 2,
+        "ladder": str(ladder),
+        "encoding": dict.fromkeys(rungs, "raw"),
+        "clips": 1,
+        "labels": [],
+        "shards": {rung: [shard] for rung in rungs},
+    }
+    (tmp_path / "metadata.json").write_text(json.dumps(metadata))
+    config = train.choose_config(parse(f"--data={tmp_path}"))
+    assert config.name == tmp_path.name
+    assert str(config.ladder) == str(ladder)
+    found = (config.growth.ladder, config.growth.resolution, config.growth.num_frames)
+    assert found == growth
+    assert config.network == PRESETS[preset]().network
+    assert capsys.readouterr().out == (
+        f"{tmp_path} has the ladder {ladder}, which is trained. Other settings are those of the "
+        f"preset {preset} (--config chooses another).\n"
+    )
+    last = list_phases(config.schedule, config.ladder)[-1]
+    assert config.train.total_kimg * 1000 > last.begin
+
+
+def test_a_preset_comes_before_the_data(tmp_path):
+    assert train.choose_config(parse("--config=actions", f"--data={tmp_path}")) == actions()
+    with pytest.raises(UserError, match=r"it is no data set .* with create_tfrecords"):
+        train.choose_config(parse(f"--data={tmp_path}"))
 
 
 @pytest.mark.parametrize(

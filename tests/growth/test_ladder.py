@@ -1,6 +1,14 @@
 import pytest
 
-from growth.ladder import LADDERS, Ladder, Rung, feature_maps, make_ladder
+from growth.ladder import (
+    LADDERS,
+    Ladder,
+    Rung,
+    feature_maps,
+    find_ladder,
+    make_ladder,
+    name_ladder,
+)
 from support.errors import UserError
 
 # Frames, height, width, feature maps: Table A.1, and the authors' released code.
@@ -127,3 +135,14 @@ def test_a_ladder_has_rungs():
 def test_factors_of_no_step(level):
     with pytest.raises(ValueError, match="should lie in 1 to 6"):
         make_ladder("thesis").factors(level)
+
+
+def test_a_size_finds_the_first_ladder_that_passes_it():
+    assert str(find_ladder(128, 16)) == str(make_ladder("thesis", 128, 16))
+    assert str(find_ladder(128, 32)) == str(make_ladder("authors", 128, 32))
+    assert name_ladder(find_ladder(128, 32)) == "authors"
+    assert name_ladder(make_ladder("4x4x4 8x4x4")) == "4x4x4 8x4x4"
+    with pytest.raises(UserError, match="should be at most 16 at 64x64"):
+        find_ladder(64, 32)
+    with pytest.raises(UserError, match="should be a power of two"):
+        find_ladder(48, None)
