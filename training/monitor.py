@@ -16,6 +16,7 @@ from scoring.distance import measure_distance
 from support.files import check_room
 from support.media import FPS
 from support.progress import format_seconds
+from training.forecast import Forecast
 from training.keeper import snapshot_of
 from training.loop import Call, Watcher
 from training.pictures import Pictures
@@ -39,27 +40,30 @@ class Monitor(Watcher):
         self.run, self.config, self.clips = run, config, clips
         self.pictures = Pictures(run.path / "samples", config, clips, run.fps or FPS)
         self.scores = Scores(run, config, clips)
+        self.forecast = Forecast(config)
         self.writer = tf.summary.create_file_writer(str(run.path))
 
     def begin(self, trainer: Trainer):
         """Starts a tick after the last one of the run's history."""
         history = self.run.history()
+        self.forecast.resume(history)
         self._phase = -1
         self.ticks, self._reported = len(history), history[-1]["nimg"] if history else 0
         self._begin_tick()
 
     def before(self, trainer: Trainer, phase: Phase):
-        """Says why the first call of a phase takes long."""
+        """Says why the first call of a phase takes long, and starts the clock."""
         if phase.index != self._phase:
             self._phase, rung = phase.index, self.config.ladder[phase.level]
             self.run.log(f"{rung} {'fades in' if phase.fading else 'stable'}: tracing the step ...")
+        self._called = time.monotonic()
 
     def after(self, trainer: Trainer, call: Call):
         """Notes the call, and reports where it ends a tick."""
         if call.taken:
             self._terms.append(call.terms)
             self._weights.append(call.taken * call.phase.minibatch)
-        self._clips += call.steps * call.phase.minibatch
+        self.forecast.note_call(call.phase, call.steps, time.monotonic() - self._called)
         if self.run.status.is_due():
             self._write_status(trainer, dataclasses.replace(call.phase, nimg=trainer.nimg))
         if self._tick_is_due(call.phase, trainer.nimg):
@@ -81,10 +85,12 @@ class Monitor(Watcher):
         last = nimg >= self.config.train.total_kimg * 1000
         terms, line = self._mean_terms(), self._line(phase, trainer)
         self._write_status(trainer, phase)
-        self._begin_tick()  # The time for what is written now counts for the next tick.
-        snapshot = snapshot_of(trainer)
+        self._begin_tick()
+        snapshot, begin = snapshot_of(trainer), time.monotonic()
         if last or self._is_due(self.config.train.distance_ticks):
             line |= measure_distance(snapshot, self.clips, self.config.train.distance_clips)
+            self.forecast.note_distance(phase, time.monotonic() - begin)
+            begin = time.monotonic()
         self.run.append_history(line | terms)
         self._print(line, terms, phase)
         keep = last or phase_ends or self._is_due(self.config.train.snapshot_ticks)
@@ -97,9 +103,11 @@ class Monitor(Watcher):
         self.writer.flush()
         if keep:
             save_snapshot(self.run.path, snapshot.generator, nimg)
+        self.forecast.note_report(time.monotonic() - begin)
 
     def _begin_tick(self):
-        self._terms, self._weights, self._clips, self._begin = [], [], 0, time.monotonic()
+        self._terms, self._weights = [], []
+        self.forecast.begin_tick()
 
     def _is_due(self, interval):
         return interval > 0 and self.ticks % interval == 0
@@ -119,7 +127,7 @@ class Monitor(Watcher):
             "tick": self.ticks,
             **self._where(phase),
             "minibatch": phase.minibatch,
-            "sec_per_kimg": self._seconds_per_kimg(),
+            "sec_per_kimg": 1000 * self.forecast.seconds_per_clip,
             "generator_rate": phase.generator_rate,
             "critic_rate": phase.critic_rate,
             "skipped": trainer.skipped,
@@ -135,25 +143,22 @@ class Monitor(Watcher):
             "fading": phase.fading,
         }
 
-    def _seconds_per_kimg(self):
-        return (time.monotonic() - self._begin) * 1000 / self._clips
-
     def _write_status(self, trainer, phase):
-        rate = self._seconds_per_kimg()
-        left = max(self.config.train.total_kimg - phase.nimg / 1000, 0) * rate
-        end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=left)
+        left = datetime.timedelta(seconds=self.forecast.seconds_left(phase.nimg))
+        end = datetime.datetime.now(datetime.UTC) + left
         self.run.status.write(
             "training",
             **self._where(phase),
             total_kimg=self.config.train.total_kimg,
-            sec_per_kimg=rate,
-            end_at_this_rate=end.isoformat(timespec="seconds"),
+            sec_per_kimg=1000 * self.forecast.seconds_per_clip,
+            seconds_left=round(left.total_seconds()),
+            expected_end=end.isoformat(timespec="seconds"),
             skipped=trainer.skipped,
             rollbacks=trainer.rollbacks,
         )
 
     def _print(self, line, terms, phase):
-        left = (self.config.train.total_kimg - line["kimg"]) * line["sec_per_kimg"]
+        left = format_seconds(self.forecast.seconds_left(line["nimg"]))
         shown = [f"{term} {value:.4g}" for term, value in terms.items()]
         if line["skipped"]:
             shown.append(f"skipped {line['skipped']}")
@@ -162,5 +167,5 @@ class Monitor(Watcher):
             f"tick {line['tick']:<5} kimg {line['kimg']:<9.2f} lod {line['lod']:<5.2f} "
             f"{line['rung']} {phase}  minibatch {line['minibatch']}  "
             f"sec/kimg {line['sec_per_kimg']:.2f}  {'  '.join(shown)}{distance}  "
-            f"{format_seconds(max(left, 0))} left at this rate"
+            f"about {left} left"
         )
