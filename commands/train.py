@@ -193,8 +193,10 @@ def _start(config, args):
         trainer.broadcast_from_chief()
         watchers = watchers_of(run_folder, config, clips, args.profile) if run_folder else []
         if run_folder:
-            kimg, devices = trainer.nimg / 1000, ", ".join(describe_devices(strategy))
-            run_folder.log(f"{path}: {clips.describe()}, on {devices}, from kimg {kimg:g}")
+            kimg, devices = trainer.nimg / 1000, describe_devices(strategy)
+            where = f"on {', '.join(devices)}, from kimg {kimg:g}"
+            run_folder.log(f"{path}: {clips.describe()}, {where}")
+            run_folder.append_start(devices, kimg)
         return train(trainer, clips, watchers, Interrupt())
 
 

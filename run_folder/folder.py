@@ -7,24 +7,29 @@ samples/          pictures of the fixed latents, and of the reals at each rung
 history.jsonl     losses, rates and distances, one line per tick
 scores.jsonl      one line per score, where scores are computed
 data_files.json   sizes and times of the data set's files when they were checked
+starts.jsonl      command line, commit, host and devices, one line per start
 status.json       what the run is doing now
-log.txt           what was printed
+log.txt           what was printed, with times
 events.*          TensorBoard
 """
 
 import contextlib
 import json
-import platform
 import sys
 import time
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-
 from config import Config, from_dict, list_settings
 from run_folder.checkpoint import Checkpoints, Resumable
-from run_folder.reading import DATA_FILES, HISTORY, SCORES, read_description, read_history
+from run_folder.reading import (
+    DATA_FILES,
+    HISTORY,
+    SCORES,
+    STARTS,
+    read_description,
+    read_history,
+)
+from run_folder.starts import describe_start, versions
 from run_folder.status import Status
 from support.errors import UserError
 from support.files import (
@@ -39,6 +44,7 @@ from support.files import (
 from support.media import known_rate
 from support.resume import check_same, differences
 from support.script import discard_output
+from support.text import utc_now
 
 
 class RunFolder(contextlib.AbstractContextManager):
@@ -60,7 +66,7 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def __init__(self, path: Path, config: Config, data: dict, start_over: bool = False):
         self.path, self.config, self.start_over = Path(path), config, start_over
-        description = {"config": config.as_dict(), "data": data, "versions": _versions()}
+        description = {"config": config.as_dict(), "data": data, "versions": versions()}
         if not _is_new(self.path):
             known = read_description(self.path)
             _check_same_config(self.path, from_dict(known["config"]), config)
@@ -77,9 +83,9 @@ class RunFolder(contextlib.AbstractContextManager):
         self._identity = _identity(self.path)
         self.status = Status(self.path / "status.json")
         self.status.write("starting")
-        if changed := differences(description["versions"], _versions()):
-            versions = ", ".join(f"{name} {old}" for name, (old, _) in changed.items())
-            self.log(f"Warning: {path} was started with other versions: {versions}.")
+        if changed := differences(description["versions"], versions()):
+            old = ", ".join(f"{name} {version}" for name, (version, _) in changed.items())
+            self.log(f"Warning: {path} was started with other versions: {old}.")
         self.checkpoints = Checkpoints(self.path / "checkpoints", config.train, self.log)
 
     def __exit__(self, kind=None, error=None, _trace=None):
@@ -162,6 +168,10 @@ class RunFolder(contextlib.AbstractContextManager):
         if files:
             write_json(self.path / DATA_FILES, files)
 
+    def append_start(self, devices: list[str], kimg: float):
+        """Appends a line to the starts: training begins or resumes at `kimg` on `devices`."""
+        _append_line(self.path / STARTS, json.dumps(describe_start(devices, kimg)))
+
     def history(self) -> list[dict]:
         """The lines that `append_history` wrote so far."""
         return read_history(self.path)
@@ -180,7 +190,7 @@ class RunFolder(contextlib.AbstractContextManager):
             print(text, flush=True)
         except BrokenPipeError:
             discard_output(sys.stdout)
-        _append_line(self.path / "log.txt", text)
+        _append_line(self.path / "log.txt", f"{utc_now()} {text}")
 
     def end(self, state: str, sentence: str):
         """Logs the last `sentence`, and stores it with the `state` in the status."""
@@ -207,14 +217,6 @@ def _forget_later(path, nimg):
         kept = [line for line in read_json_lines(path) if line["nimg"] <= nimg]
         with write_atomically(path) as temporary:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
-
-
-def _versions():
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }
 
 
 def _check_same_config(path, known, given):

@@ -8,7 +8,8 @@ from support.errors import UserError
 from support.files import read_json_lines
 from support.json_files import read_json
 
-HISTORY, SCORES, DATA_FILES = "history.jsonl", "scores.jsonl", "data_files.json"
+HISTORY, SCORES, STARTS = "history.jsonl", "scores.jsonl", "starts.jsonl"
+DATA_FILES = "data_files.json"
 _TICK = {"nimg": int, "kimg": float, "rung": str, "fading": bool}
 _SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"sha256": str}}}
 # Keys of a history line that are no terms of a loss.

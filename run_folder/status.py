@@ -1,13 +1,13 @@
 """status.json: what a run is doing, for watchers; rewritten at least every few seconds."""
 
 import contextlib
-import datetime
 import os
 import socket
 import time
 from pathlib import Path
 
 from support.files import write_json
+from support.text import utc_now
 
 _SECONDS = 10  # between two updates, unless a call of several steps takes longer
 
@@ -33,11 +33,10 @@ class Status:
         """Writes the state and the facts that changed; on a full disk it does nothing."""
         self._known |= {"state": state, "sentence": sentence, **facts}
         self._begin = time.monotonic()
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         if not self._path.parent.is_dir():  # It was moved or deleted: not made again.
             return
         with contextlib.suppress(OSError):
-            write_json(self._path, self._known | {"time": now})
+            write_json(self._path, self._known | {"time": utc_now()})
 
     def is_due(self) -> bool:
         """Whether it is time to show that the run is alive."""

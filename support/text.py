@@ -1,5 +1,6 @@
-"""Text that comes from file names, and is safe to print."""
+"""Text for people: file names that are safe to print, and times."""
 
+import datetime
 import unicodedata
 
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # change the direction of text
@@ -13,6 +14,11 @@ def printable(text: str) -> str:
     """
     text = text.encode(errors="backslashreplace").decode()
     return "".join(map(_escape, text))
+
+
+def utc_now() -> str:
+    """The time, such as "2026-11-25T17:03:59+00:00"."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _escape(character):

@@ -198,7 +198,7 @@ def test_workers_of_a_killed_launcher_save(data, tmp_path):  # noqa: F811
     training.end()
     wait_until(lambda: not any(is_alive(worker) for worker in workers), seconds=120)
     last = (tmp_path / "run/log.txt").read_text().splitlines()[-1]
-    saved = re.match(r"Interrupted and saved at kimg (\S+)\. ", last)[1]
+    saved = re.search(r" Interrupted and saved at kimg (\S+)\. ", last)[1]
     assert float(saved) > 0
 
 

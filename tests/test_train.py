@@ -64,6 +64,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
         f"samples/fakes-{round(total * 1000):09d}.png",
         "samples/reals-4x8x8.png",
         "log.txt",
+        "starts.jsonl",
     ):
         assert (run / file).stat().st_size > 0, file
     _check_events(run)
