@@ -15,7 +15,7 @@ _SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"
 # Keys of a history line that are no terms of a loss.
 _BOOKKEEPING = re.compile(
     r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
-    r"|distance_clips|(swd|motion)\w*"
+    r"|resumed_at_kimg|distance_clips|(swd|motion)\w*"
 )
 
 

@@ -13,6 +13,7 @@ from sampling.snapshot import Snapshot
 from scoring.clip_sets import as_written
 from support.errors import UserError
 from support.media import to_uint8
+from support.words import counted
 
 _BATCH = 16
 _FEW_CLIPS = 256  # below this number a warning is printed
@@ -68,33 +69,43 @@ def real_batch(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> Bat
     return Batch(*(value.numpy() for value in reals))
 
 
-def check_reals(clips: ClipPipeline, num: int):
-    """Refuses reals that have no distance to anything, and warns of few.
-
-    Args:
-        clips: the reals.
-        num: as `measure_distance` takes it.
-
-    Raises:
-        UserError: there are fewer than two clips, or they are all the same.
-    """
-    folder = clips.records.folder
+def why_no_distance(clips: ClipPipeline) -> str | None:
+    """Why these reals have no distance to anything, as a clause; None where they have one."""
     if len(clips) < 2:
-        raise UserError(
-            f"Cannot measure a distance to {folder}: it has {len(clips)} clip, and the floor needs "
-            "two sets. Add clips."
-        )
-    some = to_uint8(next(iter(clips.dataset(0, 0, min(_BATCH, len(clips))))).clips)
+        return f"it has {counted(len(clips), 'clip')}, and the floor needs two sets"
+    some = _some(clips)
     if (some == some[0]).all():
+        return f"its first {len(some)} clips are the same"
+    return None
+
+
+def warnings_of(clips: ClipPipeline, num: int) -> list[str]:
+    """Sentences on reals whose distance means little; `num` is as in `measure_distance`."""
+    found, few = [], min(num, len(clips) // 2)
+    if few < _FEW_CLIPS:
+        found.append(
+            f"The data set has {counted(len(clips), 'clip')}: a distance of {few} depends on their "
+            f"number. Use at least {_FEW_CLIPS}, or compare it only with the floor."
+        )
+    some = _some(clips)
+    if (some == some[:, :1, :1, :1]).all():
+        found.append(f"The first {len(some)} clips of the data set are each of one colour.")
+    return found
+
+
+def check_reals(clips: ClipPipeline, num: int):
+    """Raises `UserError` where the reals have no distance, and prints warnings about them."""
+    if reason := why_no_distance(clips):
         raise UserError(
-            f"Cannot measure a distance to {folder}: its first {len(some)} clips are the same. "
-            "Use a data set of different clips."
+            f"Cannot measure a distance to {clips.records.folder}: {reason}. Use other clips."
         )
-    if (few := min(num, len(clips) // 2)) < _FEW_CLIPS:
-        print(
-            f"Warning: a distance of {few} clips depends on their number. Use at least "
-            f"{_FEW_CLIPS}, or compare it only with the floor."
-        )
+    for warning in warnings_of(clips, num):
+        print(f"Warning: {warning}")
+
+
+def _some(clips):
+    """The first clips at the coarsest rung, uint8."""
+    return to_uint8(next(iter(clips.dataset(0, 0, min(_BATCH, len(clips))))).clips)
 
 
 class _Gathered:

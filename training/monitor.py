@@ -12,7 +12,7 @@ from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
 from run_folder.folder import RunFolder
 from sampling.snapshot import save_snapshot
-from scoring.distance import measure_distance
+from scoring.distance import measure_distance, warnings_of, why_no_distance
 from support.files import check_room
 from support.media import FPS
 from support.progress import format_seconds
@@ -41,6 +41,7 @@ class Monitor(Watcher):
         self.pictures = Pictures(run.path / "samples", config, clips, run.fps or FPS)
         self.scores = Scores(run, config, clips)
         self.forecast = Forecast(config)
+        self._has_distance = self._check_reals()
         self.writer = tf.summary.create_file_writer(str(run.path))
 
     def begin(self, trainer: Trainer):
@@ -49,6 +50,7 @@ class Monitor(Watcher):
         self.forecast.resume(history)
         self._phase = -1
         self.ticks, self._reported = len(history), history[-1]["nimg"] if history else 0
+        self._resumed = trainer.nimg if trainer.nimg > self._reported else None
         self._begin_tick()
 
     def before(self, trainer: Trainer, phase: Phase):
@@ -87,7 +89,7 @@ class Monitor(Watcher):
         self._write_status(trainer, phase)
         self._begin_tick()
         snapshot, begin = snapshot_of(trainer), time.monotonic()
-        if last or self._is_due(self.config.train.distance_ticks):
+        if self._has_distance and (last or self._is_due(self.config.train.distance_ticks)):
             line |= measure_distance(snapshot, self.clips, self.config.train.distance_clips)
             self.forecast.note_distance(phase, time.monotonic() - begin)
             begin = time.monotonic()
@@ -99,7 +101,7 @@ class Monitor(Watcher):
             self.pictures.write(snapshot, keep)
             if self.scores.is_due(self._reported, nimg):
                 self.scores.measure(snapshot, nimg)
-        self._reported = nimg
+        self._reported, self._resumed = nimg, None
         self.writer.flush()
         if keep:
             save_snapshot(self.run.path, snapshot.generator, nimg)
@@ -123,9 +125,12 @@ class Monitor(Watcher):
         return means
 
     def _line(self, phase, trainer):
+        # After a resume within a tick, its means and rate begin there.
+        resumed = {} if self._resumed is None else {"resumed_at_kimg": self._resumed / 1000}
         return {
             "tick": self.ticks,
             **self._where(phase),
+            **resumed,
             "minibatch": phase.minibatch,
             "sec_per_kimg": 1000 * self.forecast.seconds_per_clip,
             "generator_rate": phase.generator_rate,
@@ -142,6 +147,15 @@ class Monitor(Watcher):
             "rung": str(self.config.ladder[phase.level]),
             "fading": phase.fading,
         }
+
+    def _check_reals(self):
+        """Warns of reals whose distance means little; whether they have one."""
+        if reason := why_no_distance(self.clips):
+            self.run.log(f"Warning: the data set has no distance: {reason}. It is left out.")
+            return False
+        for warning in warnings_of(self.clips, self.config.train.distance_clips):
+            self.run.log(f"Warning: {warning}")
+        return True
 
     def _write_status(self, trainer, phase):
         left = datetime.timedelta(seconds=self.forecast.seconds_left(phase.nimg))

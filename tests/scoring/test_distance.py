@@ -113,7 +113,7 @@ def test_reals_that_have_no_distance_are_refused(capsys):
     reals = Reals(config.ladder)
     reals.records = SimpleNamespace(folder="data")
     check_reals(reals, 64)
-    assert "Warning: a distance of 32 clips" in capsys.readouterr().out
+    assert "Warning: The data set has 64 clips: a distance of 32 depends" in capsys.readouterr().out
     same = Same(config.ladder)
     same.records = reals.records
     with pytest.raises(UserError, match="to data: its first 16 clips are the same"):
@@ -121,3 +121,15 @@ def test_reals_that_have_no_distance_are_refused(capsys):
     type(same).__len__ = lambda self: 1
     with pytest.raises(UserError, match="to data: it has 1 clip, and the floor needs two sets"):
         check_reals(same, 64)
+
+
+class OneColour(Reals):
+    def clip(self, shape, position):
+        return tf.zeros(shape) + tf.random.stateless_uniform([], tf.stack([7, position]), -1, 1)
+
+
+def test_clips_of_one_colour_are_warned_of(capsys):
+    check_reals(OneColour(tiny_config().ladder), 64)
+    assert "Warning: The first 16 clips of the data set are each of one colour" in (
+        capsys.readouterr().out
+    )

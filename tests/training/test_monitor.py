@@ -1,6 +1,7 @@
 """What a watcher sees of training: the monitor, with terms that no loss of ours has."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from growth.phase import phase_at
 from run_folder.folder import RunFolder
-from run_folder.reading import read_history
+from run_folder.reading import read_history, terms_of
 from sampling.snapshot import list_snapshots
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.loop import Call
@@ -58,6 +59,8 @@ def test_terms_are_means_over_the_tick_by_the_steps_taken(run, trainer, capsys):
     assert "  surprise 3  " in printed
     status = json.loads((run.path / "status.json").read_text())
     assert (status["state"], status["nimg"], status["total_kimg"]) == ("training", 16, 0.2)
+    assert status["seconds_left"] > 0
+    assert re.search(r"  about \d+s left\n", printed)
 
 
 def test_calls_that_did_not_compute_a_term_do_not_count_for_it(run, trainer):
@@ -91,3 +94,37 @@ def test_it_begins_again_where_the_history_ends(run, trainer):
     monitor.begin(trainer)  # As after a rollback.
     _call(monitor, trainer, steps=4, taken=4, surprise=2)
     assert [(line["tick"], line["surprise"]) for line in read_history(run.path)] == [(1, 1), (2, 2)]
+
+
+def test_a_tick_in_which_training_resumed_is_marked(run, trainer):
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=4, taken=4, surprise=1)
+    _call(monitor, trainer, steps=2, taken=2, surprise=9)  # Lost with the process.
+    monitor = _monitor(run, trainer)
+    _call(monitor, trainer, steps=2, taken=2, surprise=3)
+    _call(monitor, trainer, steps=4, taken=4, surprise=5)
+    history = read_history(run.path)
+    assert [line.get("resumed_at_kimg") for line in history] == [None, 0.024, None]
+    assert [line["surprise"] for line in history] == [1, 3, 5]
+    assert terms_of(history) == ["surprise"]
+
+
+class Same(Reals):
+    def dataset(self, *arguments):
+        return super().dataset(*arguments).map(lambda b: b._replace(clips=0 * b.clips))
+
+
+def test_reals_without_a_distance_are_trained_without_it(run, trainer, capsys):
+    monitor = Monitor(run, trainer.config, Same(trainer.config.ladder))
+    assert "no distance: its first 16 clips are the same." in capsys.readouterr().out
+    monitor.begin(trainer)
+    monitor.ticks = trainer.config.train.distance_ticks - 1  # The next tick has one.
+    _call(monitor, trainer, steps=4, taken=4, surprise=1)
+    (line,) = read_history(run.path)
+    assert line["surprise"] == 1
+    assert "swd" not in line
+
+
+def test_few_reals_are_warned_of(run, trainer, capsys):
+    _monitor(run, trainer)
+    assert "Warning: The data set has 64 clips: a distance of 8 depends" in capsys.readouterr().out
