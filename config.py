@@ -290,7 +290,7 @@ def demo() -> Config:
         "demo",
         Growth("thesis", 32, 8, feature_maps_base=256, feature_maps_max=32),
         Network(latent_size=32),
-        Schedule(3, 3, minibatch={4: 8}, generator_rate=rates, critic_rate=rates),
+        Schedule({4: 3.0}, {4: 3.0}, minibatch={4: 8}, generator_rate=rates, critic_rate=rates),
         train=Train(
             total_kimg=27,
             running_average=0.99,

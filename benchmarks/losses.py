@@ -76,7 +76,7 @@ class Gaps(Watcher):
 
 
 def _config(flags, seed):
-    kimg, rates = flags.kimg, {4: 5e-3}
+    kimg, rates = {4: flags.kimg}, {4: 5e-3}
     growth = Growth("thesis", flags.resolution, flags.num_frames, 512, 32)
     base = Config(
         "losses",
@@ -86,7 +86,7 @@ def _config(flags, seed):
         train=Train(running_average=0.99, seed=seed),
     )
     phases = 2 * len(base.ladder) - 1
-    return base.override([f"train.total_kimg={phases * kimg}", *flags.settings])
+    return base.override([f"train.total_kimg={phases * flags.kimg}", *flags.settings])
 
 
 def _distances(config, flags, fakes):

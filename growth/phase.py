@@ -1,6 +1,6 @@
 """The phases of training: which rung, fading or stable, at which minibatch and rates.
 
-Every rung is trained for `lod_training_kimg`; then the next one fades in over
+Every rung is trained for its `lod_training_kimg`; then the next one fades in over that one's
 `lod_transition_kimg`, and so on to the top, where training stays until it ends.
 """
 
@@ -11,6 +11,10 @@ from typing import Any
 from growth.ladder import Ladder
 from support.errors import UserError
 from support.settings import check_settings, setting
+
+
+def _released_kimg():
+    return {4: 600.0}
 
 
 def _released_minibatch():
@@ -28,10 +32,14 @@ class Schedule:
     The tables are keyed by height: an entry holds from its height up to the next entry's.
     """
 
-    lod_training_kimg: float = setting(
-        600, "thousands of clips at a rung before the next one fades in"
+    lod_training_kimg: dict[int, float] = setting(
+        _released_kimg,
+        "thousands of clips at a rung before the next one fades in, by height",
+        above=0,
     )
-    lod_transition_kimg: float = setting(600, "thousands of clips over which a rung fades in")
+    lod_transition_kimg: dict[int, float] = setting(
+        _released_kimg, "thousands of clips over which a rung fades in, by height", above=0
+    )
     growing: bool = setting(True, "false: the full size from the start")
     minibatch: dict[int, int] = setting(
         _released_minibatch, "clips per step on all devices, by height", above=0
@@ -125,11 +133,10 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
     phases, begin = [], 0
     for level in range(len(ladder)):
         for fading in (True, False) if level else (False,):
-            kimg = schedule.lod_transition_kimg if fading else schedule.lod_training_kimg
             last = level == ladder.top and not fading
             phase = _phase(schedule, ladder, len(phases), level, fading, begin, None)
             if not last:
-                phase = dataclasses.replace(phase, end=begin + _length(phase, kimg, ladder))
+                phase = dataclasses.replace(phase, end=begin + _length(phase, schedule, ladder))
             phases.append(phase)
             begin = phase.end
     return phases
@@ -166,13 +173,13 @@ def _at_size(table, size):
     return table[max((key for key in table if key <= size), default=min(table))]
 
 
-def _length(phase, kimg, ladder):
-    """Clips of a phase: `kimg`, rounded up to whole minibatches."""
-    minibatches = math.ceil(round(kimg * 1000) / phase.minibatch)
-    if round(kimg * 1000) < 2 * phase.minibatch:
-        key = "lod_transition_kimg" if phase.fading else "lod_training_kimg"
+def _length(phase, schedule, ladder):
+    """Clips of a phase that ends: its kimg, rounded up to whole minibatches."""
+    key = "lod_transition_kimg" if phase.fading else "lod_training_kimg"
+    clips = round(1000 * _at_size(getattr(schedule, key), ladder[phase.level].height))
+    if clips < 2 * phase.minibatch:
         raise UserError(
             f"`schedule.{key}` should last at least two minibatches of {phase.minibatch} at "
-            f"{ladder[phase.level]}. Received: {round(kimg * 1000)} clips"
+            f"{ladder[phase.level]}. Received: {clips} clips"
         )
-    return minibatches * phase.minibatch
+    return math.ceil(clips / phase.minibatch) * phase.minibatch

@@ -37,7 +37,7 @@ def test_presets_end_at_the_full_clip(name, clip):
 def test_faces_has_the_released_values():
     config = preset("faces")
     assert config.train.total_kimg == 12000
-    assert (config.schedule.lod_training_kimg, config.schedule.lod_transition_kimg) == (600, 600)
+    assert config.schedule.lod_training_kimg == config.schedule.lod_transition_kimg == {4: 600}
     assert (config.train.beta_1, config.train.beta_2, config.train.epsilon) == (0, 0.99, 1e-8)
     assert (config.train.running_average, config.train.steps_per_call) == (0.999, 4)
     assert [rung.feature_maps for rung in config.ladder] == [128, 128, 128, 64, 32, 16, 8]
@@ -215,3 +215,5 @@ def test_json_of_another_version():
         from_dict(tree | {"loss": {"kind": "hinge"}})
     del tree["train"]["seed"]
     assert from_dict(tree) == preset("demo")  # What is missing has its default.
+    tree["schedule"] |= {"lod_training_kimg": 3, "lod_transition_kimg": 3.0}
+    assert from_dict(tree) == preset("demo")  # One length for all rungs, as a number.

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import math
 
@@ -73,7 +74,7 @@ def test_phase_at(kimg, level, fading, weight, lod):
 
 
 def test_lod_falls_without_a_jump():
-    schedule = Schedule(0.8, 0.4, minibatch={4: 16})
+    schedule = Schedule({4: 0.8}, {4: 0.4}, minibatch={4: 16})
     lods = [phase_at(nimg, schedule, THESIS).lod for nimg in range(0, 8000, 10)]
     assert (lods[0], lods[-1]) == (6.0, 0.0)
     falls = [before - after for before, after in itertools.pairwise(lods)]
@@ -116,20 +117,28 @@ def test_table_entries_hold_up_to_the_next():
     assert [phase.critic_rate for phase in stable] == [0.3] * 7
 
 
+def test_lengths_by_rung():
+    schedule = Schedule({4: 0.064, 16: 0.128}, {4: 0.032, 32: 0.096, 64: 0.8}, minibatch={4: 16})
+    phases = list_phases(schedule, make_ladder("thesis", resolution=64))
+    lengths = [phase.end - phase.begin for phase in phases[:-1]]
+    assert lengths == [64, 32, 64, 32, 128, 96, 128, 800]  # 4x4x4 stable, 8x8x8 fading, stable ...
+
+
 def test_a_phase_lasts_two_minibatches():
     ladder = make_ladder("4x4x4 8x8x8")
-    assert len(list_phases(Schedule(0.064, 0.064), ladder)) == 3
+    assert len(list_phases(Schedule({4: 0.064}, {4: 0.064}), ladder)) == 3
     with pytest.raises(
         UserError, match="`schedule.lod_training_kimg` .* of 32 at 4x4x4.* 63 clips"
     ):
-        list_phases(Schedule(0.063, 0.064), ladder)
+        list_phases(Schedule({4: 0.063}, {4: 0.064}), ladder)
     with pytest.raises(UserError, match="`schedule.lod_transition_kimg` .* of 32 at 8x8x8.* 63"):
-        list_phases(Schedule(0.064, 0.063), ladder)
-    with pytest.raises(UserError, match="at least two minibatches"):
-        list_phases(Schedule(-1, 1), ladder)
+        list_phases(Schedule({4: 0.064}, {4: 0.063}), ladder)
 
 
-@pytest.mark.parametrize("name", ["minibatch", "generator_rate", "critic_rate"])
+TABLES = [field.name for field in dataclasses.fields(Schedule) if field.name != "growing"]
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_tables_hold_positive_values(name):
     for table in ({}, {4: 0}, {4: 1, 8: -1}):
         with pytest.raises(UserError, match=f"`schedule.{name}` should hold positive values"):
@@ -151,6 +160,6 @@ def test_a_border_belongs_to_the_phase_that_ended_there():
 
 
 def test_phases_last_whole_minibatches():
-    schedule = Schedule(0.13, 0.016, minibatch={4: 64, 8: 4})
+    schedule = Schedule({4: 0.13}, {4: 0.016}, minibatch={4: 64, 8: 4})
     phases = list_phases(schedule, faces().ladder)
     assert [phase.begin for phase in phases[:4]] == [0, 192, 208, 340]  # 130 becomes 192, then 132.
