@@ -6,6 +6,7 @@
     python train.py --config=faces --settings           # prints every setting
     python train.py --config=faces --set train.seed=1 schedule.minibatch.64=4
     python train.py --run=runs/faces                    # resumes with the run's own settings
+    python train.py --config=faces --init=runs/ucf101   # starts from another run's networks
 
 Run the same command again to resume.
 """
@@ -44,6 +45,12 @@ def flags(parser: Parser):
     )
     flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
     flag("--run", type=Path, help="run folder (default: runs/<config>, or runs/<data>)")
+    flag("--init", type=Path, help="start from a run, or from weights next to their card")
+    flag(
+        "--init_size",
+        type=whole(1),
+        help="height of the rung to start at (default: the highest that --init has)",
+    )
     flag("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="settings")
     flag(
         "--devices",
@@ -68,8 +75,9 @@ def run(args: argparse.Namespace) -> int | None:
     import_tensorflow()
     if args.dry_run:
         from training.dry_run import describe
+        from training.initial import choose_init
 
-        print(describe(config))
+        print(describe(choose_init(args.init, args.init_size, choose_run(args, config), config)[0]))
         return None
     return start(config, args)
 
@@ -114,6 +122,11 @@ def config_of_data(data: Path) -> Config:
         f"preset {name} (--config chooses another)."
     )
     return config
+
+
+def choose_run(args: argparse.Namespace, config: Config) -> Path:
+    """The folder of the run."""
+    return args.run or Path(f"runs/{config.name}")
 
 
 def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:
@@ -166,28 +179,34 @@ def _start(config, args):
     from run_folder.folder import RunFolder
     from run_folder.reading import read_data_files
     from training.devices import describe_devices, strategy_for
+    from training.initial import choose_init, take_over
     from training.interrupt import Interrupt
     from training.loop import train
     from training.trainer import Trainer
 
     strategy = strategy_for(args.devices)  # Waits for the other workers, where there are some.
-    path = args.run or Path(f"runs/{config.name}")
+    path = choose_run(args, config)
+    config, source = choose_init(args.init, args.init_size, path, config)
     data = choose_data(args, config, path)
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
     config = with_classes(config, clips.records.label_names, data)
     identity = clips.identity()
     trainer = Trainer(config, strategy)
+    transfer = take_over(source, trainer.model, config) if source else None
     same = (config, identity["sha256"], identity["skipped"])
-    trainer.workers.check_same("--config, --set and --data", same)
+    trainer.workers.check_same("--config, --set, --init and --data", same)
     is_chief = trainer.workers.is_chief
     check = is_chief and not args.skip_damaged
     # Reads files that changed since the run last checked them; all of them in a new run.
     files = clips.check_files(read_data_files(path)) if check else {}
     about = identity | {"fps": clips.records.fps}
-    folder = RunFolder(path, config, about, args.start_over) if is_chief else nullcontext()
+    init = transfer.record(source, config) if transfer else None
+    folder = RunFolder(path, config, about, args.start_over, init) if is_chief else nullcontext()
     with folder as run_folder, clips.translate_read_errors():
         if run_folder:
+            if transfer:
+                run_folder.log(f"{path} starts from {source.path}. {transfer}")
             run_folder.store_data_files(files)
             run_folder.restore_latest(trainer)
         trainer.broadcast_from_chief()

@@ -41,6 +41,9 @@ class Schedule:
         _released_kimg, "thousands of clips over which a rung fades in, by height", above=0
     )
     growing: bool = setting(True, "false: the full size from the start")
+    first_size: int = setting(
+        0, "height of the rung at which training begins, stable; 0: the coarsest", minimum=0
+    )
     minibatch: dict[int, int] = setting(
         _released_minibatch, "clips per step on all devices, by height", above=0
     )
@@ -126,13 +129,11 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
     """All phases in order, each at its beginning; their lengths are whole minibatches.
 
     Raises:
-        UserError: a phase is shorter than two minibatches.
+        UserError: a phase is shorter than two minibatches, or the first rung is none of the ladder.
     """
-    if not schedule.growing:
-        return [_phase(schedule, ladder, 0, ladder.top, False, 0, None)]
-    phases, begin = [], 0
-    for level in range(len(ladder)):
-        for fading in (True, False) if level else (False,):
+    phases, begin, first = [], 0, first_level(schedule, ladder)
+    for level in range(first, len(ladder)):
+        for fading in (True, False) if level > first else (False,):
             last = level == ladder.top and not fading
             phase = _phase(schedule, ladder, len(phases), level, fading, begin, None)
             if not last:
@@ -140,6 +141,22 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
             phases.append(phase)
             begin = phase.end
     return phases
+
+
+def first_level(schedule: Schedule, ladder: Ladder) -> int:
+    """The level at which training begins; raises `UserError` where the ladder has none of its size.
+
+    Of several rungs of the same height it is the one with the most frames.
+    """
+    if not schedule.growing:
+        return ladder.top
+    size = schedule.first_size or ladder[0].height
+    levels = [level for level, rung in enumerate(ladder) if rung.height == size]
+    if not levels:
+        raise UserError(
+            f"`schedule.first_size` should be a height of the ladder {ladder}. Received: {size}"
+        )
+    return levels[-1] if schedule.first_size else 0
 
 
 def phase_at(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:

@@ -67,11 +67,33 @@ class Checkpoints:
         Raises:
             UserError: there are some, but none is whole.
         """
-        return self._take_latest(trainer.restore)
+        return self.read_latest(trainer.restore)
 
     def roll_back(self, trainer: Resumable):
         """Restores the newest whole checkpoint, to train on from there with other noise."""
-        self._take_latest(trainer.roll_back)
+        self.read_latest(trainer.roll_back)
+
+    def read_latest(self, read: Callable[[str], None]) -> bool:
+        """Calls `read` with the path of the newest whole checkpoint; False where there is none.
+
+        Raises:
+            UserError: there are some, but none is whole.
+        """
+        known = self._known()
+        for nimg in reversed(known):
+            if damage := self._damage(nimg):
+                self.warn(f"Warning: {damage}. The checkpoint before it is used.")
+                continue
+            with _without_wildcards(self.folder) as folder:
+                read(str(folder / self._path(nimg).stem))
+            self._newest = nimg
+            return True
+        if known:
+            raise UserError(
+                f"Cannot resume from {self.folder}: no checkpoint in it is whole. Restore one from "
+                "a backup, or start another run."
+            )
+        return False
 
     def save(self, trainer: Resumable):
         """Saves a checkpoint, and deletes those that are no longer kept.
@@ -101,27 +123,8 @@ class Checkpoints:
         self._newest = trainer.nimg
         self._tidy()
 
-    def _take_latest(self, restore):
-        known = self._known()
-        for nimg in reversed(known):
-            if damage := self._damage(nimg):
-                self.warn(f"Warning: {damage}. The checkpoint before it is used.")
-                continue
-            with _without_wildcards(self.folder) as folder:
-                restore(str(folder / self._path(nimg).stem))
-            self._newest = nimg
-            return True
-        if known:
-            raise UserError(
-                f"Cannot resume from {self.folder}: no checkpoint in it is whole. Restore one from "
-                "a backup, or start another run."
-            )
-        return False
-
     def _known(self):
-        """The nimg of each checkpoint, ascending."""
-        names = (path.stem.removeprefix("ckpt-") for path in self.folder.glob("ckpt-*.json"))
-        return sorted(int(name) for name in names if name.isdecimal())
+        return list_checkpoints(self.folder)
 
     def _damage(self, nimg):
         """What is wrong with a checkpoint, or None."""
@@ -162,6 +165,12 @@ class Checkpoints:
 
     def _path(self, nimg):
         return self.folder / f"ckpt-{nimg:09d}.json"
+
+
+def list_checkpoints(folder: Path) -> list[int]:
+    """The nimg of each checkpoint in a folder, whole or not, ascending."""
+    names = (path.stem.removeprefix("ckpt-") for path in folder.glob("ckpt-*.json"))
+    return sorted(int(name) for name in names if name.isdecimal())
 
 
 @contextlib.contextmanager

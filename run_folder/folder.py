@@ -1,6 +1,6 @@
 """The folder of a run: its config, lock, checkpoints and history.
 
-config.json       the resolved config, the data set and the versions it was started with
+config.json       the resolved config, the data set, the versions, and the model it was started with
 checkpoints/      all that training needs to resume
 snapshots/        weights of the generator that makes samples, each with its card
 samples/          pictures of the fixed latents, and of the reals at each rung
@@ -58,13 +58,21 @@ class RunFolder(contextlib.AbstractContextManager):
         config: of the run.
         data: "folder" and "sha256" of the data set, its "skipped" clips, and its "fps".
         start_over: whether to train from the beginning where the checkpoints are lost.
+        init: what it took over from a model, where a new run starts from one.
 
     Raises:
         UserError: a folder of something else, of a run with another config or data set, or of one
             that is running now.
     """
 
-    def __init__(self, path: Path, config: Config, data: dict, start_over: bool = False):
+    def __init__(
+        self,
+        path: Path,
+        config: Config,
+        data: dict,
+        start_over: bool = False,
+        init: dict | None = None,
+    ):
         self.path, self.config, self.start_over = Path(path), config, start_over
         description = {"config": config.as_dict(), "data": data, "versions": versions()}
         if not _is_new(self.path):
@@ -73,6 +81,8 @@ class RunFolder(contextlib.AbstractContextManager):
             _check_same_data(self.path, known["data"], data)
             description = known | {"config": config.as_dict()}
         self.fps = known_rate(description["data"].get("fps"))
+        if init:
+            description["init"] = init
         make_folder(self.path)
         self._lock = lock(
             self.path / "lock",

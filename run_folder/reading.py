@@ -12,6 +12,8 @@ HISTORY, SCORES, STARTS = "history.jsonl", "scores.jsonl", "starts.jsonl"
 DATA_FILES = "data_files.json"
 _TICK = {"nimg": int, "kimg": float, "rung": str, "fading": bool}
 _SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"sha256": str}}}
+_DESCRIPTION = {"config": dict, "data": dict, "versions": {str: str}}
+_DESCRIPTION["init?"] = {"source": str, "size": int}  # Only where it started from a model.
 # Keys of a history line that are no terms of a loss.
 _BOOKKEEPING = re.compile(
     r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
@@ -43,13 +45,17 @@ def read_config(run: Path) -> Config:
 
 
 def read_description(run: Path) -> dict:
-    """ "config", "data" and "versions" of a run folder; raises `UserError` where there are none."""
+    """ "config", "data", "versions" and perhaps "init" of a run folder.
+
+    Raises:
+        UserError: there is no run, or its config.json is damaged.
+    """
     path = Path(run) / "config.json"
     if not path.is_file():
         raise UserError(
             f"`run` should be the folder of a run. Received: {run}, without config.json"
         )
-    return read_json(path, {"config": dict, "data": dict, "versions": {str: str}})
+    return read_json(path, _DESCRIPTION)
 
 
 def terms_of(history: list[dict]) -> list[str]:

@@ -135,7 +135,17 @@ def test_a_phase_lasts_two_minibatches():
         list_phases(Schedule({4: 0.064}, {4: 0.063}), ladder)
 
 
-TABLES = [field.name for field in dataclasses.fields(Schedule) if field.name != "growing"]
+TABLES = [f.name for f in dataclasses.fields(Schedule) if f.name not in ("growing", "first_size")]
+
+
+def test_training_may_begin_at_a_higher_rung():
+    ladder = make_ladder("4x4x4 4x8x8 8x8x8 8x16x16")
+    phases = list_phases(Schedule(first_size=8), ladder)
+    assert [(phase.level, phase.fading) for phase in phases] == [(2, False), (3, True), (3, False)]
+    assert [phase.index for phase in phases] == [0, 1, 2]
+    assert (phases[0].begin, phases[1].begin) == (0, 600_000)
+    with pytest.raises(UserError, match="`schedule.first_size` should be a height .* Received: 32"):
+        list_phases(Schedule(first_size=32), ladder)
 
 
 @pytest.mark.parametrize("name", TABLES)
