@@ -109,6 +109,12 @@ class Train:
     distance_clips: int = setting(
         512, "reals and fakes that the distance compares", above=0, may_change=True
     )
+    distance_patience: int = setting(
+        5,
+        "distances in a row without a smaller one at its rung before a note in the log; 0: none",
+        minimum=0,
+        may_change=True,
+    )
     checkpoint_minutes: float = setting(
         15, "minutes between checkpoints", minimum=0, may_change=True
     )

@@ -4,15 +4,26 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.parser import Parser, one_of, whole
+from commands.parser import Number, Parser, one_of
 from config import PRESETS
 from run_folder.reading import read_config
 from support.errors import UserError
+from support.settings import Bounds
 from support.startup import import_tensorflow
 
 if TYPE_CHECKING:
     from growth.ladder import Rung
     from sampling.snapshot import Snapshot
+
+
+class _SnapshotNumber(Number):
+    """The type of --snapshot: a whole number, or "best"."""
+
+    def __call__(self, text):
+        return text if text == "best" else super().__call__(text)
+
+    def __str__(self):
+        return f"{super().__str__()}, or best"
 
 
 def add_run(parser: Parser):
@@ -27,7 +38,11 @@ def add_snapshot(parser: Parser):
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--run", type=Path, help="run folder (default: runs/<config>)")
     choice.add_argument("--model", type=Path, help="weights of a generator, next to their card")
-    parser.add_argument("--snapshot", type=whole(0), help="nimg (default: the newest)")
+    parser.add_argument(
+        "--snapshot",
+        type=_SnapshotNumber(int, Bounds(minimum=0)),
+        help="nimg, or best: the smallest distance at its last rung (default: the newest)",
+    )
 
 
 def _add_config(parser):

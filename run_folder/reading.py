@@ -58,6 +58,29 @@ def read_description(run: Path) -> dict:
     return read_json(path, _DESCRIPTION)
 
 
+def find_best(history: list[dict]) -> dict | None:
+    """The history line with the smallest distance over its floor, or None.
+
+    Distances of different rungs do not compare, so it is a line of the finest rung that was reached
+    with nothing fading in.
+    """
+    measured = [line for line in history if "swd" in line]
+    lines = [line for line in measured if not line["fading"]] or measured
+    finest = [line for line in lines if line["lod"] == min(other["lod"] for other in lines)]
+    return min(finest, key=distance_over_floor, default=None)
+
+
+def distance_over_floor(line: dict) -> float:
+    """The sliced Wasserstein distance of a history line, for a floor of 1."""
+    return line["swd"] / max(line["swd_floor"], 1e-9)
+
+
+def distances_since(history: list[dict], best: dict) -> int:
+    """How many distances were measured after the line `best`, at its rung."""
+    later = [line for line in history if "swd" in line and line["nimg"] > best["nimg"]]
+    return len([line for line in later if line["lod"] == best["lod"]])
+
+
 def terms_of(history: list[dict]) -> list[str]:
     """The names of a history's loss terms: its keys besides those that every run has."""
     keys = dict.fromkeys(key for line in history for key in line)

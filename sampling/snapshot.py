@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ from config import Config
 from growth.phase import Phase, phase_until
 from models.registry import model_class
 from networks.inputs import Inputs
-from run_folder.reading import read_config
+from run_folder.reading import find_best, read_config, read_history
 from sampling.card import add_hash, make_card, read_card
 from sampling.latents import even_labels
 from support.errors import UserError
@@ -104,8 +105,12 @@ def list_snapshots(run: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
+def load_snapshot(run: Path, nimg: int | Literal["best"] | None = None) -> Snapshot:
     """Loads the run's snapshot at `nimg`, by default the newest.
+
+    Args:
+        run: its folder.
+        nimg: clips shown, or "best" for the snapshot whose distance is smallest at its last rung.
 
     Raises:
         UserError: no such snapshot, or a file that does not fit its card or the run's config.
@@ -113,6 +118,8 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     config, known = read_config(run), list_snapshots(run)
     if not known:
         raise UserError(f"Cannot load a snapshot of {run}: it has none yet. Train it longer.")
+    if nimg == "best":
+        nimg = _best_snapshot(run, known)
     nimg = known[-1] if nimg is None else nimg
     if nimg not in known:
         raise UserError(
@@ -122,6 +129,16 @@ def load_snapshot(run: Path, nimg: int | None = None) -> Snapshot:
     if sidecar_of(path).exists():
         return load_model(path)
     return _load(path, add_hash(make_card(run, nimg), path), config)
+
+
+def _best_snapshot(run, known):
+    best = find_best([line for line in read_history(run) if line["nimg"] in known])
+    if best is None:
+        raise UserError(
+            f"Cannot choose the best snapshot of {run}: no distance was measured for any of them. "
+            "Choose one by its nimg, and train with `train.distance_ticks` above 0."
+        )
+    return best["nimg"]
 
 
 def load_model(path: Path) -> Snapshot:

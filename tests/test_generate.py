@@ -229,6 +229,8 @@ def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
         ("export --output={tmp}", "exists already and is"),
         ("samples --snapshot=123", "Cannot load snapshot 123 .* it has 8, 3008, 6008"),
+        ("samples --snapshot=newest", "--snapshot should be a whole number. Received: newest"),
+        ("samples --snapshot=best", "Cannot choose the best snapshot of .* no distance"),
         ("samples --run={tmp}", "without config.json"),
         ("progress --run={tmp}/empty", "it has none yet"),
         ("curves --run={tmp}/empty --output={tmp}/a.png", "it has no history yet"),

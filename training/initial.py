@@ -15,7 +15,8 @@ import tensorflow as tf
 from config import Config
 from growth.ladder import Ladder
 from growth.phase import Lod, Phase, first_level, phase_until
-from models import Average, Model, model_class
+from models.model import Average, Model
+from models.registry import model_class
 from run_folder.checkpoint import Checkpoints, list_checkpoints
 from run_folder.reading import read_config, read_description
 from sampling.snapshot import load_model, load_snapshot

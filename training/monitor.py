@@ -11,6 +11,7 @@ from config import Config
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
 from run_folder.folder import RunFolder
+from run_folder.reading import distance_over_floor, distances_since, find_best
 from sampling.snapshot import save_snapshot
 from scoring.distance import measure_distance, warnings_of, why_no_distance
 from support.files import check_room
@@ -95,7 +96,10 @@ class Monitor(Watcher):
             begin = time.monotonic()
         self.run.append_history(line | terms)
         self._print(line, terms, phase)
-        keep = last or phase_ends or self._is_due(self.config.train.snapshot_ticks)
+        if "swd" in line:
+            self._note_rise(phase)
+        due = self._is_due(self.config.train.snapshot_ticks)
+        keep = last or phase_ends or due or "swd" in line
         with self.writer.as_default(step=nimg):
             write_scalars(line, terms)
             self.pictures.write(snapshot, keep)
@@ -106,6 +110,19 @@ class Monitor(Watcher):
         if keep:
             save_snapshot(self.run.path, snapshot.generator, nimg)
         self.forecast.note_report(time.monotonic() - begin)
+
+    def _note_rise(self, phase):
+        """Logs that the distance has not fallen for `train.distance_patience` measurements."""
+        history, patience = self.run.history(), self.config.train.distance_patience
+        best = find_best(history)
+        since = distances_since(history, best) if best and not phase.fading else 0
+        if best and since and patience and since % patience == 0:
+            self.run.log(
+                f"Note: no smaller distance in {since} measurements. It was "
+                f"{distance_over_floor(best):.2f} times its floor at kimg {best['kimg']:g}, and is "
+                f"{distance_over_floor(history[-1]):.2f} times now. --snapshot=best takes the "
+                "snapshot of that time."
+            )
 
     def _begin_tick(self):
         self._terms, self._weights = [], []

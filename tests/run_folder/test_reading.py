@@ -1,4 +1,4 @@
-from run_folder.reading import terms_of
+from run_folder.reading import distances_since, find_best, terms_of
 
 
 def test_terms_are_all_that_is_no_bookkeeping():
@@ -27,3 +27,20 @@ def test_terms_are_all_that_is_no_bookkeeping():
     second = line | distances | {"critic": 0.1, "kick": 0.3, "swing": 0.4}
     assert terms_of([]) == []
     assert terms_of([line, first, second]) == ["critic", "gradient_penalty", "kick", "swing"]
+
+
+def distance(nimg, lod, swd, fading=False, floor=40.0):
+    return {"nimg": nimg, "lod": lod, "fading": fading, "swd": swd, "swd_floor": floor}
+
+
+def test_the_best_distance_is_one_of_the_finest_stable_rung():
+    coarse, fading = distance(1, 1.0, 50), distance(2, 0.5, 45, fading=True)
+    assert find_best([]) is None
+    assert find_best([{"nimg": 1, "lod": 0.0, "fading": False}]) is None
+    assert find_best([coarse, fading]) is coarse
+    assert find_best([fading]) is fading  # There is no better one yet.
+    fine = [distance(3, 0.0, 90), distance(4, 0.0, 80), distance(5, 0.0, 81), distance(6, 0.0, 99)]
+    assert find_best([coarse, fading, *fine]) is fine[1]
+    assert find_best([*fine, distance(7, 0.0, 100, floor=60.0)])["nimg"] == 7  # Fewer clips.
+    assert distances_since([coarse, fading, *fine, {"nimg": 9, "lod": 0.0}], fine[1]) == 2
+    assert distances_since([coarse, fading], coarse) == 0

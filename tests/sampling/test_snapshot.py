@@ -55,6 +55,16 @@ def test_the_newest_is_the_default(run):
     assert load_snapshot(run[0]).phase.nimg == 64
 
 
+def test_the_best_has_the_smallest_distance_of_all_that_have_one(run):
+    path, _ = run
+    with pytest.raises(UserError, match="Cannot choose the best snapshot of .* no distance"):
+        load_snapshot(path, "best")
+    at = {"lod": 1.0, "fading": False, "swd_floor": 4.0}
+    lines = [{"nimg": n, "swd": swd} | at for n, swd in ((48, 5.0), (60, 1.0), (64, 9.0))]
+    (path / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert load_snapshot(path, "best").phase.nimg == 48
+
+
 def test_mistakes_are_told(run, tmp_path_factory):
     path, _ = run
     with pytest.raises(UserError, match="Cannot load snapshot 1 of .*: it has 48, 64."):

@@ -128,3 +128,24 @@ def test_reals_without_a_distance_are_trained_without_it(run, trainer, capsys):
 def test_few_reals_are_warned_of(run, trainer, capsys):
     _monitor(run, trainer)
     assert "Warning: The data set has 64 clips: a distance of 8 depends" in capsys.readouterr().out
+
+
+def test_a_distance_that_does_not_fall_is_noted(run, trainer, capsys, monkeypatch):
+    monitor = _monitor(run, trainer)
+    monitor.config = tiny_config("train.distance_ticks=1", "train.distance_patience=2")
+    swds = iter([80.0, 90.0, 100.0, 70.0])
+    monkeypatch.setattr(
+        "training.monitor.measure_distance", lambda *_: {"swd": next(swds), "swd_floor": 40.0}
+    )
+    notes = []
+    for _ in range(2):  # One tick per call, to the end of the phase.
+        _call(monitor, trainer, steps=4, taken=4, surprise=1)
+        notes.append("Note: " in capsys.readouterr().out)
+    trainer._nimg.assign(16)
+    _call(monitor, trainer, steps=4, taken=4, surprise=1)
+    assert notes == [False, False]
+    assert (
+        "Note: no smaller distance in 2 measurements. It was 2.00 times its floor at kimg 0.016, "
+        "and is 2.50 times now. --snapshot=best takes" in capsys.readouterr().out
+    )
+    assert list_snapshots(run.path) == [16, 32]  # One for each distance, at least.
