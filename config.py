@@ -11,7 +11,7 @@ import math
 import typing
 
 from growth.ladder import Ladder, make_ladder, name_ladder
-from growth.phase import Schedule, list_phases
+from growth.phase import Schedule, at_size, list_phases
 from losses import LOSSES, SWGAN, Loss
 from models.settings import MODELS, ModelSettings, ProgressiveSettings
 from support.errors import UserError
@@ -347,7 +347,7 @@ def config_for(name: str, ladder: Ladder) -> tuple[Config, str]:
     )
     config = dataclasses.replace(base, name=name, growth=growth)
     last = list_phases(config.schedule, config.ladder)[-1]
-    needed = last.begin / 1000 + config.schedule.lod_training_kimg
+    needed = last.begin / 1000 + at_size(config.schedule.lod_training_kimg, size)
     train = dataclasses.replace(base.train, total_kimg=max(base.train.total_kimg, needed))
     return dataclasses.replace(config, train=train), base.name
 

@@ -180,20 +180,21 @@ def _phase(schedule, ladder, index, level, fading, begin, end):
         begin=begin,
         end=end,
         nimg=begin,
-        minibatch=_at_size(schedule.minibatch, size),
-        generator_rate=_at_size(schedule.generator_rate, size),
-        critic_rate=_at_size(schedule.critic_rate, size),
+        minibatch=at_size(schedule.minibatch, size),
+        generator_rate=at_size(schedule.generator_rate, size),
+        critic_rate=at_size(schedule.critic_rate, size),
     )
 
 
-def _at_size(table, size):
+def at_size(table: dict[int, Any], size: int) -> Any:
+    """The entry of a table of sizes that holds at a height."""
     return table[max((key for key in table if key <= size), default=min(table))]
 
 
 def _length(phase, schedule, ladder):
     """Clips of a phase that ends: its kimg, rounded up to whole minibatches."""
     key = "lod_transition_kimg" if phase.fading else "lod_training_kimg"
-    clips = round(1000 * _at_size(getattr(schedule, key), ladder[phase.level].height))
+    clips = round(1000 * at_size(getattr(schedule, key), ladder[phase.level].height))
     if clips < 2 * phase.minibatch:
         raise UserError(
             f"`schedule.{key}` should last at least two minibatches of {phase.minibatch} at "

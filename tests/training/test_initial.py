@@ -10,7 +10,7 @@ import pytest
 from config import demo, preset
 from growth.ladder import make_ladder
 from growth.phase import list_phases
-from models import model_class
+from models.registry import model_class
 from run_folder.folder import RunFolder
 from sampling.snapshot import save_snapshot, snapshot_path
 from support.errors import UserError
