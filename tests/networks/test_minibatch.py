@@ -33,7 +33,7 @@ def test_copies_count_and_far_points_do_not(layer):
 
 def test_it_is_the_sum_of_the_paper():
     layer = MinibatchDiscrimination(1, outputs=1, size=1)
-    layer.kernel.assign([[[7.0]]])  # The values of norm 1 when it is used.
+    layer.kernel.assign([[[7.0]]])  # Its norm is 1 when it is used.
     layer.log_norm.assign([[np.log(2.0)]])
     x = np.array([0.0, 0.5, 2.0])
     others = [np.exp(-1) + np.exp(-4), np.exp(-1) + np.exp(-3), np.exp(-4) + np.exp(-3)]

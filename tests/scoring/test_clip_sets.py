@@ -140,6 +140,7 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
             name="demo",
             train=SimpleNamespace(seed=5),
             latent_size=4,
+            network=SimpleNamespace(num_classes=0),
             ladder=[SimpleNamespace(shape=(2, 4, 4)), SimpleNamespace(shape=(4, 8, 8))],
         )
         phase = SimpleNamespace(minibatch=3, nimg=64, level=0)
@@ -167,6 +168,36 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
     }
     assert list(made.about) == ["kind", "config", "nimg", "phase", "seed", "weights"]
     assert made.labels().tolist() == [-1] * 7
+
+
+def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
+    class Snapshot:
+        config = SimpleNamespace(
+            name="demo",
+            train=SimpleNamespace(seed=5),
+            latent_size=4,
+            network=SimpleNamespace(num_classes=3),
+            ladder=[SimpleNamespace(shape=(2, 4, 4))],
+        )
+        phase = SimpleNamespace(minibatch=4, nimg=64, level=0)
+
+        def sample(self, latents, minibatch, labels):
+            return np.full((len(latents), 2, 4, 4, 3), labels[:, None, None, None, None] / 12.75)
+
+        def weights_hash(self):
+            return "ab"
+
+    class Labelled:
+        def labels(self):
+            return np.array([0] * 3 + [2] * 9 + [-1] * 50)
+
+    made = GeneratedClips.of_snapshot(Snapshot(), 400, reals=Labelled())
+    counts = np.bincount(made.labels(), minlength=3)
+    assert counts[1] == 0
+    assert counts[2] == pytest.approx(300, abs=40)
+    even = GeneratedClips.of_snapshot(Snapshot(), 6)
+    assert even.labels().tolist() == [0, 0, 1, 1, 2, 2]
+    assert [clip.max() for clip in even.clips([5, 0, 3])] == [148, 128, 138]
 
 
 def test_floats_from_0_to_1_are_refused(tmp_path):
