@@ -23,6 +23,9 @@ def import_tensorflow():
         import keras  # noqa: F401
         import tensorflow as tf
 
+        from support import autograph
+
+        autograph.keep_in_memory()
         tf.config.list_physical_devices()
 
 

@@ -8,6 +8,10 @@ import support  # noqa: F401 - sets the environment before TensorFlow is importe
 import pytest
 import tensorflow as tf
 
+from support import autograph
+
+autograph.keep_in_memory()
+
 # Four logical devices, so that distribution can be tested where there is one CPU. It has to be said
 # before TensorFlow starts; what names no device runs on the first one as ever.
 tf.config.set_logical_device_configuration(
