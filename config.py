@@ -13,7 +13,7 @@ import typing
 from growth.ladder import Ladder, make_ladder, name_ladder
 from growth.phase import Schedule, at_size, list_phases
 from losses import LOSSES, SWGAN, Loss
-from models.settings import MODELS, ModelSettings, ProgressiveSettings
+from models.settings import MODELS, ModelSettings, ProgressiveSettings, VGANSettings
 from support.errors import UserError
 from support.settings import Bounds, check_settings, setting
 
@@ -308,7 +308,54 @@ def demo() -> Config:
     )
 
 
-PRESETS = {f.__name__: f for f in (faces, ucf101, golf, aeroplane, actions, demo)}
+def vgan_golf() -> Config:
+    """VGAN's golf clips at 64x64x32, as published: 65,000 steps."""
+    train = Train(total_kimg=65 * 64, mirror=False, beta_1=0.5, beta_2=0.999)
+    return Config(
+        "vgan_golf",
+        _one_rung(32, 64),
+        schedule=_constant(64, 2e-4),
+        model=VGANSettings(),
+        train=train,
+    )
+
+
+def vgan_demo() -> Config:
+    """A small VGAN for the synthetic clips at 32x32x16."""
+    return _small("vgan_demo", vgan_golf())
+
+
+def _one_rung(frames, resolution):
+    return Growth(f"{frames}x{resolution}x{resolution}", resolution, frames)
+
+
+def _constant(minibatch, rate):
+    """A schedule that does not grow."""
+    rates = {4: rate}
+    minibatches = {4: minibatch}
+    return Schedule(growing=False, minibatch=minibatches, generator_rate=rates, critic_rate=rates)
+
+
+def _small(name, published):
+    """A published preset at 32x32x16 with few feature maps and small minibatches."""
+    model = dataclasses.replace(published.model, maps=8)
+    schedule = dataclasses.replace(published.schedule, minibatch={4: 8})
+    train = dataclasses.replace(
+        published.train,
+        total_kimg=60,
+        tick_kimg=2,
+        snapshot_ticks=2,
+        distance_ticks=5,
+        distance_clips=256,
+    )
+    return Config(
+        name, _one_rung(16, 32), schedule=schedule, model=model, loss=published.loss, train=train
+    )
+
+
+PRESETS = {
+    f.__name__: f for f in (faces, ucf101, golf, aeroplane, actions, demo, vgan_golf, vgan_demo)
+}
 
 
 def preset(name: str) -> Config:

@@ -3,10 +3,12 @@
 from config import Config
 from models.model import Model
 from models.progressive import Progressive
-from models.settings import ModelSettings, ProgressiveSettings
+from models.settings import ModelSettings, ProgressiveSettings, VGANSettings
+from models.vgan import VGAN
 
 CLASSES: dict[type[ModelSettings], type[Model]] = {
     ProgressiveSettings: Progressive,
+    VGANSettings: VGAN,
 }
 
 

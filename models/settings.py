@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
-from support.settings import check_settings
+from support.errors import UserError
+from support.settings import check_settings, setting
 
 if TYPE_CHECKING:
     from config import Config
@@ -53,5 +54,69 @@ class ProgressiveSettings(ModelSettings):
         return {"latent": config.network.latent_size}
 
 
+@dataclasses.dataclass(frozen=True)
+class FixedSettings(ModelSettings):
+    """Base of the settings of a model that makes clips of one size, 8x8 to 64x64.
+
+    64x64 is as published. Smaller clips have fewer stages between them and 4x4.
+    """
+
+    latent_size: int = setting(100, "numbers in a latent", above=0)
+    maps: int = setting(
+        64, "feature maps next to the clip; each stage to 4x4 doubles them", above=0
+    )
+    average: bool = setting(False, "sample from a running average of G, not from G")
+
+    unused: ClassVar[tuple[str, ...]] = (
+        "loss",
+        "network",
+        "growth.feature_maps_base",
+        "growth.feature_maps_max",
+        "train.penalty_interval",
+    )
+
+    def latent_parts(self, config: Config) -> dict[str, int]:
+        """One part."""
+        return {"latent": self.latent_size}
+
+    def check(self, config: Config):
+        """Refuses several rungs, other sizes, and a minibatch in parts."""
+        rung, ladder = config.ladder[-1], config.ladder
+        if config.schedule.growing and len(ladder) > 1:
+            raise UserError(
+                f"`schedule.growing` should be false for the model {self.kind}, which does not "
+                f"grow. Received: true, with the ladder {ladder}"
+            )
+        if rung.height != rung.width or rung.height not in (8, 16, 32, 64):
+            raise UserError(
+                f"The model {self.kind} should have clips of 8x8, 16x16, 32x32 or 64x64. "
+                f"Received: {rung}"
+            )
+        if config.train.accumulate > 1:
+            raise UserError(
+                f"`train.accumulate` should be 1 for the model {self.kind}, which normalises over "
+                f"the minibatch. Received: {config.train.accumulate}"
+            )
+        self.check_frames(rung.frames, rung.height)
+
+    def check_frames(self, frames: int, height: int):
+        """Raises `UserError` unless the stages that double space can double time with it."""
+        factor = height // 4
+        if frames % factor:
+            raise UserError(
+                f"The model {self.kind} should have a multiple of {factor} frames at "
+                f"{height}x{height}. Received: {frames}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class VGANSettings(FixedSettings):
+    """VGAN, with a softmax cross entropy that does not saturate."""
+
+    kind: str = "vgan"
+    streams: int = setting(2, "1: a foreground; 2: and a background", minimum=1, maximum=2)
+    mask_weight: float = setting(0.1, "of the mean of the mask", minimum=0)
+
+
 # What `--set model=NAME` chooses: a function that returns the settings of the model.
-MODELS = {"progressive": ProgressiveSettings}
+MODELS = {"progressive": ProgressiveSettings, "vgan": VGANSettings}

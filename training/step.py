@@ -272,7 +272,9 @@ def term_names(model: Model) -> tuple[str, ...]:
 
 def clips_per_replica(config: Config, replicas: int, minibatch: int) -> int:
     """A replica's clips of the minibatch; raises `UserError` where it does not divide evenly."""
-    group, parts = min(config.network.stddev_group, minibatch), config.train.accumulate
+    grouped = config.model.uses("network.stddev_group")
+    group = min(config.network.stddev_group, minibatch) if grouped else 1
+    parts = config.train.accumulate
     if minibatch % (replicas * parts * group):
         raise UserError(
             f"`schedule.minibatch` should be a multiple of {replicas} replicas x {parts} parts "

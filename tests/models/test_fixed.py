@@ -1,0 +1,115 @@
+"""The models of one size: each trains, resumes, is sampled and exported like all."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from commands.train import watchers_of
+from dataset.batch import Batch
+from models.registry import model_class
+from run_folder.folder import RunFolder
+from sampling.export import as_module
+from sampling.latents import sample_latents
+from sampling.snapshot import list_snapshots, load_snapshot
+from support.errors import UserError
+from tests.models.test_registries import DATA, Clips
+from tests.training.toys import all_weights, tiny_config, trainer_for
+from training.dry_run import describe
+from training.loop import train
+
+ONE_RUNG = ["growth.ladder=16x8x8", "growth.resolution=8", "growth.num_frames=16"]
+ONE_RUNG += ["schedule.minibatch=4", "schedule.generator_rate=1e-3", "schedule.critic_rate=1e-3"]
+ONE_RUNG += ["train.total_kimg=0.012", "train.tick_kimg=0.004", "train.steps_per_call=1"]
+ONE_RUNG += ["train.beta_1=0.5", "train.distance_ticks=0"]
+SMALL = {
+    "vgan": ["model=vgan", "model.maps=2", "model.latent_size=5", "model.average=true"],
+}
+
+
+class Labelled(Clips):
+    """Noise with labels 0, 1, 0, 1 ..."""
+
+    def dataset(self, *args, **kwargs):
+        clips = super().dataset(*args, **kwargs)
+        return clips.map(lambda batch: Batch(batch.clips, tf.range(len(batch.labels)) % 2))
+
+
+def small_config(name, *settings):
+    return tiny_config(*ONE_RUNG, *SMALL[name], *settings)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_resumes_on_other_replicas_and_is_sampled(name, tmp_path):
+    config = small_config(name)
+    trainer = _run(tmp_path, config, until=8, replicas=1)
+    _run(tmp_path, config, until=12, replicas=2)
+    history = [json.loads(line) for line in (tmp_path / "history.jsonl").open()]
+    assert [line["nimg"] for line in history] == [4, 8, 12]
+    train(trainer, Labelled(config.ladder), until=12)  # The same without the break.
+    assert trainer.nimg == 12
+    snapshot = load_snapshot(tmp_path, list_snapshots(tmp_path)[-1])
+    assert snapshot.config == config
+    for kept, trained in zip(
+        snapshot.generator.get_weights(),
+        trainer.model.networks[trainer.model.sampled].get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(kept, trained, atol=5e-3)
+    latents = sample_latents(3, config.latent_size, seed=0)
+    clips = snapshot.sample(latents)
+    assert clips.shape == (3, 16, 8, 8, 3)
+    assert np.abs(clips).max() <= 1
+    np.testing.assert_allclose(clips[:1], snapshot.sample(latents[:1]), atol=1e-6)  # Each alone.
+    exported = as_module(snapshot).make_clips(tf.constant(latents))["clips"]
+    np.testing.assert_allclose(exported, clips, atol=1e-5)
+
+
+def _run(path, config, until, replicas):
+    clips, trainer = Labelled(config.ladder), trainer_for(config, replicas)
+    with RunFolder(path, config, DATA) as run:
+        run.restore_latest(trainer)
+        train(trainer, clips, watchers_of(run, config, clips, 0), until=until)
+    return trainer
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_is_described(name):
+    text = describe(small_config(name))
+    assert "model" in text.lower()
+    assert "Loss:" not in text or name == "ivgan"
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["growth.ladder=8x4x4 16x8x8"], "`schedule.growing` should be false for the model"),
+        (["growth.ladder=16x4x4", "growth.resolution=4"], "clips of 8x8, 16x16, .* 16x4x4"),
+        (["growth.ladder=16x128x128", "growth.resolution=128"], "clips of 8x8, .* 16x128x128"),
+        (["train.accumulate=2"], "`train.accumulate` should be 1 for the model"),
+        (["network.latent_size=4"], "does not use `network.latent_size`"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(name, settings, message):
+    with pytest.raises(UserError, match=message):
+        small_config(name, *settings)
+
+
+def test_a_ladder_of_several_rungs_is_taken_at_its_top():
+    config = small_config("vgan", "schedule.growing=false", "growth.ladder=8x4x4 16x8x8")
+    G = model_class(config).generator(config)
+    assert G.streams(_inputs(config))["clip"].shape == (2, 16, 8, 8, 3)
+
+
+def _inputs(config):
+    from networks.inputs import Inputs
+
+    return Inputs(tf.constant(sample_latents(2, config.latent_size, seed=1)))
+
+
+def test_weights_are_drawn_from_the_seed():
+    one, other = (all_weights(trainer_for(small_config("vgan"))) for _ in range(2))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
