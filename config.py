@@ -13,7 +13,13 @@ import typing
 from growth.ladder import Ladder, make_ladder, name_ladder
 from growth.phase import Schedule, at_size, list_phases
 from losses import LOSSES, SWGAN, Loss
-from models.settings import MODELS, ModelSettings, ProgressiveSettings, VGANSettings
+from models.settings import (
+    MODELS,
+    ModelSettings,
+    ProgressiveSettings,
+    TGANSettings,
+    VGANSettings,
+)
 from support.errors import UserError
 from support.settings import Bounds, check_settings, setting
 
@@ -325,6 +331,23 @@ def vgan_demo() -> Config:
     return _small("vgan_demo", vgan_golf())
 
 
+def tgan_ucf101() -> Config:
+    """TGAN's clips of UCF-101 at 64x64x16, as published: 100,000 steps."""
+    train = Train(total_kimg=100 * 32, mirror=False)
+    return Config(
+        "tgan_ucf101",
+        _one_rung(16, 64),
+        schedule=_constant(32, 5e-5),
+        model=TGANSettings(),
+        train=train,
+    )
+
+
+def tgan_demo() -> Config:
+    """A small TGAN for the synthetic clips at 32x32x16."""
+    return _small("tgan_demo", tgan_ucf101())
+
+
 def _one_rung(frames, resolution):
     return Growth(f"{frames}x{resolution}x{resolution}", resolution, frames)
 
@@ -353,9 +376,9 @@ def _small(name, published):
     )
 
 
-PRESETS = {
-    f.__name__: f for f in (faces, ucf101, golf, aeroplane, actions, demo, vgan_golf, vgan_demo)
-}
+_OF_THE_PAPER = (faces, ucf101, golf, aeroplane, actions, demo)
+_OF_RIVALS = (vgan_golf, vgan_demo, tgan_ucf101, tgan_demo)
+PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS)}
 
 
 def preset(name: str) -> Config:

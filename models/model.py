@@ -51,6 +51,7 @@ class Update:
         every: steps from one such update to the next.
         after: called with the number of the step (int64) after each such update, outside of
             replicas; may assign the networks' variables, as weight clipping does.
+        optimizer: makes the optimizer where it is not Adam by the settings of `train`.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Update:
     role: str
     every: int = 1
     after: Callable[[tf.Tensor], None] | None = None
+    optimizer: Callable[[], keras.optimizers.Optimizer] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from config import Config
 from models.model import Model
 from models.progressive import Progressive
-from models.settings import ModelSettings, ProgressiveSettings, VGANSettings
+from models.settings import ModelSettings, ProgressiveSettings, TGANSettings, VGANSettings
+from models.tgan import TGAN
 from models.vgan import VGAN
 
 CLASSES: dict[type[ModelSettings], type[Model]] = {
     ProgressiveSettings: Progressive,
     VGANSettings: VGAN,
+    TGANSettings: TGAN,
 }
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from config import Config
 
 
+_OF_ADAM = ("train.beta_1", "train.beta_2", "train.epsilon")
+
+
 @dataclasses.dataclass(frozen=True)
 class ModelSettings:
     """Base of the settings of a model.
@@ -118,5 +121,27 @@ class VGANSettings(FixedSettings):
     mask_weight: float = setting(0.1, "of the mean of the mask", minimum=0)
 
 
+@dataclasses.dataclass(frozen=True)
+class TGANSettings(FixedSettings):
+    """TGAN; all variants but vanilla have the Wasserstein loss."""
+
+    kind: str = "tgan"
+    variant: str = setting(
+        "svc",
+        "singular value clipping, weight clipping, or cross entropy with noise in the critic",
+        choices=("svc", "clip", "vanilla"),
+    )
+    svc_every: int = setting(5, "steps from one singular value clipping to the next", above=0)
+    clip: float = setting(0.01, "bound of the critic's weights, where they are clipped", above=0)
+
+    unused: ClassVar[tuple[str, ...]] = (*FixedSettings.unused, *_OF_ADAM)
+
+    def check_frames(self, frames: int, height: int):
+        """Refuses other numbers than powers of two, too."""
+        super().check_frames(frames, height)
+        if frames < 2 or frames & (frames - 1):
+            raise UserError(f"The model tgan should have 2, 4, 8 ... frames. Received: {frames}")
+
+
 # What `--set model=NAME` chooses: a function that returns the settings of the model.
-MODELS = {"progressive": ProgressiveSettings, "vgan": VGANSettings}
+MODELS = {"progressive": ProgressiveSettings, "vgan": VGANSettings, "tgan": TGANSettings}

@@ -159,8 +159,11 @@ class Trainer:
         )
 
     def _optimizer(self, update):
-        train = self.config.train
-        adam = Adam(beta_1=train.beta_1, beta_2=train.beta_2, epsilon=train.epsilon)
         networks = [self.model.networks[name] for name in update.networks]
-        adam.build([v for network in networks for v in network.trainable_variables])
-        return adam
+        optimizer = (update.optimizer or self._adam)()
+        optimizer.build([v for network in networks for v in network.trainable_variables])
+        return optimizer
+
+    def _adam(self):
+        train = self.config.train
+        return Adam(beta_1=train.beta_1, beta_2=train.beta_2, epsilon=train.epsilon)

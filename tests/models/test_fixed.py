@@ -22,9 +22,10 @@ from training.loop import train
 ONE_RUNG = ["growth.ladder=16x8x8", "growth.resolution=8", "growth.num_frames=16"]
 ONE_RUNG += ["schedule.minibatch=4", "schedule.generator_rate=1e-3", "schedule.critic_rate=1e-3"]
 ONE_RUNG += ["train.total_kimg=0.012", "train.tick_kimg=0.004", "train.steps_per_call=1"]
-ONE_RUNG += ["train.beta_1=0.5", "train.distance_ticks=0"]
+ONE_RUNG += ["train.distance_ticks=0"]
 SMALL = {
     "vgan": ["model=vgan", "model.maps=2", "model.latent_size=5", "model.average=true"],
+    "tgan": ["model=tgan", "model.maps=2", "model.latent_size=5"],
 }
 
 
@@ -113,3 +114,29 @@ def test_weights_are_drawn_from_the_seed():
     one, other = (all_weights(trainer_for(small_config("vgan"))) for _ in range(2))
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_singular_values_of_tgans_critic_are_clipped():
+    config = small_config("tgan", "model.svc_every=2")
+    trainer = trainer_for(config, replicas=2)
+    D = trainer.model.networks["D"]
+    for layer in D.convs:
+        layer.kernel.assign(3 * layer.kernel.value)
+    assert _largest_singular_value(D.convs[0]) > 1.1
+    train(trainer, Labelled(config.ladder), until=4)  # The step 0.
+    assert all(_largest_singular_value(layer) <= 1 + 1e-6 for layer in (*D.convs, D.last))
+    train(trainer, Labelled(config.ladder), until=8)  # The step 1, after which nothing is clipped.
+    assert _largest_singular_value(D.convs[0]) > 1 + 1e-5
+
+
+def _largest_singular_value(layer):
+    kernel = np.asarray(layer.kernel)
+    return np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False).max()
+
+
+def test_weights_of_tgans_critic_are_clipped():
+    config = small_config("tgan", "model.variant=clip", "model.clip=0.02")
+    trainer = trainer_for(config)
+    train(trainer, Labelled(config.ladder), until=4)
+    weights = trainer.model.networks["D"].trainable_weights
+    assert max(np.abs(weight).max() for weight in weights) == pytest.approx(0.02)

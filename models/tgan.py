@@ -1,0 +1,111 @@
+"""TGAN: "Temporal Generative Adversarial Nets with Singular Value Clipping", ICCV 2017."""
+
+from collections.abc import Callable
+from typing import cast
+
+import keras
+import tensorflow as tf
+
+from config import Config
+from losses.loss import Terms
+from models.fixed import FixedModel, mean_output
+from models.model import Average, Part, Update
+from models.settings import TGANSettings
+from networks.singular import clip_singular_values
+from networks.strided import StridedCritic
+from networks.tgan import TGANGenerator, tgan_critic
+
+_NOISE = 0.3  # deviation, before each activation of the critic in the vanilla variant
+
+
+class TGAN(FixedModel):
+    """A generator of latents in time and pictures of them, `G`, and one critic, `D`.
+
+    Its code has pixels of (x - 128) / 128; here they are x / 127.5 - 1, half a grey level off.
+    """
+
+    @classmethod
+    def generator(cls, config: Config, name: str = "G") -> TGANGenerator:
+        """The temporal generator and the image generator."""
+        own = _settings(config)
+        return TGANGenerator(config.ladder[-1].shape, own.latent_size, own.maps, name=name)
+
+    @classmethod
+    def critics(cls, config: Config) -> dict[str, StridedCritic]:
+        """One, of clips."""
+        return {"D": tgan_critic(config.ladder[-1].shape, _settings(config).maps, name="D")}
+
+    def steps(self) -> tuple[Update | Average, ...]:
+        """The generator, then the critic, whose weights are bounded after it."""
+        critic = ("critic", "score_gap")
+        return (
+            Update(
+                "G", ("G",), self._generator_terms, ("generator",), "generator", optimizer=_rmsprop
+            ),
+            Update(
+                "D",
+                ("D",),
+                self._critic_terms,
+                critic,
+                "critic",
+                after=self._bound(),
+                optimizer=_rmsprop,
+            ),
+            *self.averages(),
+        )
+
+    def _critic_terms(self, part: Part) -> Terms:
+        """Equation 2.6, or the cross entropy of the vanilla variant."""
+        real = self._score(part.reals.clips, part)
+        fake = self._score(self.fakes(part).clips, part)
+        loss = fake - real
+        if self._is_vanilla():
+            loss = tf.nn.softplus(-real) + tf.nn.softplus(fake)
+        return Terms({"critic": loss}, {"score_gap": real - fake})
+
+    def _generator_terms(self, part: Part) -> Terms:
+        score = self._score(self.fakes(part).clips, part)
+        return Terms({"generator": tf.nn.softplus(-score) if self._is_vanilla() else -score})
+
+    def _score(self, clips, part):
+        if not self._is_vanilla():
+            return mean_output(self.networks["D"](clips))
+
+        def add_noise(maps):
+            return maps + _NOISE * part.noise.normal(*maps.shape[1:])
+
+        return mean_output(self.networks["D"](clips, before_activation=add_noise))
+
+    def _is_vanilla(self):
+        return _settings(self.config).variant == "vanilla"
+
+    def _bound(self) -> Callable[[tf.Tensor], None] | None:
+        """What is done after an update of the critic."""
+        rules = {"svc": self._clip_singular_values, "clip": self._clip_weights, "vanilla": None}
+        return rules[_settings(self.config).variant]
+
+    def _clip_weights(self, step: tf.Tensor):
+        bound = _settings(self.config).clip
+        for variable in self.networks["D"].trainable_variables:
+            variable.assign(tf.clip_by_value(variable.value, -bound, bound))
+
+    def _clip_singular_values(self, step: tf.Tensor):
+        due = tf.equal(step % _settings(self.config).svc_every, 0)
+        for layer in self.networks["D"].live_layers(None):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                deviation = tf.sqrt(layer.moving_variance.value)
+                scale = tf.clip_by_value(layer.gamma.value, 0.01 * deviation, deviation)
+                layer.gamma.assign(tf.where(due, scale, layer.gamma.value))
+            else:
+                kernel = layer.kernel.value
+                clipped = tf.cond(due, lambda k=kernel: clip_singular_values(k), lambda k=kernel: k)
+                layer.kernel.assign(clipped)
+
+
+def _rmsprop() -> keras.optimizers.Optimizer:
+    """Chainer's: rho 0.99, and 1e-8 added to the root; Keras adds its epsilon below the root."""
+    return keras.optimizers.RMSprop(rho=0.99, epsilon=1e-16)
+
+
+def _settings(config: Config) -> TGANSettings:
+    return cast(TGANSettings, config.model)
