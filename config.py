@@ -384,7 +384,7 @@ PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS)}
 def preset(name: str) -> Config:
     """The preset of this name; raises `UserError` with the names there are."""
     if name not in PRESETS:
-        raise UserError(f"--config should be one of {', '.join(PRESETS)}. Received: {name}")
+        raise UserError(f"`config` should be one of {', '.join(PRESETS)}. Received: {name}")
     return PRESETS[name]()
 
 

@@ -42,16 +42,19 @@ def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) ->
     """The folder of --data, or else that of the data set of the run.
 
     A model that was passed on has only the name of its data set, which is looked for in datasets/.
+    Without a run or a model, it is that of --config.
 
     Raises:
         UserError: the data set of the run is no longer there.
     """
-    if args.data or snapshot is None:
-        return args.data or Path(f"datasets/{args.config}")
-    if args.model:
+    if args.data:
+        return args.data
+    if snapshot and args.model:
         return Path("datasets", snapshot.card["data"]["name"] or snapshot.config.name)
+    if snapshot is None and args.run is None:
+        return Path(f"datasets/{args.config}")
     run = choose_run(args)
-    folder = read_description(run)["data"].get("folder", f"datasets/{snapshot.config.name}")
+    folder = read_description(run)["data"].get("folder", f"datasets/{run.name}")
 
     from dataset import storage
 
@@ -65,6 +68,8 @@ def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) ->
 
 def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipSet"]:
     """The reals, and the clips to score: `num` of the generator, or those of --clips."""
+    if args.clips and (args.model or args.snapshot is not None):
+        raise UserError("--clips should be given without --model and --snapshot.")
     if args.clips and not args.clips.exists():
         raise UserError(f"--clips should be a file or a folder. Received: {args.clips}")
     import_tensorflow()

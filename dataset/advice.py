@@ -5,8 +5,9 @@ from dataset.oddities import KINDS, find_oddities
 from dataset.rates import do_differ, warn_of_rates
 from dataset.records import Records
 from support.media import evenly
+from support.words import counted
 
-FEW = 200  # clips below which a network learns them by heart
+FEW = 200  # clips below which a network memorises them
 _SAMPLED = 256  # clips that are looked at
 _MIN_SIDE = 16  # pixels of the coarsest rung that is looked at
 
@@ -29,8 +30,8 @@ def advise(records: Records, rules: ClipRules) -> list[str]:
         sentences.append(warn_of_rates(rates))
     if len(records) < FEW:
         sentences.append(
-            f"Warning: {len(records)} clip{'s are' if len(records) != 1 else ' is'} few. A network "
-            f"learns fewer than {FEW} by heart, and scores on them mean little."
+            f"Warning: {counted(len(records), 'clip')}. A network memorises a data set of fewer "
+            f"than {FEW} clips, and scores on it mean little."
         )
     return sentences + _describe_oddities(records)
 
@@ -61,5 +62,5 @@ def _describe_oddities(records):
         return []
     return [
         f"Warning: of {len(indices)} clips that were sampled: {', '.join(counts)}. "
-        "The statistics list them."
+        "`dataset_tool.py stats` lists them."
     ]

@@ -51,7 +51,7 @@ class WGANGP(Loss):
         return Terms({"generator": -critic.score(critic.encode(fakes))})
 
     def _gradient_penalty(self, critic, reals, fakes, noise):
-        """lambda (||grad_X D(X)|| - 1)^2 at points X between reals and fakes: [N]."""
+        """lambda (||grad_X D(X)|| - gradient_norm)^2 at points X between reals and fakes: [N]."""
         points = between(reals.clips, fakes.clips, noise.uniform(1, 1, 1, 1))
         slopes = score_gradient(critic, reals._replace(clips=points))
         return self.gradient_weight * tf.square(norm(slopes) - self.gradient_norm)

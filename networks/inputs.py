@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Inputs(NamedTuple):
-    """The inputs of a generator; a model card lists the fields that it uses."""
+    """The inputs of a generator."""
 
     latents: tf.Tensor  # [N, K] float32, drawn from N(0, I)
     # [N] int32, the class of each clip (-1: none), or [N, C] float32, weights of the classes

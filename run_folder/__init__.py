@@ -1,1 +1,1 @@
-"""A run on disk: its folder, checkpoints, history and status; knows no trainer."""
+"""A run on disk: its folder, checkpoints, history and status; does not depend on the trainer."""

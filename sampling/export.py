@@ -42,7 +42,7 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
     """
     write, load = FORMS[form]
     if form != "weights":
-        snapshot = snapshot.in_float32()  # ONNX knows no convolutions in bfloat16.
+        snapshot = snapshot.in_float32()  # ONNX does not support convolutions in bfloat16.
     with new_folder(folder) as temporary:
         write(snapshot, temporary)
         _check_clips(snapshot, load(temporary), folder)

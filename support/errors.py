@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class UserError(ValueError):
-    """A flag, a file or a setting is wrong: one sentence with what was expected and what came."""
+    """A flag, a file or a setting is wrong: a sentence with what was expected and received."""
 
 
 @contextlib.contextmanager

@@ -163,6 +163,7 @@ def test_the_score_of_videos_of_an_array_and_of_a_data_set(
         (["--num=0"], "--num should be at least 1. Received: 0"),
         (["--num=3"], "at least 4 clips"),
         (["--seed=-1"], "--seed should be at least 0. Received: -1"),
+        (["--clips=x.npy", "--snapshot=5"], "--clips should be given without --model and --snap"),
         (["--clips=nowhere"], "--clips should be a file or a folder. Received: nowhere"),
         (["--data=nowhere"], "Cannot read nowhere: it is no data set .* with create_tfrecords"),
         (["--weights=nowhere.weights.h5"], "Weights should be .* Received: nowhere.weights.h5"),

@@ -44,7 +44,7 @@ def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
     if read_cluster():
         if devices:
             raise UserError(
-                "--devices should be left out where TF_CONFIG lists several workers "
+                "`devices` should be left out where TF_CONFIG lists several workers "
                 f"(CUDA_VISIBLE_DEVICES chooses). Received: {','.join(devices)}"
             )
         # NCCL knows GPUs alone.
@@ -55,7 +55,7 @@ def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
     known = [d.name.removeprefix("/device:") for d in tf.config.list_logical_devices()]
     missing = [device for device in devices if device not in known]
     if missing:
-        raise UserError(f"--devices should be among {', '.join(known)}. Received: {missing[0]}")
+        raise UserError(f"`devices` should be among {', '.join(known)}. Received: {missing[0]}")
     gpus = [name for name in known if name.startswith("GPU")]
     return tf.distribute.MirroredStrategy(devices or gpus or ["CPU:0"])
 

@@ -11,7 +11,7 @@ from models.registry import model_class
 
 # Bytes that a step holds at its peak for each value of the feature maps of generator and encoder,
 # measured on a CPU (benchmarks/train_step_cpu_202611.md); the process itself comes on top.
-_BYTES_A_VALUE = {"float32": 20, "mixed_bfloat16": 14}
+_BYTES_PER_VALUE = {"float32": 20, "mixed_bfloat16": 14}
 _BYTES_PROCESS = 1.0e9
 
 
@@ -77,11 +77,11 @@ def _schedule(config):
 
 def estimate_memory(config: Config, level: int, minibatch: int) -> float:
     """Bytes of a step at its peak on one device, about."""
-    # Two convolutions a rung in each network.
+    # Two convolutions per rung in each network.
     rungs = config.ladder.rungs[: level + 1]
     values = sum(4 * rung.feature_maps * math.prod(rung.shape) for rung in rungs)
     clips = minibatch / config.train.accumulate
-    return _BYTES_PROCESS + clips * values * _BYTES_A_VALUE[config.network.precision]
+    return _BYTES_PROCESS + clips * values * _BYTES_PER_VALUE[config.network.precision]
 
 
 def _disk(config, model):

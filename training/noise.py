@@ -12,7 +12,7 @@ class Noise:
         stream: tells the updates of a step apart.
         minibatch: clips of all replicas together.
         begin, count: which of them are this replica's.
-        rollbacks: how often the run went back to a checkpoint; each time draws anew.
+        rollbacks: how often the run went back to a checkpoint; each rollback draws different noise.
     """
 
     def __init__(

@@ -54,8 +54,8 @@ class Scores:
         found = score(self.extractor, self.reals, fakes, num=num, seed=self.config.train.seed)
         line = {"nimg": nimg, "kimg": nimg / 1000, "protocol": self.extractor.protocol.name}
         for measure, values in found["measures"].items():
-            beside = "reals" if "reals" in values else "floor"
-            line |= {measure: values["value"], f"{measure}_{beside}": values[beside]}
+            kind = "reals" if "reals" in values else "floor"
+            line |= {measure: values["value"], f"{measure}_{kind}": values[kind]}
             tf.summary.scalar(f"score/{measure}", values["value"])
-            tf.summary.scalar(f"score/{measure}_of_reals", values[beside])
+            tf.summary.scalar(f"score/{measure}_{kind}", values[kind])
         self.run.append_score(line | {"details": found})

@@ -40,7 +40,7 @@ def make_clips(
         film: the frames, and the name.
         folder: appears when all is done.
         rules: thresholds.
-        fps: frames a second of the film and of the clips.
+        fps: frames per second of the film and of the clips.
         landmarks: the folder of landmark files, if there is one.
         drawing: a video to write, with all detections drawn onto the film.
         tick: called at each frame that is read; it may raise to end the work.

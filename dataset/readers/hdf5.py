@@ -128,7 +128,7 @@ def _frame_data(opened, key, picture, axes=4):
     chunk = math.prod(data.chunks or ())
     if data.ndim != axes or chunk > MAX_CHUNK:
         raise RejectedSource(
-            f"should have {axes} axes in {key}, and up to {MAX_CHUNK} bytes a chunk. "
+            f"should have {axes} axes in {key}, and up to {MAX_CHUNK} bytes per chunk. "
             f"Received: {list(data.shape)}, {chunk}"
         )
     check_size(*(data.shape[axis] for axis in picture))

@@ -77,7 +77,7 @@ def over_black(rgba: np.ndarray) -> np.ndarray:
 def to_rgb(image: Image.Image) -> np.ndarray:
     """The pixels of an image as uint8 [H, W, 3]; raises `RejectedSource` for other bit depths."""
     if image.mode in ("F", "I"):
-        raise RejectedSource(f"should have 8 or 16 bits a channel. Received: mode {image.mode}")
+        raise RejectedSource(f"should have 8 or 16 bits per channel. Received: mode {image.mode}")
     if image.mode.startswith("I;16"):  # Pillow would cut off at 255.
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     return over_black(np.asarray(image.convert("RGBA")))

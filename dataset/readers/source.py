@@ -118,5 +118,5 @@ def check_size(width: float, height: float):
     """Raises `RejectedSource` where a picture is too large to be taken into memory."""
     if not 0 < width * height <= MAX_PIXELS:
         raise RejectedSource(
-            f"should have up to {MAX_PIXELS} pixels a picture. Received: {width}x{height}"
+            f"should have up to {MAX_PIXELS} pixels per picture. Received: {width}x{height}"
         )

@@ -35,7 +35,7 @@ ROUNDING = 1e-3  # seconds: some containers round to that when a frame begins
 FACE_CLIPS = "clips.csv"  # lists face clips, which are stored in one folder per film
 MAX_FRAME_SECONDS = 600  # for which `fps` holds a frame
 _SAMPLED = 10  # images that are opened to find out whether a folder has animations
-_SEE_THROUGH = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # decoders that know of alpha
+_SEE_THROUGH = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # decoders of alpha
 _LOCAL = threading.local()
 
 

@@ -100,15 +100,15 @@ def test_a_long_video_with_one_clip(tmp_path):
     records, rules = make(tmp_path / "new", [np.concatenate([NOISE] * 9)])
     assert advise(records, rules) == [
         "8 more clips are in these sources: `clip_rule=all` takes all windows of each.",
-        "Warning: 1 clip is few. A network learns fewer than 200 by heart, and scores on them mean "
-        "little.",
+        "Warning: 1 clip. A network memorises a data set of fewer than 200 clips, and scores on it "
+        "mean little.",
     ]
 
 
 def test_a_black_film(tmp_path):
     records, rules = make(tmp_path / "new", [np.concatenate([PLAIN["black"]] * 250)], "all")
     assert advise(records, rules) == [
-        "Warning: of 250 clips that were sampled: 250 black. The statistics list them."
+        "Warning: of 250 clips that were sampled: 250 black. `dataset_tool.py stats` lists them."
     ]
 
 

@@ -17,7 +17,7 @@ def _set(monkeypatch, cluster, kind="worker", index=0):
 def test_the_cpu_or_the_devices_that_are_asked_for():
     assert strategy_for([]).num_replicas_in_sync == 1
     assert strategy_for(["CPU:0", "CPU:1", "CPU:3"]).num_replicas_in_sync == 3
-    with pytest.raises(UserError, match="--devices should be among CPU:0.* Received: GPU:7"):
+    with pytest.raises(UserError, match="`devices` should be among CPU:0.* Received: GPU:7"):
         strategy_for(["CPU:0", "GPU:7"])
 
 
@@ -60,5 +60,5 @@ def test_another_tf_config_is_refused(monkeypatch, text):
 
 def test_devices_are_not_picked_for_several_workers(monkeypatch):
     _set(monkeypatch, TWO)
-    with pytest.raises(UserError, match="--devices should be left out .* Received: CPU:0"):
+    with pytest.raises(UserError, match="`devices` should be left out .* Received: CPU:0"):
         strategy_for(["CPU:0"])
