@@ -1,10 +1,13 @@
 """The paper's model: a generator and a critic that grow together, and the generator's average."""
 
+import keras
+
 from config import Config
 from dataset.batch import Batch
+from growth.phase import Lod
 from losses.loss import Terms
-from models.critic import PhaseCritic
 from models.model import Average, Model, Part, Row, Update
+from models.views import Clip
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 from networks.layers import weight_factors
@@ -19,72 +22,107 @@ class Progressive(Model):
 
     def __init__(self, config: Config):
         super().__init__(config)
+        network, self._views = config.network, self.views(config)
+        self._label_head = network.num_classes > 0 and network.labels == "head"
         G = self.generator(config, "G")
-        D = Discriminator(config.ladder, config.network, config.loss.head, name="D")
+        critics = {
+            name: Discriminator(view.ladder, network, config.loss.head, view.kernel, name=name)
+            for name, view in self._views.items()
+        }
         Gs = self.generator(config, "Gs")
         Gs.set_weights(G.get_weights())
-        self.networks = {"G": G, "D": D, "Gs": Gs}
+        self.networks = {"G": G, **critics, "Gs": Gs}
 
     @classmethod
     def generator(cls, config: Config, name: str = "G") -> Generator:
         """The generator of Table A.1."""
         return Generator(config.ladder, config.network, name=name)
 
+    @staticmethod
+    def views(config: Config) -> dict[str, Clip]:
+        """The critics by name, each with its view of a clip."""
+        return {"D": Clip(config)}
+
+    def live(self, name: str, lod: Lod) -> list[keras.layers.Layer]:
+        """The layers of the network `name` that are used at `lod`."""
+        return super().live(name, self._views[name].lod(lod) if name in self._views else lod)
+
     def steps(self) -> tuple[Update | Average, ...]:
-        """The critic, the running average, then the generator, as in ProGAN."""
-        loss, D = self.config.loss, self.networks["D"]
+        """The critics, the running average, then the generator, as in ProGAN."""
+        loss = self.config.loss
         of_critic, of_generator = loss.critic_terms, loss.generator_terms
-        if D.classifier:
+        if self._label_head:
             of_critic, of_generator = (*of_critic, "label_real"), (*of_generator, "label_fake")
         return (
             Update(
                 "D",
-                ("D",),
+                tuple(self._views),
                 self._critic_terms,
-                of_critic,
+                self._names(of_critic),
                 role="critic",
-                after=lambda step: loss.constrain(weight_factors(D)),
+                after=lambda step: self._constrain(),
             ),
             Average("Gs", of="G"),
             Update(
                 "G",
                 ("G",),
                 self._generator_terms,
-                of_generator,
+                self._names(of_generator),
                 role="generator",
                 every=loss.critic_steps,
             ),
         )
 
     def tables(self) -> dict[str, list[Row]]:
-        """Tables A.1 and A.2 for the full clip, and the critic's head."""
-        D = self.networks["D"]
-        return {
-            "Generator (Table A.1)": self.networks["G"].table(),
-            "Encoder of the discriminator (Table A.2)": D.encoder.table(),
-            "Discriminator": D.table()[-1:],
-        }
+        """Tables A.1 and A.2 for the full clip, and the heads of the critics."""
+        tables = {"Generator (Table A.1)": self.networks["G"].table()}
+        for name in self._views:
+            D, of = self.networks[name], "the discriminator" if len(self._views) == 1 else name
+            tables[f"Encoder of {of} (Table A.2)"] = D.encoder.table()
+            tables["Discriminator" if len(self._views) == 1 else name] = D.table()[-1:]
+        return tables
 
     def _critic_terms(self, part: Part) -> Terms:
-        critic = self._critic(part)
-        terms = self.config.loss.discriminator_loss(
-            critic, part.reals, self._fakes(part), part.noise, part.lazily
-        )
-        if self.networks["D"].classifier:
-            terms.minimised["label_real"] = critic.label_loss(part.reals)
-        return terms
+        def terms(critic, reals, fakes):
+            loss = self.config.loss
+            terms = loss.discriminator_loss(critic, reals, fakes, part.noise, part.lazily)
+            if self._label_head:
+                terms.minimised["label_real"] = critic.label_loss(reals)
+            return terms
+
+        return self._terms(part, terms)
 
     def _generator_terms(self, part: Part) -> Terms:
-        critic, fakes = self._critic(part), self._fakes(part)
-        terms = self.config.loss.generator_loss(critic, part.reals, fakes)
-        if self.networks["D"].classifier:
-            terms.minimised["label_fake"] = _LABEL_WEIGHT * critic.label_loss(fakes)
-        return terms
+        def terms(critic, reals, fakes):
+            terms = self.config.loss.generator_loss(critic, reals, fakes)
+            if self._label_head:
+                terms.minimised["label_fake"] = _LABEL_WEIGHT * critic.label_loss(fakes)
+            return terms
+
+        return self._terms(part, terms)
+
+    def _terms(self, part, loss):
+        """The terms `loss(critic, reals, fakes)` of all critics, each on its own view of clips."""
+        fakes, minimised, watched = self._fakes(part), {}, {}
+        group = min(self.config.network.stddev_group, part.count)
+        for name, view in self._views.items():
+            critic = view.critic(self.networks[name], part.lod, group)
+            seen = [view(batch, part.lod, part.noise) for batch in (part.reals, fakes)]
+            terms = loss(critic, *seen)
+            minimised |= {self._name(name, term): v for term, v in terms.minimised.items()}
+            watched |= {self._name(name, term): v for term, v in terms.watched.items()}
+        return Terms(minimised, watched)
+
+    def _names(self, terms):
+        return tuple(self._name(critic, term) for critic in self._views for term in terms)
+
+    def _name(self, critic, term):
+        return term if len(self._views) == 1 else f"{critic.removeprefix('D_')}_{term}"
 
     def _fakes(self, part):
         clips = self.networks["G"](self.draw(part.noise, part.reals), lod=part.lod)
         return Batch(clips, part.reals.labels)
 
-    def _critic(self, part):
-        group = min(self.config.network.stddev_group, part.count)
-        return PhaseCritic(self.networks["D"], part.lod, group)
+    def _constrain(self):
+        for name in self._views:
+            self.config.loss.constrain(weight_factors(self.networks[name]))

@@ -1,14 +1,22 @@
 """The models by their settings: `MODELS` of models/settings.py names the settings."""
 
 from config import Config
+from models.dual import Dual
 from models.model import Model
 from models.progressive import Progressive
-from models.settings import ModelSettings, ProgressiveSettings, TGANSettings, VGANSettings
+from models.settings import (
+    DualSettings,
+    ModelSettings,
+    ProgressiveSettings,
+    TGANSettings,
+    VGANSettings,
+)
 from models.tgan import TGAN
 from models.vgan import VGAN
 
 CLASSES: dict[type[ModelSettings], type[Model]] = {
     ProgressiveSettings: Progressive,
+    DualSettings: Dual,
     VGANSettings: VGAN,
     TGANSettings: TGAN,
 }

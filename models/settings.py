@@ -58,6 +58,24 @@ class ProgressiveSettings(ModelSettings):
 
 
 @dataclasses.dataclass(frozen=True)
+class DualSettings(ProgressiveSettings):
+    """The progressive generator with two critics, of frames and of motion."""
+
+    kind: str = "dual"
+    frames: int = setting(8, "frames of a clip that the critic of frames sees", above=0)
+    view: str = setting(
+        "half",
+        "the other critic sees the clip at half its height and width, or in full",
+        choices=("half", "full"),
+    )
+
+    def check(self, config: Config):
+        """Refuses a label head: a critic of frames has none."""
+        if config.network.labels == "head":
+            raise UserError("`network.labels` should not be head for the model dual.")
+
+
+@dataclasses.dataclass(frozen=True)
 class FixedSettings(ModelSettings):
     """Base of the settings of a model that makes clips of one size, 8x8 to 64x64.
 
@@ -144,4 +162,9 @@ class TGANSettings(FixedSettings):
 
 
 # What `--set model=NAME` chooses: a function that returns the settings of the model.
-MODELS = {"progressive": ProgressiveSettings, "vgan": VGANSettings, "tgan": TGANSettings}
+MODELS = {
+    "progressive": ProgressiveSettings,
+    "dual": DualSettings,
+    "vgan": VGANSettings,
+    "tgan": TGANSettings,
+}

@@ -1,5 +1,6 @@
 import os
 import signal
+import warnings
 from pathlib import Path
 
 import support  # noqa: F401 - sets the environment before TensorFlow is imported.
@@ -39,6 +40,16 @@ def pytest_collection_modifyitems(items):
 def soak(request) -> bool:
     """Whether to run long: all the kills, all the steps. A test that asks is marked `soak`."""
     return request.config.getoption("--soak")
+
+
+@pytest.fixture
+def eager():
+    """Steps are not traced: tracing takes longer than a few small steps."""
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Even though")  # tf.data is traced all the same.
+        yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

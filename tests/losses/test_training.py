@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.loop import Watcher, train
@@ -25,15 +24,6 @@ class Terms(Watcher):
         self.calls.append(((call.phase.level, call.phase.fading), terms))
 
 
-@pytest.fixture
-def eager():
-    """Steps are not traced, which takes longer here than all of them together."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-@pytest.mark.filterwarnings("ignore:Even though")  # tf.data is traced all the same.
 @pytest.mark.parametrize("loss", TRAINED)
 def test_trains_through_all_phases(eager, loss):
     config = tiny_config(f"loss={loss}", *SMALL, "train.total_kimg=0.024")

@@ -26,6 +26,7 @@ DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 TOYS = {
     "loss": ("loss=toy", "loss.weight=0.2"),
     "model": ("model=toy", "model.clip=0.02"),
+    "dual": ("model=dual", "loss=lsgan"),
 }
 
 
@@ -52,7 +53,7 @@ def _run(path, config, until):
     return trainer
 
 
-def test_a_toy_trains_through_all_phases_and_resumes(settings, tmp_path, capsys):
+def test_a_toy_trains_through_all_phases_and_resumes(settings, eager, tmp_path, capsys):
     config = tiny_config(*settings, *SMALL)
     _run(tmp_path, config, until=56)  # Within the fade.
     trainer = _run(tmp_path, config, until=96)
@@ -87,7 +88,9 @@ def test_a_toy_is_described_before_training(settings):
 
 
 def test_an_unknown_model_is_refused():
-    with pytest.raises(UserError, match="`model` should be one of progressive. Received: nothing"):
+    with pytest.raises(
+        UserError, match="`model` should be one of progressive, dual.* Received: nothing"
+    ):
         describe(preset("demo").override(["model=nothing"]))
 
 
