@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.evaluation import (
     add_generator,
@@ -16,6 +17,9 @@ from commands.parser import Parser, whole
 from commands.rendering import middle_frames
 from support.files import write_json
 from support.media import FORMATS, FPS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 _FORMATS = ("png", *(kind for kind in FORMATS if kind != "png"))
@@ -58,7 +62,7 @@ def run(args: argparse.Namespace):
     write_json(output.with_suffix(".json"), found | record | {"seed": args.seed})
 
 
-def draw(clips, still: bool):
+def draw(clips: "np.ndarray", still: bool) -> "np.ndarray":
     """A grid of fakes, each above its neighbours, with the names of the rows.
 
     Args:

@@ -67,7 +67,7 @@ class Ladder:
         """The level of the full clip."""
         return len(self.rungs) - 1
 
-    def __getitem__(self, level) -> Rung:
+    def __getitem__(self, level: int) -> Rung:
         return self.rungs[level]
 
     def __len__(self):
@@ -76,7 +76,7 @@ class Ladder:
     def __iter__(self):
         return iter(self.rungs)
 
-    def factors(self, level) -> tuple[int, int, int]:
+    def factors(self, level: int) -> tuple[int, int, int]:
         """What the step from `level - 1` to `level` multiplies (time, height, width) by."""
         if not 1 <= level <= self.top:
             raise ValueError(f"`level` should lie in 1 to {self.top}. Received: level={level}")

@@ -6,11 +6,14 @@ Every rung is trained for its `lod_training_kimg`; then the next one fades in ov
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from growth.ladder import Ladder
 from support.errors import UserError
 from support.settings import check_settings, setting
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 def _released_kimg():
@@ -100,11 +103,13 @@ class Phase:
         """0 = the full clip; the fraction is the weight of the coarser rung, as in ProGAN."""
         return self.top - self.level + 1.0 - self.weight
 
-    def weight_at(self, nimg):
+    def weight_at(self, nimg: "int | tf.Tensor") -> "float | tf.Tensor":
         """The weight at another point of this phase; `nimg` may be a tensor."""
-        return (nimg - self.begin) / (self.end - self.begin) if self.fading else 1.0
+        if not self.fading or self.end is None:
+            return 1.0
+        return (nimg - self.begin) / (self.end - self.begin)
 
-    def detail_at(self, nimg) -> Lod:
+    def detail_at(self, nimg: "int | tf.Tensor") -> Lod:
         """What networks compute at another point of this phase; `nimg` may be a tensor."""
         return Lod(self.level, self.weight_at(nimg) if self.fading else None)
 

@@ -178,7 +178,15 @@ class Encoder(keras.Model):
 class EncoderBlock(keras.layers.Layer):
     """Conv, conv, downscale: one step down the ladder."""
 
-    def __init__(self, inputs, outputs, kernel, factors, fused, **kwargs):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: tuple[int, int, int],
+        factors: tuple[int, int, int],
+        fused: bool,
+        **kwargs,
+    ):
         super().__init__(autocast=False, **kwargs)
         dtype = self.dtype_policy
         self.conv0 = EqualizedConv3D(inputs, inputs, size=kernel, dtype=dtype, name="conv0")
@@ -191,6 +199,6 @@ class EncoderBlock(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         x = leaky_relu(self.conv0(x))
         return leaky_relu(self.conv1(x))

@@ -113,7 +113,9 @@ class Generator(keras.Model):
 class GeneratorBlock(keras.layers.Layer):
     """Upscale, conv, conv: one step up the ladder."""
 
-    def __init__(self, inputs, outputs, factors, fused, **kwargs):
+    def __init__(
+        self, inputs: int, outputs: int, factors: tuple[int, int, int], fused: bool, **kwargs
+    ):
         super().__init__(autocast=False, **kwargs)
         dtype = self.dtype_policy
         self.conv0 = EqualizedConv3D(
@@ -122,6 +124,6 @@ class GeneratorBlock(keras.layers.Layer):
         self.conv1 = EqualizedConv3D(outputs, outputs, dtype=dtype, name="conv1")
         self.built = True
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         x = pixel_norm(leaky_relu(self.conv0(x)))
         return pixel_norm(leaky_relu(self.conv1(x)))

@@ -126,7 +126,7 @@ class RunFolder(contextlib.AbstractContextManager):
                 raise UserError(
                     f"Cannot resume {self.path}: its history reaches kimg {history[-1]['kimg']:g}, "
                     "but there is no whole checkpoint. Restore checkpoints/ from a backup, choose "
-                    "another run folder, or use --start_over to train again from the beginning."
+                    "another run folder, or use `start_over` to train again from the beginning."
                 )
             self.checkpoints.save(trainer)  # A disk that cannot be written is found now.
         self._begin(trainer)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def sample_latents(num: int, size: int, seed, truncation: float | None = None) -> np.ndarray:
+def sample_latents(
+    num: int, size: int, seed: int | tuple[int, ...], truncation: float | None = None
+) -> np.ndarray:
     """`num` latents [num, size] ~ N(0, I); with `truncation`, values beyond it are drawn again."""
     random = np.random.default_rng(seed)
     latents = random.standard_normal((num, size))

@@ -46,8 +46,11 @@ def mistakes(module: str, source: str, is_package: bool = False) -> list[str]:
     room = module.partition(".")[0]
     if room not in MAY_IMPORT:
         return [f"{module} stands in no room of MAY_IMPORT"]
+    tree = ast.parse(source)
     found = []
-    for node in ast.walk(ast.parse(source)):
+    if room != "benchmarks":
+        found += [f"{module}: {argument} has no type" for argument in _untyped(tree)]
+    for node in ast.walk(tree):
         for target in imports(node, module, is_package):
             if target.partition(".")[0] in MAY_IMPORT and not any(
                 f"{target}.".startswith(f"{allowed}.") for allowed in MAY_IMPORT[room] | {room}
@@ -58,6 +61,22 @@ def mistakes(module: str, source: str, is_package: bool = False) -> list[str]:
         if room not in HAVE_FLAGS and getattr(node, "attr", "").startswith("DEFINE_"):
             found.append(f"{module} defines flags: {node.attr}")
     return found
+
+
+def _untyped(tree):
+    """The arguments without a type of public functions and methods."""
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef):
+            continue
+        if node.name.startswith("_") and node.name not in ("__init__", "__call__"):
+            continue
+        if isinstance(node, ast.ClassDef):
+            yield from _untyped(node)
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for argument in arguments:
+            if argument.annotation is None and argument.arg not in ("self", "cls"):
+                yield f"{node.name}({argument.arg})"
 
 
 def imports(node, module, is_package):
@@ -98,6 +117,7 @@ def test_every_room_is_walked():
         ("training.trainer", "from absl import flags\nflags.DEFINE_string('run', None, '')"),
         ("dataset.records", "from absl.flags import DEFINE_string"),
         ("dataset.records", "import argparse"),
+        ("dataset.records", "class Records:\n    def read(self, rung: str, index): ..."),
         ("elsewhere.module", ""),
     ],
 )
@@ -110,6 +130,7 @@ def test_mistakes_are_found(module, source):
     [
         ("losses.swgan", "from growth.resample import fade\nfrom losses import penalties"),
         ("losses.swgan", "from growth import resample"),
+        ("losses.swgan", "def _private(a): ...\ndef public(b: int, *c, **d): ..."),
         ("growth.phase", "from .ladder import Ladder\nfrom growth.ladder import Ladder"),
         ("training.trainer", "import networks.layers, dataset.pipeline, config, growth"),
         ("train", "from absl import flags\nflags.DEFINE_string('run', None, '')\nimport argparse"),

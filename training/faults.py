@@ -20,8 +20,10 @@ class Faults(NamedTuple):
         zeros = dict.fromkeys(terms, tf.constant(0.0))
         return cls(tf.constant(0), tf.constant(0), zeros, tf.zeros(variables))
 
-    def after(self, finite, terms, gradients) -> "Faults":
-        """With one more step."""
+    def after(
+        self, finite: tf.Tensor, terms: dict[str, tf.Tensor], gradients: tf.Tensor
+    ) -> "Faults":
+        """With one more step: whether it was finite, its terms, and the norms of its gradients."""
         return Faults(
             self.skipped + tf.cast(~finite, tf.int32),
             tf.where(finite, 0, self.in_a_row + 1),

@@ -16,7 +16,14 @@ class Noise:
     """
 
     def __init__(
-        self, seed: int, nimg, stream: int, minibatch: int, begin, count: int, rollbacks: int = 0
+        self,
+        seed: int,
+        nimg: tf.Tensor,
+        stream: int,
+        minibatch: int,
+        begin: int | tf.Tensor,
+        count: int,
+        rollbacks: int = 0,
     ):
         fold = tf.random.experimental.stateless_fold_in
         self._key = fold(fold(tf.constant([seed, rollbacks], tf.int64), nimg), stream)

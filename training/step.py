@@ -5,6 +5,7 @@ A step with NaN or infinity in a loss or a gradient, on whichever replica, is ta
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
@@ -89,7 +90,7 @@ class TrainingStep:
         self.state = self._state(optimizers)
 
     @tf.function
-    def __call__(self, reals, nimg, steps):
+    def __call__(self, reals: Iterator, nimg: tf.Tensor, steps: tf.Tensor):
         """Takes `steps` steps.
 
         Args:
@@ -125,7 +126,7 @@ class TrainingStep:
         rung = self.config.ladder[self.phase.level]
         return f"{faults.describe(names)} at {rung}, {phase}"
 
-    def step(self, reals, nimg):
+    def step(self, reals: Iterator, nimg: tf.Tensor):
         """One step on distributed `reals`, from `nimg` clips on.
 
         Returns the terms summed over replicas, 1 or 0 for each term that was computed or not, and

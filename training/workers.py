@@ -56,7 +56,7 @@ class Workers:
         """Returns once all workers have called it."""
         self.gather(0)
 
-    def check_same(self, what: str, value):
+    def check_same(self, what: str, value: object):
         """Raises `UserError` at all workers unless their values have the same `repr`."""
         digest = hashlib.sha256(repr(value).encode()).digest()
         if len(set(self.gather(int.from_bytes(digest[:7])))) > 1:
