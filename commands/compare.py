@@ -6,7 +6,6 @@ from pathlib import Path
 from commands.datasets import open_data
 from commands.parser import Parser
 from support.progress import Progress
-from support.words import counted
 
 
 def flags(parser: Parser):
@@ -22,7 +21,7 @@ def run(args: argparse.Namespace):
 
     one, other = open_data(args.data), open_data(args.other)
     for records in (one, other):
-        print(f"{records.folder}: {counted(len(records), 'clip')} at {records.ladder}")
+        print(f"{records.folder}: {records.content} at {records.ladder}")
     with Progress(None, "clips compared") as progress:
         differences = compare(one, other, progress.advance)
     for difference in differences:

@@ -22,7 +22,6 @@ from dataset.readers.source import ReaderOptions
 from growth.ladder import Ladder, find_ladder, make_ladder
 from support.errors import UserError
 from support.media import MAX_RATE, MIN_RATE
-from support.words import counted
 
 _LISTED = 10  # rejected sources that are printed
 
@@ -72,7 +71,13 @@ def flags(parser: Parser):
     flag("--crop", default="centre", type=one_of(CROPS), help="part of a frame to keep")
     flag("--resize_filter", default="auto", type=one_of(RESIZE_FILTERS), help="for frames")
     flag("--order", default=ORDERS[0], type=one_of(ORDERS), help="of resizing and cropping")
-    flag("--clip_rule", default="centre", type=one_of(CLIP_RULES), help="clips of a source")
+    flag(
+        "--clip_rule",
+        default="centre",
+        type=one_of(CLIP_RULES),
+        help="clips of a source; "
+        "windows: store whole videos, of which training takes a random window in each epoch",
+    )
     flag("--frame_stride", type=whole(1), default=1, help="take every n-th frame")
     flag(
         "--clip_stride",
@@ -107,7 +112,8 @@ def run(args: argparse.Namespace):
     sources = listing.sources
     print(listing)
     held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
-    print(describe_plan(ladder, max_num_clips(sources, rules, args.max_clips), encoding))
+    clips, windows = max_num_clips(sources, rules, args.max_clips), args.clip_rule == "windows"
+    print(describe_plan(ladder, clips, encoding, windows))
     rejected = create_dataset(
         output,
         sources,
@@ -127,7 +133,7 @@ def run(args: argparse.Namespace):
         _print_rejected(rejected, outputs)
     for folder in outputs:
         records = Records(folder)
-        print(f"{folder}: {counted(len(records), 'clip')} at {ladder}")
+        print(f"{folder}: {records.content} at {ladder}")
         for sentence in advise(records, rules):
             print(" ", name_flags(sentence, vars(args)))
 

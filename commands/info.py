@@ -6,7 +6,6 @@ from pathlib import Path
 
 from commands.datasets import open_data, print_sizes
 from commands.parser import Parser
-from support.words import counted
 
 LIGHT = True
 
@@ -25,8 +24,8 @@ def run(args: argparse.Namespace):
     if args.json:
         print(json.dumps(metadata, indent=1))
         return
-    version, clips = metadata["tool_version"], counted(len(records), "clip")
-    print(f"{records.folder}: {clips}, made by version {version} with")
+    version = metadata["tool_version"]
+    print(f"{records.folder}: {records.content}, made by version {version} with")
     print("  " + " ".join(f"--{k}={v}" for k, v in metadata["arguments"].items()))
     print(f"Rejected sources: {metadata['rejected']}")
     print_sizes(records)

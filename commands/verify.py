@@ -34,5 +34,4 @@ def run(args: argparse.Namespace):
             f"Cannot use {records.folder}: {found}, listed above. Copy the data set again, or make "
             "it again."
         )
-    clips = counted(len(records), "clip")
-    print(f"{records.folder}: {clips} at {records.ladder}, without faults")
+    print(f"{records.folder}: {records.content} at {records.ladder}, without faults")

@@ -28,9 +28,10 @@ def advise(records: Records, rules: ClipRules) -> list[str]:
     rates = records.metadata["source_rates"]
     if do_differ(rates):
         sentences.append(warn_of_rates(rates))
-    if len(records) < FEW:
+    windows = count_windows(records.metadata["source_frames"], rules) if records.window else 0
+    if (clips := max(len(records), windows)) < FEW:
         sentences.append(
-            f"Warning: {counted(len(records), 'clip')}. A network memorises a data set of fewer "
+            f"Warning: {counted(clips, 'clip')}. A network memorises a data set of fewer "
             f"than {FEW} clips, and scores on it mean little."
         )
     return sentences + _describe_oddities(records)
@@ -44,12 +45,16 @@ def count_unused(source_frames: dict[str, int], rules: ClipRules, clips: int) ->
         rules: by which the clips were cut.
         clips: their number.
     """
-    if rules.clip_rule == "all":
+    if rules.clip_rule in ("all", "windows"):
         return 0
-    windows = sum(
+    return max(count_windows(source_frames, rules) - clips, 0)
+
+
+def count_windows(source_frames: dict[str, int], rules: ClipRules) -> int:
+    """How many clips the rule "all" would cut out of sources."""
+    return sum(
         number * max(1, len(rules.windows(int(frames)))) for frames, number in source_frames.items()
     )
-    return max(windows - clips, 0)
 
 
 def _describe_oddities(records):

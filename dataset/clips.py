@@ -9,9 +9,10 @@ import numpy as np
 from dataset.readers.source import RejectedSource
 from support.errors import UserError
 
-CLIP_RULES = ("centre", "random", "first", "all")
+CLIP_RULES = ("centre", "random", "first", "all", "windows")
 SHORT_RULES = ("skip", "loop", "hold", "error")
 KEPT = 2**28  # bytes of frames that wait for the end of a source
+STRETCH = 2**25  # bytes of the frames of a stretch, as far as it has two windows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,9 @@ class ClipRules:
     """How clips are cut out of a source."""
 
     num_frames: int  # of a clip
-    clip_rule: str = "centre"  # one clip per source, or "all": one window after the other
+    # One clip per source; "all": one window after the other; "windows": the whole source, of which
+    # training takes windows.
+    clip_rule: str = "centre"
     frame_stride: int = 1  # every n-th frame is taken
     clip_stride: int | None = None  # frames from window to window; by default they do not overlap
     short: str = "skip"  # for sources shorter than a clip: skip, loop, hold (the last frame), error
@@ -45,14 +48,17 @@ class ClipRules:
             RejectedSource: too short, and short ones are skipped, or no frames at all.
             UserError: too short, and `short` is "error".
         """
-        if count < self.span and (count == 0 or self.short in ("skip", "error")):
-            kind = UserError if self.short == "error" else RejectedSource
-            raise kind(f"should have at least {self.span} frames. Received: {count}")
+        self._check_length(count)
         last = max(count - self.span, 0)
         if self.clip_rule == "all":
             return list(self.windows(max(count, self.span)))
-        chosen = {"first": 0, "centre": last // 2, "random": int(random.integers(last + 1))}
-        return [chosen[self.clip_rule]]
+        chosen = {"centre": last // 2, "random": int(random.integers(last + 1))}
+        return [chosen.get(self.clip_rule, 0)]
+
+    def _check_length(self, count):
+        if count < self.span and (count == 0 or self.short in ("skip", "error")):
+            kind = UserError if self.short == "error" else RejectedSource
+            raise kind(f"should have at least {self.span} frames. Received: {count}")
 
     def cut(
         self,
@@ -60,10 +66,14 @@ class ClipRules:
         random: np.random.Generator,
         prepare: Callable[[np.ndarray], np.ndarray] = lambda frame: frame,
     ) -> Iterator[np.ndarray]:
-        """Yields the clips [T, H, W, C] of a source, with `prepare` applied to each frame.
+        """Yields the clips of a source, each an array [T, ...] of what `prepare` made of frames.
+
+        The rule "windows" yields stretches: all frames of a source, or parts of a long one that
+        share so many frames that no window is lost.
 
         Every source is read to its end, since damage may be there: after an error that follows a
-        clip, the clip should not be used. "first" and "all" hold a window of prepared frames.
+        clip, the clip should not be used. "first" and "all" hold a window of prepared frames, and
+        "windows" two stretches.
         "centre" and "random" depend on the end, and keep the frames up to it while they fit into
         `KEPT` bytes; otherwise they read the source again, as far as the clip.
 
@@ -75,6 +85,8 @@ class ClipRules:
         Raises:
             RejectedSource, UserError: as `starts`, and what reading the frames raises.
         """
+        if self.clip_rule == "windows":
+            return self._cut_stretches(map(prepare, open_frames()))
         if self.clip_rule in ("first", "all"):
             return self._cut_windows(open_frames(), random, prepare)
         return self._cut_one(open_frames, random, prepare)
@@ -89,8 +101,26 @@ class ClipRules:
             if begin >= 0 and begin % self.step == 0:
                 yield np.stack([window[i] for i in range(0, self.span, self.frame_stride)])
         if count < self.span:
-            self.starts(count, random)
+            self._check_length(count)
             yield np.stack([window[i] for i in self._places(0, count)])
+
+    def _cut_stretches(self, frames):
+        kept, is_first, limit = [], True, 0
+        for frame in frames:
+            kept.append(frame)
+            limit = limit or max(2 * self.span, STRETCH // frame.nbytes)
+            if len(kept) == 2 * limit:
+                yield np.stack(kept[:limit])
+                kept, is_first = kept[limit - self.span + 1 :], False
+        if is_first and len(kept) < self.span:
+            self._check_length(len(kept))
+            yield np.stack([kept[self._place(i, len(kept))] for i in range(self.span)])
+        elif len(kept) <= limit:
+            yield np.stack(kept)
+        else:
+            middle = (len(kept) - self.span + 1) // 2
+            yield np.stack(kept[: middle + self.span - 1])
+            yield np.stack(kept[middle:])
 
     def _cut_one(self, open_frames, random, prepare):
         kept, size, count = [], 0, 0
@@ -117,6 +147,7 @@ class ClipRules:
     def _places(self, begin, count):
         """The numbers of the frames, out of `count`, of the clip at `begin`."""
         places = range(begin, begin + self.span, self.frame_stride)
-        if self.short == "loop":
-            return [place % count for place in places]
-        return [min(place, count - 1) for place in places]
+        return [self._place(place, count) for place in places]
+
+    def _place(self, place, count):
+        return place % count if self.short == "loop" else min(place, count - 1)

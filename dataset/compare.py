@@ -63,5 +63,5 @@ def _add(difference, index, one, other):
 
 
 def _read(records, rung, index):
-    ((clip, label),) = records.examples(rung, [index])
+    clip, label = records.clip(rung, index)
     return clip, records.label_names[label] if label >= 0 else None

@@ -13,17 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.clips import ClipRules
+from dataset.clips import STRETCH, ClipRules
 from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, max_num_clips
-from dataset.pyramid import CENTRE, Framing, fit, pyramid, quantise
+from dataset.pyramid import CENTRE, Framing, Pooled, fit, pool_time, quantise
 from dataset.readers.files import natural_key
 from dataset.readers.source import Frames, RejectedSource, Source
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
 from dataset.tally import Tally
 from dataset.unfinished import Unfinished
+from dataset.windows import scale_of
 from dataset.workers import Stopped, in_order
 from growth.ladder import Ladder
 from support.errors import UserError
@@ -93,7 +94,8 @@ def create_dataset(
         try:
             if not work.is_complete:
                 make = _Maker(work, sources, ladder, rules, framing, seed, encoding, held_out)
-                make.data_sets(max_clips, shard_clips or clips_per_gigabyte(ladder), workers, about)
+                size = shard_clips or _shard_size(ladder, rules)
+                make.data_sets(max_clips, size, workers, about)
         except _Hopeless:
             work.remove()
             raise
@@ -142,7 +144,7 @@ class _Maker:
                 shards,
                 writers[name].fingerprints,
                 tallies[name],
-                self.rules.frame_stride,
+                self.rules,
                 about,
             )
 
@@ -180,7 +182,8 @@ class _Maker:
             line.update(frames=count, fps=stream.rate)
 
         def prepare(frame):
-            return fit(np.asarray(frame), *self.ladder[-1].shape[1:], self.framing)
+            fitted = fit(np.asarray(frame), *self.ladder[-1].shape[1:], self.framing)
+            return Pooled(fitted, self.ladder)  # Once, however many clips it is in.
 
         def records():
             random = np.random.default_rng([self.seed, 2, position])
@@ -199,11 +202,23 @@ class _Maker:
             return {"name": source.name, "clips": 0, "rejected": str(error)}
         return line
 
-    def _encode(self, clip, source):
-        """The records of a clip, one per rung."""
+    def _encode(self, frames, source):
+        """The records of a clip, or of a stretch of video, one per rung."""
         label = -1 if source.label is None else self.labels.index(source.label)
-        for rung, pixels in zip(self.ladder, pyramid(clip, self.ladder), strict=True):
-            yield encode(quantise(pixels), label, self.encoding.at(rung))
+        if self.rules.clip_rule != "windows":
+            for rung, clip in zip(self.ladder, pool_time(frames, self.ladder), strict=True):
+                yield encode(quantise(clip), label, self.encoding.at(rung))
+            return
+        for level, rung in enumerate(self.ladder):
+            stretch = np.stack([frame.rungs[level] for frame in frames])
+            encoding = self.encoding.at(rung)
+            scale = scale_of(self.ladder, level, encoding.name)
+            yield encode(quantise(stretch) if scale == 1 else stretch, label, encoding, scale)
+
+
+def _shard_size(ladder, rules):
+    """Records per shard, with which one of the full clips has up to about a gigabyte."""
+    return 2**30 // STRETCH if rules.clip_rule == "windows" else clips_per_gigabyte(ladder)
 
 
 def _digest(names):

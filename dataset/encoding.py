@@ -53,8 +53,12 @@ class Encoding:
         return self
 
     def encode(self, clip: np.ndarray) -> list[bytes | memoryview]:
-        """A clip uint8 [T, H, W, C] as one string, or as one per frame."""
-        pixels = np.ascontiguousarray(clip).reshape(-1).data  # Bytes, and no copy of them.
+        """A clip uint8 [T, H, W, C] as one string, or as one per frame.
+
+        Of exact encodings, numbers of any type.
+        """
+        # Bytes, and no copy of them.
+        pixels = np.ascontiguousarray(clip).reshape(-1).view(np.uint8).data
         if self.name == "raw":
             return [pixels]
         if self.name == "zlib":
@@ -83,8 +87,10 @@ def check_readable(name: str):
 RAW = Encoding()
 
 
-def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The clip uint8 `shape` = [T, H, W, C] that `Encoding.encode` turned into `data`.
+def decode(
+    data: list[bytes], name: str, shape: tuple[int, ...], kind: type[np.number] = np.uint8
+) -> np.ndarray:
+    """The clip `shape` = [T, H, W, C] of type `kind` that `Encoding.encode` turned into `data`.
 
     Raises:
         ValueError: `data` is something else.
@@ -96,8 +102,9 @@ def decode(data: list[bytes], name: str, shape: tuple[int, ...]) -> np.ndarray:
             return np.stack([_frame(frame, name).numpy() for frame in data]).reshape(shape)
         (pixels,) = data
         if name == "zlib":  # Stop where a false record would unpack to much more.
-            pixels = zlib.decompressobj().decompress(pixels, math.prod(shape) + 1)
-        return np.frombuffer(pixels, np.uint8).reshape(shape)
+            size = math.prod(shape) * np.dtype(kind).itemsize
+            pixels = zlib.decompressobj().decompress(pixels, size + 1)
+        return np.frombuffer(pixels, kind).reshape(shape)
     except (zlib.error, OverflowError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(f"damaged {name} data") from error
 
@@ -117,6 +124,39 @@ def decode_batch(data: "tf.Tensor", name: str, shape: tuple[int, ...]) -> "tf.Te
         data = tf.io.decode_compressed(data, "ZLIB") if name == "zlib" else data
         pixels = tf.io.decode_raw(data, tf.uint8)
     return tf.reshape(pixels, [-1, *shape])
+
+
+def decode_strings(
+    data: "tf.Tensor",
+    name: str,
+    start: "tf.Tensor",
+    count: int,
+    shape: tuple[int, ...],
+    kind: "tf.DType",
+) -> "tf.Tensor":
+    """`count` frames of a clip in a graph.
+
+    Args:
+        data: the strings of a clip, [1] or [T].
+        name: of the encoding.
+        start: the first frame.
+        count: of frames.
+        shape: [H, W, C] of a frame.
+        kind: type of the numbers.
+
+    Returns:
+        [count, H, W, C] of type `kind`.
+    """
+    if name in _FRAMEWISE:
+        frame = tf.TensorSpec(shape, tf.uint8)
+        frames = data[start : start + count]
+        pixels = tf.map_fn(lambda x: _frame(x, name), frames, fn_output_signature=frame)
+    else:
+        string = tf.io.decode_compressed(data[0], "ZLIB") if name == "zlib" else data[0]
+        size = math.prod(shape) * kind.size
+        string = tf.strings.substr(string, start * size, tf.cast(count * size, tf.int64))
+        pixels = tf.io.decode_raw(string, kind)
+    return tf.reshape(pixels, [count, *shape])
 
 
 def _frame(data, name):

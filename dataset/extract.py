@@ -42,8 +42,8 @@ def extract(
     """
     names = [_checked(name) for name in records.label_names]
     with new_folder(output) as folder:
-        indices = list(indices)
-        for index, (clip, label) in zip(indices, records.examples(rung, indices), strict=True):
+        for index in indices:
+            clip, label = records.clip(rung, index)
             stem = folder / (names[label] if label >= 0 else "") / f"{index:06d}"
             stem.parent.mkdir(parents=True, exist_ok=True)
             _write(stem, clip, kind, fps)

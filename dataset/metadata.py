@@ -33,6 +33,7 @@ _SCHEMA = {
     "fps": float | None,
     "tool_version": str,
     "arguments": dict,
+    "windows?": {"frame_stride": int},
     "shards": {str: [SHARD]},
 }
 _DEFAULTS = {"rejected": 0, "source_frames": {}, "source_rates": {}, "fps": None}
@@ -141,6 +142,8 @@ def _check(metadata, path):
             f"Cannot read {path}: its {metadata['clips']} clips should be in the shards of each "
             "rung. Copy the data set again."
         )
+    if metadata.get("windows", {}).get("frame_stride", 1) < 1:
+        raise UserError(f"Cannot read {path}: `windows.frame_stride` should be positive.")
     if not all(frames.isdecimal() for frames in metadata["source_frames"]):
         raise UserError(f"Cannot read {path}: `source_frames` should be counted by frames.")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dataset.clips import ClipRules
 from dataset.encoding import Encoding
 from dataset.metadata import FINGERPRINTS, FORMAT, Shard
 from dataset.rates import common_rate
@@ -23,7 +24,7 @@ def write_metadata(
     shards: dict[str, list[Shard]],
     fingerprints: dict[str, list[int]],
     tally: Tally,
-    frame_stride: int,
+    rules: ClipRules,
     about: dict,
 ):
     """Writes the files next to the shards; metadata.json last, which makes it a data set.
@@ -35,7 +36,7 @@ def write_metadata(
         shards: of each rung.
         fingerprints: of the records of each rung.
         tally: counts of clips and sources.
-        frame_stride: every n-th frame of a source was taken.
+        rules: by which the clips were cut.
         about: goes into the metadata as it is.
     """
     index = {
@@ -48,8 +49,12 @@ def write_metadata(
     with open(folder / "index.npz", "wb") as file:
         np.savez(file, allow_pickle=False, **index)
     (folder / "rejected.txt").write_text(tally.rejected_lines())
-    for rung in ladder:
-        write_tfds(folder / str(rung), rung, encoding.at(rung).name, shards[str(rung)])
+    windows = {}
+    if rules.clip_rule == "windows":
+        windows = {"windows": {"frame_stride": rules.frame_stride}}
+    else:
+        for rung in ladder:
+            write_tfds(folder / str(rung), rung, encoding.at(rung).name, shards[str(rung)])
     fps = common_rate(tally.rates)
     metadata = {
         "format": FORMAT,
@@ -61,7 +66,8 @@ def write_metadata(
         "rejected": len(tally.rejected),
         "source_frames": {str(frames): n for frames, n in sorted(tally.frames.items())},
         "source_rates": dict(sorted(tally.rates.items(), key=lambda item: float(item[0]))),
-        "fps": fps and fps / frame_stride,
+        "fps": fps and fps / rules.frame_stride,
+        **windows,
         **about,
         "shards": {k: [dataclasses.asdict(shard) for shard in v] for k, v in shards.items()},
     }

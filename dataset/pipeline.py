@@ -2,7 +2,8 @@
 
 Position p is clip `order(p // n)[p % n]` of the n clips, where `order(epoch)` is a permutation
 that follows from the seed and the epoch. So every epoch shows each clip once, training resumes at
-any position, and any number of replicas sees the same stream.
+any position, and any number of replicas sees the same stream. Where records are videos, each epoch
+shows one window of each, whose place follows from the seed, the epoch and the video.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from dataset.damage import OTHER_CLIPS, damaged_clips, name_damaged_record
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
 from dataset.tfrecords import fingerprint, read_record
+from dataset.windows import scale_of
 from growth.ladder import Ladder
 from support.errors import UserError, short_message
 from support.progress import Progress
@@ -92,7 +94,7 @@ class ClipPipeline:
 
     def describe(self) -> str:
         """Such as "1000 clips" or "998 clips (2 damaged ones skipped: ...)"."""
-        text = f"{len(self)} clips"
+        text = f"{len(self)} {'videos' if self.records.window else 'clips'}"
         if self.skipped:
             first = "; ".join(itertools.islice(self.skipped.values(), 3))
             text += f" ({len(self.skipped)} damaged ones skipped: {first} ...)"
@@ -138,35 +140,29 @@ class ClipPipeline:
         rung, share = self.ladder[level], minibatch // replicas
         last_replica = first_replica + (local_replicas or replicas)
 
-        def local_shares(clips, mirrored):
+        def local_shares(*draws):
             """[minibatch] -> [local replicas, share]"""
-            split = (tf.reshape(x, [replicas, share]) for x in (clips, mirrored))
+            split = (tf.reshape(x, [replicas, share]) for x in draws)
             return tuple(x[first_replica:last_replica] for x in split)
 
-        encoding = self.records.encoding(rung)
-        features = {
-            "data": tf.io.FixedLenFeature(parts(encoding, rung.frames), tf.string),
-            "label": tf.io.FixedLenFeature([], tf.int64),
-        }
-
+        decode_clips = self._decoder(rung)
         expected = self.records.fingerprints(rung)
         expected = None if expected is None else tf.constant(expected)
 
-        def decode(records, mirrored, indices):
+        def decode(records, indices, mirrored, places):
             if expected is not None:
                 wrong = tf.not_equal(fingerprint(records), tf.gather(expected, indices))
                 found = [OTHER_CLIPS, str(rung), tf.boolean_mask(indices, wrong)]
                 with tf.control_dependencies([tf.debugging.Assert(~tf.reduce_any(wrong), found)]):
                     records = tf.identity(records)
-            values = tf.io.parse_example(records, features)
-            clips = decode_batch(values["data"], encoding, (*rung.shape, 3))
+            clips, labels = decode_clips(records, places)
             clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
             mirrored = tf.reshape(mirrored, [share, 1, 1, 1, 1])
             clips = tf.where(mirrored, tf.reverse(clips, [3]), clips)
-            labels = tf.ensure_shape(tf.cast(values["label"], tf.int32), [share])
+            labels = tf.ensure_shape(tf.cast(labels, tf.int32), [share])
             return Batch(tf.cast(clips, tf.float32) / 127.5 - 1, labels)
 
-        steps = self.stream(nimg).batch(minibatch, drop_remainder=True)
+        steps = self._draws(nimg).batch(minibatch, drop_remainder=True)
         clips = steps.map(local_shares).unbatch().unbatch()  # The clips of this process.
         records = clips.interleave(
             self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
@@ -179,25 +175,59 @@ class ClipPipeline:
 
     def stream(self, nimg: int) -> tf.data.Dataset:
         """The endless stream from position `nimg` on: index of each clip, whether to mirror it."""
+        return self._draws(nimg).map(lambda clip, mirrored, place: (clip, mirrored))
+
+    def _draws(self, nimg):
+        """The stream, and the place of each window in its video, in [0, 1)."""
         num, whole = len(self), tf.constant(self._whole, tf.int32)
 
         def epoch(number):
             order = tf.random.stateless_uniform([num], [2 * self.seed, number])
             coins = tf.random.stateless_uniform([num], [2 * self.seed + 1, number])
             clips = tf.gather(whole, tf.argsort(order, stable=True))
-            return tf.data.Dataset.from_tensor_slices((clips, coins < 0.5 * self.mirror))
+            # By clip, so that it does not depend on the order, nor on which ones are skipped.
+            places = tf.random.stateless_uniform([len(self.records)], [2 * self.seed, -1 - number])
+            draws = (clips, coins < 0.5 * self.mirror, tf.gather(places, clips))
+            return tf.data.Dataset.from_tensor_slices(draws)
 
         return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
 
     def _reader(self, rung):
-        """A function that gives a data set of one element: record, whether to mirror, clip."""
+        """A function that gives a data set of one element: record, clip, and the other draws."""
         files, spans = map(tf.constant, self.records.locate(rung))
 
-        def read(clip, mirrored):
+        def read(clip, *draws):
             record = read_record(files[clip], spans[clip, 0])
-            return record.map(lambda data: (data, mirrored, clip))
+            return record.map(lambda data: (data, clip, *draws))
 
         return read
+
+    def _decoder(self, rung):
+        """A function of records and places of windows: their clips in [0, 255], and labels."""
+        encoding, window = self.records.encoding(rung), self.records.window
+        features = {
+            "data": tf.io.FixedLenFeature(parts(encoding, rung.frames), tf.string),
+            "label": tf.io.FixedLenFeature([], tf.int64),
+        }
+
+        def read_clips(records, _places):
+            values = tf.io.parse_example(records, features)
+            return decode_batch(values["data"], encoding, (*rung.shape, 3)), values["label"]
+
+        if window is None:
+            return read_clips
+        level = [r.shape for r in self.records.ladder].index(rung.shape)
+        scale = scale_of(self.records.ladder, level, encoding)
+        clip = tf.TensorSpec((*rung.shape, 3), tf.float32), tf.TensorSpec([], tf.int64)
+
+        def read_windows(records, places):
+            return tf.map_fn(
+                lambda one: window.read(*one, rung, encoding, scale),
+                (records, places),
+                fn_output_signature=clip,
+            )
+
+        return read_windows
 
     def _find_damaged(self):
         total = len(self.ladder) * len(self.records)

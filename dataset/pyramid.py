@@ -1,6 +1,7 @@
 """Frames become the clips of every rung: fitted once, then averaged from rung to rung."""
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image
@@ -76,12 +77,33 @@ def _crop(frame, height, width, framing):
     return frame[top : top + height, left : left + width]
 
 
+class Pooled:
+    """A frame at the height and width of every rung: box averages of the finer one, coarsest first.
+
+    Attributes:
+        rungs: [H, W, C], uint8 for the full clip and float32 below.
+    """
+
+    def __init__(self, frame: np.ndarray, ladder: Ladder):
+        self.rungs = [frame]
+        for level in range(ladder.top, 0, -1):
+            self.rungs.insert(0, _shrink(self.rungs[0], *ladder.factors(level)[1:]))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the frame at all rungs."""
+        return sum(rung.nbytes for rung in self.rungs)
+
+
+def pool_time(frames: Sequence[Pooled], ladder: Ladder) -> Iterator[np.ndarray]:
+    """Yields the clip [T, H, W, C] of these frames at every rung, coarsest first."""
+    for level, rung in enumerate(ladder):
+        yield _average([frame.rungs[level] for frame in frames], len(frames) // rung.frames)
+
+
 def pyramid(clip: np.ndarray, ladder: Ladder) -> list[np.ndarray]:
     """The clip [T, H, W, C] at every rung, coarsest first: box averages (float32) of the finer."""
-    rungs = [clip]
-    for level in range(ladder.top, 0, -1):
-        rungs.insert(0, pool(rungs[0], ladder.factors(level)))
-    return rungs
+    return list(pool_time([Pooled(frame, ladder) for frame in clip], ladder))
 
 
 def pool(clip: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
@@ -89,14 +111,29 @@ def pool(clip: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
 
     Of uint8 it is exact, as every sum fits into the 24 bits of a float32.
     """
-    t, h, w = factors
-    frames, height, width, channels = clip.shape
-    pooled = np.empty((frames // t, height // h, width // w, channels), np.float32)
-    blocks = clip.reshape(-1, t, height, width, channels)  # [TtHWC] Split time.
-    for frame, block in zip(pooled, blocks, strict=True):  # One block at a time fits the cache.
-        mean = block.sum(axis=0, dtype=np.float32) / t
-        cv2.resize(mean, (width // w, height // h), dst=frame, interpolation=cv2.INTER_AREA)
-    return pooled
+    means = _average([_shrink(frame, *factors[1:]) for frame in clip], factors[0])
+    return means.astype(np.float32, copy=False)
+
+
+def _shrink(frame, height, width):
+    if height == width == 1:
+        return frame
+    rows, columns = frame.shape[0] // height, frame.shape[1] // width
+    means = cv2.resize(frame.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    return means.reshape(rows, columns, -1)  # OpenCV drops a single channel.
+
+
+def _average(frames, count):
+    """Means over blocks of `count` frames."""
+    if count == 1:
+        return np.stack(frames)
+    means = np.empty((len(frames) // count, *frames[0].shape), np.float32)
+    for i, mean in enumerate(means):
+        np.copyto(mean, frames[i * count])
+        for frame in frames[i * count + 1 : (i + 1) * count]:
+            mean += frame
+        mean /= count
+    return means
 
 
 def quantise(clip: np.ndarray) -> np.ndarray:

@@ -10,9 +10,11 @@ A data set is a folder that holds
 A record is a `tf.train.Example` with `shape` (int64 [T, H, W, C]), `encoding` and `data` (bytes;
 see encoding.py) and `label` (int64, -1 where there is none). All rungs hold the clips in the same
 order: clip i is record i, counted through the shards.
+
+Where the metadata have `windows`, a record holds a stretch of video (see windows.py), and `scale`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -22,21 +24,27 @@ from dataset import encoding, storage
 from dataset.encoding import RAW, Encoding
 from dataset.metadata import Shard, read_index, read_metadata
 from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, scan
+from dataset.windows import Window, storage_type
 from growth.ladder import Ladder, Rung, make_ladder
 from support.deferred import tf
 from support.errors import UserError
 from support.media import known_rate
+from support.words import counted
 
 
-def encode(clip: np.ndarray, label: int, how: Encoding = RAW) -> bytes:
+def encode(clip: np.ndarray, label: int, how: Encoding = RAW, scale: int = 1) -> bytes:
     """A clip uint8 [T, H, W, C] and its label as a serialised `tf.train.Example`.
 
-    The pixels are copied once; `Example` itself would copy them three times.
+    The means of a stretch, float32, are stored times `scale`. The pixels are copied once; `Example`
+    itself would copy them three times.
     """
     about = tf.train.Features()
     about.feature["shape"].int64_list.value.extend(clip.shape)
     about.feature["encoding"].bytes_list.value.append(how.name.encode())
     about.feature["label"].int64_list.value.append(label)
+    if scale != 1:
+        about.feature["scale"].int64_list.value.append(scale)
+        clip = np.rint(clip * np.float32(scale)).astype(storage_type(scale))
     values = [part for value in how.encode(clip) for part in _field(1, [value])]
     data = [*_field(1, [b"data"]), *_field(2, _field(1, values))]  # Feature, BytesList, values.
     features = [*_field(1, data), about.SerializeToString(deterministic=True)]
@@ -55,7 +63,7 @@ def _varint(value):
 
 
 def decode(record: bytes) -> tuple[np.ndarray, int]:
-    """The clip and the label of a record.
+    """The clip uint8 [T, H, W, C], or the means of a stretch, and the label of a record.
 
     Raises:
         ValueError: it is no record of a clip.
@@ -67,7 +75,12 @@ def decode(record: bytes) -> tuple[np.ndarray, int]:
     except DecodeError as error:
         raise ValueError("no tf.train.Example") from error
     shape = tuple(feature["shape"].int64_list.value)
-    return encoding.decode(feature["data"].bytes_list.value, name.decode(), shape), label
+    (scale,) = feature["scale"].int64_list.value or [1]
+    if scale < 1:
+        raise ValueError(f"scale {scale}")
+    kind = storage_type(scale)
+    values = encoding.decode(feature["data"].bytes_list.value, name.decode(), shape, kind)
+    return values if scale == 1 else values / np.float32(scale), label
 
 
 class Records:
@@ -102,6 +115,17 @@ class Records:
     def fps(self) -> float | None:
         """Frames per second at which clips play; None where it is not known."""
         return known_rate(self.metadata["fps"])
+
+    @property
+    def window(self) -> Window | None:
+        """What training takes of a record; None where records are clips."""
+        windows = self.metadata.get("windows")
+        return windows and Window(self.ladder[-1].frames, windows["frame_stride"])
+
+    @property
+    def content(self) -> str:
+        """Such as "12 clips" or "12 videos"."""
+        return counted(len(self), "video" if self.window else "clip")
 
     def encoding(self, rung: Rung) -> str:
         """The name of the encoding at a rung."""
@@ -195,19 +219,22 @@ class Records:
             records.append(record)
         return records
 
-    def examples(self, rung: Rung, indices: Iterable[int]) -> Iterator[tuple[np.ndarray, int]]:
-        """Yields clip, uint8 [T, H, W, C], and label of `indices`; raises as `read` does."""
-        for index in indices:
-            try:
-                yield decode(self.read(rung, [index])[0])
-            except UserError:
-                raise
-            except ValueError as error:
-                raise self._damaged_record(rung, index) from error
+    def clip(self, rung: Rung, index: int) -> tuple[np.ndarray, int]:
+        """Clip `index` at a rung, or a video's central window, uint8 [T, H, W, C] and its label.
+
+        Raises:
+            UserError: the record is damaged, or of another clip.
+        """
+        (record,) = self.read(rung, [index])
+        try:
+            values, label = decode(record)
+        except ValueError as error:
+            raise self._damaged_record(rung, index) from error
+        return self.window.cut(values, rung) if self.window else values, label
 
     def clips(self, rung: Rung, indices: Iterable[int]) -> np.ndarray:
-        """The clips `indices` at a rung, uint8 [N, T, H, W, C]; raises as `read` does."""
-        return np.stack([clip for clip, _ in self.examples(rung, indices)])
+        """The clips `indices` at a rung, uint8 [N, T, H, W, C]; raises as `clip` does."""
+        return np.stack([self.clip(rung, index)[0] for index in indices])
 
     def _damaged_record(self, rung, index):
         record = self.name_record(rung, index)

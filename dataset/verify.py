@@ -70,7 +70,7 @@ def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
             yield None
             continue
         try:
-            yield _check(*decode(record), rung, len(records.label_names))
+            yield _check(*decode(record), rung, records)
         except ValueError as error:
             faults.append(Fault(shard.file, number, f"should hold a clip. Received: {error}"))
             yield None
@@ -99,9 +99,11 @@ def _read(records, rung, shard):
                 yield error
 
 
-def _check(clip, label, rung, labels):
-    if clip.shape != (*rung.shape, 3):
-        raise ValueError(f"shape {clip.shape} in place of {(*rung.shape, 3)}")
+def _check(clip, label, rung, records):
+    labels, window = len(records.label_names), records.window
+    frames = max(len(clip), window.span) if window else rung.frames
+    if clip.shape != (frames, *rung.shape[1:], 3):
+        raise ValueError(f"shape {clip.shape} in place of {(frames, *rung.shape[1:], 3)}")
     if label not in range(-1, labels):
         raise ValueError(f"label {label} in place of one below {labels}")
     return clip, label
@@ -115,7 +117,9 @@ def _rung_faults(records, shards, number, clips):
             continue
         (coarse, coarse_label), (fine, fine_label) = clips[level - 1], clips[level]
         exact = all(records.encoding(rung) in EXACT for rung in ladder[level - 1 : level + 1])
-        error = np.abs(pool(fine, ladder.factors(level)) - coarse).max()
+        in_time, *in_space = ladder.factors(level)
+        pooled = pool(fine, (1 if records.window else in_time, *in_space))
+        error = np.abs(pooled - coarse).max() if pooled.shape == coarse.shape else np.inf
         if exact and error > TOLERANCE:
             reason = f"should be {shards[level].file} pooled. Received: up to {error:.1f} grey off"
             yield Fault(shards[level - 1].file, number, reason)

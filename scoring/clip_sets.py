@@ -78,8 +78,8 @@ class RecordClips:
         """The label of each clip, [N] int; -1 where there is none."""
         if not self.label_names:
             return np.full(len(self), -1)
-        examples = self.records.examples(self.records.ladder[0], range(len(self)))
-        return np.array([label for _, label in examples])
+        rung = self.records.ladder[0]
+        return np.array([self.records.clip(rung, index)[1] for index in range(len(self))])
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`."""

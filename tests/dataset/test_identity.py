@@ -153,7 +153,7 @@ def test_every_reader_of_single_clips_notices(copy, tmp_path, change, kept):
     with pytest.raises(UserError, match=damaged):
         records.clips(LADDER[1], [5])
     with pytest.raises(UserError, match=damaged):
-        list(records.examples(LADDER[1], range(10)))
+        records.clip(LADDER[1], 5)
     with pytest.raises(UserError, match=damaged):
         extract(records, LADDER[1], range(4, 8), tmp_path / "out", "npy", 8)
     assert not (tmp_path / "out").exists()
