@@ -1,0 +1,189 @@
+"""A schedule for a time budget: how long each phase lasts, so that training ends when it should.
+
+The rule of sharing is `RULE`. It is a starting point, to be improved by experiment: equal kimg at
+each rung below the last two, more at these where they would otherwise have less than half of the
+time, and fades half as long as stable phases. Settings that follow from the length of a rung are in
+`small_settings` and `averaging`.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from growth.ladder import Ladder
+from growth.phase import Phase, Schedule, at_size, list_phases
+
+_PRECISE = 1e-3  # of the seconds that are planned
+_HALVINGS, _DOUBLINGS = 30, 40  # at most
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """How the time is shared out."""
+
+    fade: float = 0.5  # kimg of a fade, for one of the stable phase that follows
+    last_rungs: float = 0.5  # of the time, at least, for the last two rungs with their fades
+    min_steps: int = 100  # of a stable phase; with fewer a rung is not reached
+    small_kimg: float = 60.0  # of a rung; with fewer, training needs smaller networks, higher rates
+    steps_per_average: float = 5.0  # spans of the running average in the last stable phase
+
+
+RULE = Rule()
+
+
+class Plan(NamedTuple):
+    """What a time budget decides."""
+
+    schedule: Schedule
+    total_kimg: float
+
+
+class Costs(Protocol):
+    """What training takes on a machine, as measured or predicted."""
+
+    def clip_seconds(self, phase: Phase) -> float:
+        """Seconds per clip of a phase, without tracing and reports."""
+
+    def seconds_left(self, plan: Plan, nimg: int) -> float:
+        """Seconds from `nimg` clips to the end of a plan, with all that it takes."""
+
+
+def make_plan(
+    schedule: Schedule, ladder: Ladder, costs: Costs, seconds: float, rule: Rule = RULE
+) -> Plan | None:
+    """A plan that takes `seconds`, or None where that is too short for the last rung.
+
+    Args:
+        schedule: minibatches, rates and the first rung; its lengths are replaced.
+        ladder: of the networks.
+        costs: of the machine.
+        seconds: of the whole training.
+        rule: how the time is shared out.
+    """
+    shares = _shares(schedule, ladder, costs, rule)
+
+    def make(kimg):
+        training = {height: round(kimg * share, 4) for height, share in shares.items()}
+        transition = {height: round(rule.fade * value, 4) for height, value in training.items()}
+        lengths = {"lod_training_kimg": training, "lod_transition_kimg": transition}
+        planned = dataclasses.replace(schedule, **lengths)
+        last = list_phases(planned, ladder)[-1]
+        return _ending(planned, last.begin / 1000 + training[ladder[-1].height])
+
+    shortest = max(
+        rule.min_steps * at_size(schedule.minibatch, height) / 1000 / share
+        for height, share in shares.items()
+    )
+    if costs.seconds_left(make(shortest), 0) > seconds:
+        return None
+    return _fit(make, shortest, lambda plan: costs.seconds_left(plan, 0), seconds)
+
+
+def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) -> Plan:
+    """The plan, with phases that have not begun shortened or lengthened to take `seconds`.
+
+    Phases that have begun before `nimg` keep their lengths, except for the last one. Where the time
+    is over, phases have two minibatches, and the last one has one more.
+
+    Args:
+        plan: as `make_plan` or `replan` returned it.
+        ladder: of the networks.
+        costs: of the machine, as far as it is known now.
+        seconds: that are left.
+        nimg: clips shown so far.
+    """
+    schedule, last = plan.schedule, list_phases(plan.schedule, ladder)[-1]
+    begun = {
+        (phase.fading, ladder[phase.level].height)
+        for phase in list_phases(schedule, ladder)
+        if phase.begin < nimg
+    }
+
+    def scale(table, fading, factor):
+        shortest = {height: 2 * at_size(schedule.minibatch, height) / 1000 for height in table}
+        return {
+            height: kimg
+            if (fading, height) in begun
+            else round(max(kimg * factor, shortest[height]), 4)
+            for height, kimg in table.items()
+        }
+
+    def make(factor):
+        training = scale(schedule.lod_training_kimg, False, factor)
+        transition = scale(schedule.lod_transition_kimg, True, factor)
+        lengths = {"lod_training_kimg": training, "lod_transition_kimg": transition}
+        planned = dataclasses.replace(schedule, **lengths)
+        begin = max(list_phases(planned, ladder)[-1].begin, nimg) / 1000
+        rest = plan.total_kimg - max(last.begin, nimg) / 1000
+        return _ending(planned, begin + max(rest * factor, min(rest, last.minibatch / 1000)))
+
+    if seconds <= 0:
+        return make(0.0)
+    return _fit(make, 0.0, lambda plan: costs.seconds_left(plan, nimg), seconds)
+
+
+def small_settings(kimg: float, rule: Rule = RULE) -> dict[str, object]:
+    """Settings for rungs of `kimg`, by key; {} where those of the released code are right.
+
+    They were found by hand: 29 kimg of human actions at 16x64x64, 4 kimg per rung.
+    """
+    if kimg >= rule.small_kimg:
+        return {}
+    rates = {4: 4e-3, 64: 2e-3}
+    return {
+        "growth.feature_maps_base": 512,
+        "growth.feature_maps_max": 64,
+        "schedule.minibatch": {4: 8},
+        "schedule.generator_rate": rates,
+        "schedule.critic_rate": rates,
+    }
+
+
+def averaging(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
+    """The decay of the running average, so that it forgets within the last stable phase."""
+    last = list_phases(plan.schedule, ladder)[-1]
+    steps = (1000 * plan.total_kimg - last.begin) / last.minibatch
+    return round(min(max(1 - rule.steps_per_average / steps, 0.9), 0.999), 4)
+
+
+def _shares(schedule, ladder, costs, rule):
+    """{height: kimg of the stable phase at a rung}, relative to the lowest rungs."""
+    last = {rung.height for rung in ladder.rungs[-2:]}
+    seconds = {True: 0.0, False: 0.0}
+    phases = list_phases(_shortest(schedule), ladder)
+    for phase in phases:
+        share = rule.fade if phase.fading else 1.0
+        is_last = ladder[phase.level].height in last
+        seconds[is_last] += share * costs.clip_seconds(phase)
+    needed = seconds[False] * rule.last_rungs / (1 - rule.last_rungs)
+    more = max(1.0, needed / seconds[True])
+    heights = {ladder[phase.level].height for phase in phases}
+    return {height: more if height in last else 1.0 for height in sorted(heights)}
+
+
+def _shortest(schedule):
+    """The schedule with lengths that every rung can have."""
+    longest = {4: max(schedule.minibatch.values())}
+    return dataclasses.replace(schedule, lod_training_kimg=longest, lod_transition_kimg=longest)
+
+
+def _ending(schedule, kimg):
+    return Plan(schedule, round(kimg, 3))
+
+
+def _fit(
+    make: Callable[[float], Plan], low: float, seconds_of: Callable[[Plan], float], seconds: float
+) -> Plan:
+    """`make(x)`, with x from `low` up, for which `seconds_of` is about `seconds`, and not more."""
+    high = max(2 * low, 1.0)
+    for _ in range(_DOUBLINGS):
+        if seconds_of(make(high)) >= seconds:
+            break
+        low, high = high, 2 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        took = seconds_of(make(middle))
+        low, high = (middle, high) if took <= seconds else (low, middle)
+        if 0 <= seconds - took <= _PRECISE * seconds:
+            break
+    return make(low)
