@@ -72,7 +72,8 @@ class Gaps(Watcher):
     def after(self, trainer: Trainer, call: Call):
         """Notes a call's gap."""
         if trainer.nimg > self.begin_nimg:
-            self.values.append(float(call.terms["score_gap"]))
+            gaps = [gap for name, gap in call.terms.items() if name.endswith("score_gap")]
+            self.values.append(np.mean(gaps))  # The model may have several critics.
 
 
 def _config(flags, seed):
