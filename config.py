@@ -15,6 +15,7 @@ from growth.phase import Schedule, at_size, list_phases
 from losses import LOSSES, SWGAN, Loss
 from models.settings import (
     MODELS,
+    MoCoGANSettings,
     ModelSettings,
     ProgressiveSettings,
     TGANSettings,
@@ -348,6 +349,23 @@ def tgan_demo() -> Config:
     return _small("tgan_demo", tgan_ucf101())
 
 
+def mocogan_actions() -> Config:
+    """MoCoGAN of human actions at 64x64x16, as published: 100,000 steps."""
+    train = Train(total_kimg=100 * 32, mirror=False, beta_1=0.5, beta_2=0.999)
+    return Config(
+        "mocogan_actions",
+        _one_rung(16, 64),
+        schedule=_constant(32, 2e-4),
+        model=MoCoGANSettings(),
+        train=train,
+    )
+
+
+def mocogan_demo() -> Config:
+    """A small MoCoGAN for the synthetic clips at 32x32x16."""
+    return _small("mocogan_demo", mocogan_actions())
+
+
 def _one_rung(frames, resolution):
     return Growth(f"{frames}x{resolution}x{resolution}", resolution, frames)
 
@@ -377,7 +395,7 @@ def _small(name, published):
 
 
 _OF_THE_PAPER = (faces, ucf101, golf, aeroplane, actions, demo)
-_OF_RIVALS = (vgan_golf, vgan_demo, tgan_ucf101, tgan_demo)
+_OF_RIVALS = (vgan_golf, vgan_demo, tgan_ucf101, tgan_demo, mocogan_actions, mocogan_demo)
 PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS)}
 
 

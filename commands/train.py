@@ -191,6 +191,7 @@ def _start(config, args):
     seed, mirror = config.train.seed, config.train.mirror
     clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
     config = with_classes(config, clips.records.label_names, data)
+    config.model.check_labels(clips.records.label_names)
     identity = clips.identity()
     trainer = Trainer(config, strategy)
     transfer = take_over(source, trainer.model, config) if source else None

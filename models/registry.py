@@ -2,10 +2,12 @@
 
 from config import Config
 from models.dual import Dual
+from models.mocogan import MoCoGAN
 from models.model import Model
 from models.progressive import Progressive
 from models.settings import (
     DualSettings,
+    MoCoGANSettings,
     ModelSettings,
     ProgressiveSettings,
     TGANSettings,
@@ -19,6 +21,7 @@ CLASSES: dict[type[ModelSettings], type[Model]] = {
     DualSettings: Dual,
     VGANSettings: VGAN,
     TGANSettings: TGAN,
+    MoCoGANSettings: MoCoGAN,
 }
 
 

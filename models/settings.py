@@ -6,6 +6,7 @@ They import no TensorFlow, so that `config` can hold them and a wrong one is rep
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from support.errors import UserError
@@ -40,6 +41,9 @@ class ModelSettings:
 
     def check(self, config: Config):
         """Raises `UserError` for a config that the model cannot train."""
+
+    def check_labels(self, names: Sequence[str]):
+        """Raises `UserError` for a data set with labels that the model cannot train on."""
 
     def uses(self, key: str) -> bool:
         """Whether the setting `key`, such as "loss.drift_weight", means something to the model."""
@@ -82,7 +86,6 @@ class FixedSettings(ModelSettings):
     64x64 is as published. Smaller clips have fewer stages between them and 4x4.
     """
 
-    latent_size: int = setting(100, "numbers in a latent", above=0)
     maps: int = setting(
         64, "feature maps next to the clip; each stage to 4x4 doubles them", above=0
     )
@@ -95,10 +98,6 @@ class FixedSettings(ModelSettings):
         "growth.feature_maps_max",
         "train.penalty_interval",
     )
-
-    def latent_parts(self, config: Config) -> dict[str, int]:
-        """One part."""
-        return {"latent": self.latent_size}
 
     def check(self, config: Config):
         """Refuses several rungs, other sizes, and a minibatch in parts."""
@@ -131,7 +130,18 @@ class FixedSettings(ModelSettings):
 
 
 @dataclasses.dataclass(frozen=True)
-class VGANSettings(FixedSettings):
+class OneLatentSettings(FixedSettings):
+    """Base of those whose latent has no parts."""
+
+    latent_size: int = setting(100, "numbers in a latent", above=0)
+
+    def latent_parts(self, config: Config) -> dict[str, int]:
+        """One part."""
+        return {"latent": self.latent_size}
+
+
+@dataclasses.dataclass(frozen=True)
+class VGANSettings(OneLatentSettings):
     """VGAN, with a softmax cross entropy that does not saturate."""
 
     kind: str = "vgan"
@@ -140,7 +150,7 @@ class VGANSettings(FixedSettings):
 
 
 @dataclasses.dataclass(frozen=True)
-class TGANSettings(FixedSettings):
+class TGANSettings(OneLatentSettings):
     """TGAN; all variants but vanilla have the Wasserstein loss."""
 
     kind: str = "tgan"
@@ -161,10 +171,50 @@ class TGANSettings(FixedSettings):
             raise UserError(f"The model tgan should have 2, 4, 8 ... frames. Received: {frames}")
 
 
+@dataclasses.dataclass(frozen=True)
+class MoCoGANSettings(FixedSettings):
+    """MoCoGAN, with the cross entropy and Adam with L2 regularisation."""
+
+    kind: str = "mocogan"
+    content: int = setting(50, "numbers in the content of a clip", above=0)
+    motion: int = setting(10, "numbers in the motion code of a frame", above=0)
+    categories: int = setting(0, "classes of the data set's labels; 0: none", minimum=0)
+    category_in: str = setting(
+        "picture",
+        "which network is given the category: that of pictures (code), or of motion (paper)",
+        choices=("picture", "motion"),
+    )
+    category_weight: float = setting(1.0, "of the cross entropy of categories", minimum=0)
+    noise: float = setting(0.0, "deviation of noise before the critics' convolutions", minimum=0)
+    weight_decay: float = setting(1e-5, "of L2 regularisation, in the gradient", minimum=0)
+
+    def latent_parts(self, config: Config) -> dict[str, int]:
+        """Content, category, and motion: a first state, and noise per frame."""
+        motion = self.motion * (1 + config.ladder[-1].frames)
+        return {"content": self.content, "category": self.categories, "motion": motion}
+
+    def check_frames(self, frames: int, height: int):
+        """Refuses fewer frames than the video critic sees at once."""
+        if frames < 16:
+            raise UserError(
+                "The model mocogan should have at least 16 frames, which its video critic sees at "
+                f"once. Received: {frames}"
+            )
+
+    def check_labels(self, names: Sequence[str]):
+        """Refuses another number of labels than of categories."""
+        if self.categories and len(names) != self.categories:
+            raise UserError(
+                "`model.categories` should be the number of the data set's labels, "
+                f"{len(names)}, or 0. Received: {self.categories}"
+            )
+
+
 # What `--set model=NAME` chooses: a function that returns the settings of the model.
 MODELS = {
     "progressive": ProgressiveSettings,
     "dual": DualSettings,
     "vgan": VGANSettings,
     "tgan": TGANSettings,
+    "mocogan": MoCoGANSettings,
 }

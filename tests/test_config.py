@@ -34,7 +34,7 @@ def test_presets_end_at_the_full_clip(name, clip):
     assert str(ladder[0]) == "4x4x4"
 
 
-PUBLISHED = {"vgan_golf": "32x64x64", "tgan_ucf101": "16x64x64"}
+PUBLISHED = {"vgan_golf": "32x64x64", "tgan_ucf101": "16x64x64", "mocogan_actions": "16x64x64"}
 
 
 @pytest.mark.parametrize(("name", "clip"), PUBLISHED.items())

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from commands.train import watchers_of
 from dataset.batch import Batch
+from growth.phase import Lod
+from models.model import Part
 from models.registry import model_class
 from run_folder.folder import RunFolder
 from sampling.export import as_module
@@ -18,6 +20,7 @@ from tests.models.test_registries import DATA, Clips
 from tests.training.toys import all_weights, tiny_config, trainer_for
 from training.dry_run import describe
 from training.loop import train
+from training.noise import Noise
 
 ONE_RUNG = ["growth.ladder=16x8x8", "growth.resolution=8", "growth.num_frames=16"]
 ONE_RUNG += ["schedule.minibatch=4", "schedule.generator_rate=1e-3", "schedule.critic_rate=1e-3"]
@@ -25,6 +28,8 @@ ONE_RUNG += ["train.total_kimg=0.012", "train.tick_kimg=0.004", "train.steps_per
 ONE_RUNG += ["train.distance_ticks=0"]
 SMALL = {
     "vgan": ["model=vgan", "model.maps=2", "model.latent_size=5", "model.average=true"],
+    "mocogan": ["model=mocogan", "model.maps=2", "model.content=4", "model.motion=3"]
+    + ["model.categories=2", "model.noise=0.1"],
     "tgan": ["model=tgan", "model.maps=2", "model.latent_size=5"],
 }
 
@@ -73,6 +78,29 @@ def _run(path, config, until, replicas):
         run.restore_latest(trainer)
         train(trainer, clips, watchers_of(run, config, clips, 0), until=until)
     return trainer
+
+
+def test_mocogan_needs_frames_and_the_right_labels():
+    with pytest.raises(UserError, match="mocogan should have at least 16 frames.* Received: 8"):
+        small_config("mocogan", "growth.ladder=8x8x8", "growth.num_frames=8")
+    config = small_config("mocogan", "model.categories=6")
+    with pytest.raises(UserError, match="`model.categories` should be .* 4, or 0. Received: 6"):
+        config.model.check_labels(["run", "walk", "jump", "wave"])
+
+
+def test_mocogans_categories_are_learned_where_there_are_labels():
+    config = small_config("mocogan", "model.category_in=motion", "model.weight_decay=0")
+    model = trainer_for(config).model
+    reals = Batch(tf.zeros([3, 16, 8, 8, 3]), tf.constant([0, 1, -1]))
+    part = Part(reals, Lod(0), Noise(0, 0, 0, 3, 0, 3), 3)
+    loss = model._video_terms(part).minimised["category"].numpy()
+    assert loss[2] == 0 < loss[:2].min()
+    assert (
+        "category"
+        not in trainer_for(small_config("mocogan", "model.categories=0"))
+        .model.steps()[1]
+        .term_names
+    )
 
 
 @pytest.mark.parametrize("name", SMALL)
