@@ -12,9 +12,10 @@ import typing
 
 from growth.ladder import Ladder, make_ladder, name_ladder
 from growth.phase import Schedule, at_size, list_phases
-from losses import LOSSES, SWGAN, Loss
+from losses import LOSSES, SWGAN, WGANGP, Loss
 from models.settings import (
     MODELS,
+    IVGANSettings,
     MoCoGANSettings,
     ModelSettings,
     ProgressiveSettings,
@@ -366,6 +367,24 @@ def mocogan_demo() -> Config:
     return _small("mocogan_demo", mocogan_actions())
 
 
+def ivgan_golf() -> Config:
+    """iVGAN's golf clips at 64x64x32, as published; a critic step counts its clips."""
+    train = Train(total_kimg=5 * 65 * 64, mirror=False, beta_1=0.5, beta_2=0.999)
+    return Config(
+        "ivgan_golf",
+        _one_rung(32, 64),
+        schedule=_constant(64, 2e-4),
+        model=IVGANSettings(),
+        loss=WGANGP(drift_weight=0.0),
+        train=train,
+    )
+
+
+def ivgan_demo() -> Config:
+    """A small iVGAN for the synthetic clips at 32x32x16."""
+    return _small("ivgan_demo", ivgan_golf())
+
+
 def _one_rung(frames, resolution):
     return Growth(f"{frames}x{resolution}x{resolution}", resolution, frames)
 
@@ -395,7 +414,16 @@ def _small(name, published):
 
 
 _OF_THE_PAPER = (faces, ucf101, golf, aeroplane, actions, demo)
-_OF_RIVALS = (vgan_golf, vgan_demo, tgan_ucf101, tgan_demo, mocogan_actions, mocogan_demo)
+_OF_RIVALS = (
+    vgan_golf,
+    vgan_demo,
+    tgan_ucf101,
+    tgan_demo,
+    mocogan_actions,
+    mocogan_demo,
+    ivgan_golf,
+    ivgan_demo,
+)
 PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS)}
 
 

@@ -2,11 +2,13 @@
 
 from config import Config
 from models.dual import Dual
+from models.ivgan import IVGAN
 from models.mocogan import MoCoGAN
 from models.model import Model
 from models.progressive import Progressive
 from models.settings import (
     DualSettings,
+    IVGANSettings,
     MoCoGANSettings,
     ModelSettings,
     ProgressiveSettings,
@@ -22,6 +24,7 @@ CLASSES: dict[type[ModelSettings], type[Model]] = {
     VGANSettings: VGAN,
     TGANSettings: TGAN,
     MoCoGANSettings: MoCoGAN,
+    IVGANSettings: IVGAN,
 }
 
 

@@ -210,6 +210,27 @@ class MoCoGANSettings(FixedSettings):
             )
 
 
+@dataclasses.dataclass(frozen=True)
+class IVGANSettings(OneLatentSettings):
+    """iVGAN, whose loss is the config's: WGAN-GP without a drift term, as published."""
+
+    kind: str = "ivgan"
+    critic_steps: int = setting(5, "steps of the critic per step of the generator", above=0)
+
+    unused: ClassVar[tuple[str, ...]] = tuple(
+        name for name in FixedSettings.unused if name not in ("loss", "train.penalty_interval")
+    )
+
+    def check(self, config: Config):
+        """Refuses losses with another head, too."""
+        super().check(config)
+        if config.loss.head != "scalar":
+            raise UserError(
+                "`loss` should have a scalar head for the model ivgan, as wgan_gp has. "
+                f"Received: {config.loss.kind}"
+            )
+
+
 # What `--set model=NAME` chooses: a function that returns the settings of the model.
 MODELS = {
     "progressive": ProgressiveSettings,
@@ -217,4 +238,5 @@ MODELS = {
     "vgan": VGANSettings,
     "tgan": TGANSettings,
     "mocogan": MoCoGANSettings,
+    "ivgan": IVGANSettings,
 }

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from growth.phase import Lod
+from networks.layers import leaky_relu
 
 _CONVS = {2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
 _TRANSPOSED = {
@@ -19,7 +20,6 @@ _TRANSPOSED = {
     2: keras.layers.Conv2DTranspose,
     3: keras.layers.Conv3DTranspose,
 }
-_SLOPE = 0.2  # of the leaky ReLU
 
 
 class Style(NamedTuple):
@@ -72,6 +72,7 @@ def grow_from_vector(
     first: tuple[int, ...],
     widths: Sequence[int],
     style: Style,
+    matrix: bool = False,
 ) -> keras.Sequential:
     """A vector to maps, by transposed convolutions, each normalised and with a ReLU.
 
@@ -81,24 +82,31 @@ def grow_from_vector(
         first: size of the first maps, such as (frames, height, width); it sets the dimensions.
         widths: feature maps of the first maps, and of each doubling after it.
         style: of the paper.
+        matrix: make the first maps by a matrix product, with a bias per value and not per map.
 
     Returns:
         [N, size] to [N, *(2^(len(widths) - 1) * first), widths[-1]].
     """
-    ones = (1,) * len(first)
-    stack = keras.Sequential([keras.Input((size,)), keras.layers.Reshape((*ones, size))], name=name)
+    stack = keras.Sequential([keras.Input((size,))], name=name)
+    if matrix:
+        values = math.prod(first) * widths[0]
+        stack.add(keras.layers.Dense(values, kernel_initializer=style.start(), name=f"{name}0"))
+        stack.add(keras.layers.Reshape((*first, widths[0])))
+    else:
+        stack.add(keras.layers.Reshape((*[1] * len(first), size)))
     for stage, width in enumerate(widths):
-        stack.add(
-            _TRANSPOSED[len(first)](
-                width,
-                4 if stage else first,
-                strides=2 if stage else 1,
-                padding="same" if stage else "valid",
-                use_bias=style.bias,
-                kernel_initializer=style.start_transposed(),
-                name=f"{name}{stage}",
+        if stage or not matrix:
+            stack.add(
+                _TRANSPOSED[len(first)](
+                    width,
+                    4 if stage else first,
+                    strides=2 if stage else 1,
+                    padding="same" if stage else "valid",
+                    use_bias=style.bias,
+                    kernel_initializer=style.start_transposed(),
+                    name=f"{name}{stage}",
+                )
             )
-        )
         stack.add(style.norm(f"{name}{stage}_norm"))
         stack.add(keras.layers.ReLU())
     return stack
@@ -123,7 +131,7 @@ def double(
 
 
 class StridedCritic(FixedNetwork):
-    """Convolutions of stride 2 with a leaky ReLU, the first one not normalised, and a last one.
+    """Convolutions of stride 2, normalised and with a leaky ReLU, and a last one.
 
     Args:
         shape: of an input: (height, width, 3) for pictures, (frames, height, width, 3) for clips.
@@ -133,7 +141,7 @@ class StridedCritic(FixedNetwork):
         last: how the last convolution differs, in the words of Keras.
         in_time: stride 2 and kernel 4 in time, as in space. Otherwise time has kernels of 4, stride
             1 and no padding.
-        last_bias: whether the last convolution has one.
+        norm_from: first stage that is normalised.
     """
 
     def __init__(
@@ -144,6 +152,7 @@ class StridedCritic(FixedNetwork):
         style: Style,
         last: dict[str, Any],
         in_time: bool = True,
+        norm_from: int = 1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -162,10 +171,12 @@ class StridedCritic(FixedNetwork):
             )
             for stage, width in enumerate(widths)
         ]
-        self.norms = [style.norm(f"norm{stage}") for stage in range(1, len(widths))]
+        self.norm_from = norm_from
+        self.norms = [style.norm(f"norm{stage}") for stage in range(norm_from, len(widths))]
         last = {"padding": "valid", "use_bias": style.bias} | last
         self.last = make(outputs, kernel_initializer=style.start(), name="last", **last)
-        for layer, width in zip([*self.convs, *self.norms], [*maps[:-1], *maps[2:]], strict=True):
+        inputs = [*maps[:-1], *widths[norm_from:]]
+        for layer, width in zip([*self.convs, *self.norms], inputs, strict=True):
             layer.build((None, *[None] * dims, width))
         self.last.build((None, *[None] * dims, maps[-1]))
         self.built = True
@@ -185,9 +196,9 @@ class StridedCritic(FixedNetwork):
             if self.pad:
                 x = tf.pad(x, [[0, 0], [0, 0], [1, 1], [1, 1], [0, 0]])
             x = conv(x)
-            if stage:
-                x = self._normalise(self.norms[stage - 1], x, training)
-            x = keras.ops.leaky_relu(before_activation(x), _SLOPE)
+            if stage >= self.norm_from:
+                x = self._normalise(self.norms[stage - self.norm_from], x, training)
+            x = leaky_relu(before_activation(x))
         return self.last(x)
 
     def _normalise(self, norm, x, training):

@@ -108,8 +108,9 @@ def grow_from_vector(latents, layers, name, dims, epsilon, training):
 
 
 def strided_critic(x, layers, strides, pads, norm):
-    """Convolutions with a leaky ReLU, normalised from the second on, and a last one, not padded."""
+    """Convolutions, each normalised where `layers` has a norm for it, and with a leaky ReLU."""
     for stage in range(sum(name.startswith("conv") for name in layers)):
         x = conv(x, layers[f"conv{stage}"], strides, pads)
-        x = leaky_relu(norm(x, layers[f"norm{stage}"]) if stage else x)
+        name = f"norm{stage}"
+        x = leaky_relu(norm(x, layers[name]) if name in layers else x)
     return x
