@@ -1,0 +1,1 @@
+"""What a run depends on, as frozen dataclasses: sections, the config, and typed overrides."""

@@ -1,0 +1,137 @@
+"""The sections of a config that do not belong to a loss, a model or the schedule."""
+
+import dataclasses
+
+from support.errors import UserError
+from support.settings import check_settings, setting
+
+
+@dataclasses.dataclass(frozen=True)
+class Growth:
+    """The ladder, by name or written out, and where it ends."""
+
+    ladder: str = setting("thesis", 'thesis, authors, or rungs such as "4x4x4 4x8x8 8x8x8"')
+    resolution: int = setting(256, "height and width of the full clip")
+    num_frames: int = setting(32, "frames of the full clip")
+    feature_maps_base: int = setting(
+        1024, "feature maps are base / 2^(log2(height) - 1), up to the maximum", above=0
+    )
+    feature_maps_max: int = setting(128, "the maximum of feature maps", above=0)
+
+    def __post_init__(self):
+        check_settings("growth", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """Settings of generator and critic that do not follow from the ladder."""
+
+    latent_size: int = setting(
+        128, "numbers in a latent, and values of the encoder (K of equation 5.2)", above=0
+    )
+    stddev_group: int = setting(
+        4, "consecutive clips that are compared by the minibatch statistic", above=0
+    )
+    minibatch_statistic: str = setting(
+        "stddev",
+        "what shows the critic a group of clips: a map, minibatch discrimination, or both",
+        choices=("stddev", "discrimination", "both"),
+    )
+    fused_resample: bool = setting(
+        True, "one strided convolution in place of resampling and convolution"
+    )
+    precision: str = setting(
+        "float32",
+        "data type of convolutions (weights are always float32)",
+        choices=("float32", "mixed_bfloat16"),
+    )
+    labels: str = setting(
+        "none",
+        "how generator and critic use the classes of clips; all but none take them from the data",
+        choices=("none", "projection", "slices", "concat", "head"),
+    )
+    classes: tuple[str, ...] = setting((), "names of the classes (default: those of the data)")
+
+    def __post_init__(self):
+        check_settings("network", self)
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes that make a difference: 0 without labels, and with one class."""
+        return len(self.classes) if self.labels != "none" and len(self.classes) > 1 else 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """Training length, optimizer, and output intervals."""
+
+    total_kimg: float = setting(
+        12000, "thousands of real clips shown in all", above=0, may_change=True
+    )
+    seed: int = setting(0, "seed of weights, noise and data order", minimum=0, maximum=2**32 - 1)
+    mirror: bool = setting(True, "mirror half of the reals left to right")
+    beta_1: float = setting(0.0, "of Adam", minimum=0, below=1)
+    beta_2: float = setting(0.99, "of Adam", minimum=0, below=1)
+    epsilon: float = setting(1e-8, "of Adam", above=0)
+    running_average: float = setting(
+        0.999, "decay per step of Gs, the running average of the generator", minimum=0, below=1
+    )
+    accumulate: int = setting(
+        1, "parts of a minibatch that are computed one after the other, to save memory", above=0
+    )
+    penalty_interval: int = setting(
+        1, "compute the gradient penalty every N steps, scaled by N (lazy regularisation)", above=0
+    )
+    steps_per_call: int = setting(
+        4, "minibatches in a traced call, the smallest unit of the loop", above=0
+    )
+    tick_kimg: float = setting(
+        20, "thousands of clips between status lines and pictures", above=0, may_change=True
+    )
+    snapshot_ticks: int = setting(
+        5, "ticks between snapshots, and clips in TensorBoard", above=0, may_change=True
+    )
+    distance_ticks: int = setting(
+        10, "ticks between sliced Wasserstein distances; 0: never", minimum=0, may_change=True
+    )
+    distance_clips: int = setting(
+        512, "reals and fakes that the distance compares", above=0, may_change=True
+    )
+    distance_patience: int = setting(
+        5,
+        "distances in a row without a smaller one at its rung before a note in the log; 0: none",
+        minimum=0,
+        may_change=True,
+    )
+    checkpoint_minutes: float = setting(
+        15, "minutes between checkpoints", minimum=0, may_change=True
+    )
+    keep_checkpoints: int = setting(3, "newest checkpoints that are kept", above=0, may_change=True)
+    keep_checkpoint_kimg: float = setting(
+        0.0, "thousands of clips between checkpoints kept for good; 0: none", may_change=True
+    )
+    skips_before_rollback: int = setting(
+        16,
+        "consecutive non-finite steps before rolling back to the last checkpoint",
+        above=0,
+        may_change=True,
+    )
+    rollbacks: int = setting(3, "rollbacks before training aborts", minimum=0, may_change=True)
+
+    def __post_init__(self):
+        check_settings("train", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """Scores computed while a run trains."""
+
+    every_kimg: float = setting(0.0, "thousands of clips between scores; 0: never", may_change=True)
+    protocol: str = setting("thesis", "one of metrics/protocols.py", may_change=True)
+    weights: str = setting("", "weights of the feature network (evaluate.py)", may_change=True)
+    clips: int = setting(2048, "fakes and reals of a score", above=0, may_change=True)
+
+    def __post_init__(self):
+        check_settings("metrics", self)
+        if self.every_kimg > 0 and not self.weights:
+            raise UserError("`metrics.weights` should name a file for scores. Received: none")
