@@ -3,7 +3,8 @@
     python benchmarks/dataset_tool.py                                  # videos that it makes
     python benchmarks/dataset_tool.py --source=videos --config=ucf101
 
-Decoding is measured twice, each frame to an RGB array by as many threads: as PyAV's users write
+The shares of processor seconds do not depend on what else the machine does. Decoding is measured
+twice, each frame to an RGB array by as many threads: as PyAV's users write
 it, `frame.to_ndarray(format="rgb24")`, and with one converter for all frames of a video, which is
 the fastest known here. All are taken in turn, and of each the median. Results:
 dataset_tool_cpu_202611.md.
@@ -62,15 +63,17 @@ def measure(config: str, source: Path, rule: str, scratch: Path, args) -> dict:
     if not files:
         raise UserError(f"--source should hold videos. Received: {source} (none found)")
     seconds, clips = {"create": [], "plain": [], "fast": []}, None
+    processor = {"create": [], "plain": [], "fast": []}
     for repeat in range(args.repeats):
         output = scratch / f"{config}-{rule}-{repeat}"
         create = functools.partial(_create, source, output, ladder, rule, args)
-        seconds["create"].append(_seconds(create))
+        _time(create, seconds["create"], processor["create"])
         clips = len(Records(output))
         for way, convert in (("plain", plain), ("fast", fast)):
             decode = functools.partial(_decode_all, files, convert, args.workers)
-            seconds[way].append(_seconds(decode))
+            _time(decode, seconds[way], processor[way])
     rates = {way: clips / statistics.median(times) for way, times in seconds.items()}
+    costs = {way: statistics.median(times) for way, times in processor.items()}
     return {
         "config": config,
         "source": str(args.source or "{}x{}".format(*OWN[config])),
@@ -83,6 +86,8 @@ def measure(config: str, source: Path, rule: str, scratch: Path, args) -> dict:
         "fast_decoding_clips_per_second": rates["fast"],
         "share_of_plain": rates["create"] / rates["plain"],
         "share_of_fast": rates["create"] / rates["fast"],
+        "processor_share_of_plain": costs["plain"] / costs["create"],
+        "processor_share_of_fast": costs["fast"] / costs["create"],
     }
 
 
@@ -104,7 +109,7 @@ def _create(source, output, ladder, rule, args):
         output,
         list_sources(source, "videos", ReaderOptions()),
         ladder,
-        ClipRules(ladder[-1].frames, rule),
+        ClipRules(ladder[-1].frames, rule, clip_stride=args.clip_stride),
         encoding=Encoding(args.encoding),
         workers=args.workers,
         about={"tool_version": "benchmark"},
@@ -122,10 +127,12 @@ def _decode_all(files, convert, workers):
             pass
 
 
-def _seconds(work):
-    begin = time.perf_counter()
+def _time(work, seconds, processor):
+    """Appends the seconds that `work` takes, and those of all its threads on processors."""
+    begin, begin_of_process = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begin
+    seconds.append(time.perf_counter() - begin)
+    processor.append(time.process_time() - begin_of_process)
 
 
 def parse(argv):
@@ -136,6 +143,7 @@ def parse(argv):
     flag("--source", help="video or folder of videos (made: H.264 of two sizes)")
     flag("--config", default="faces", help="preset, with --source (faces)")
     flag("--clip_rule", nargs="+", default=["centre", "all"], choices=CLIP_RULES)
+    flag("--clip_stride", type=int, help="frames from clip to clip with all (no overlap)")
     flag("--encoding", default="raw", choices=ENCODINGS, help="(raw)")
     flag("--workers", type=int, default=os.cpu_count(), help="threads (one a core)")
     flag("--videos", type=int, default=8, help="that are made, of each size (8)")

@@ -1,5 +1,6 @@
 """The clips of sources become the shards of a data set."""
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from dataset.unfinished import Unfinished
 from growth.ladder import Ladder
 from support.errors import UserError, short_message
 from support.files import write_atomically
+from support.threads import ahead
 
 
 def clips_per_gigabyte(ladder: Ladder) -> int:
@@ -116,10 +118,19 @@ def _spans(path):
 
 def _join(path, records):
     """Writes records, header and footer included; returns size, hash and fingerprints."""
-    size, digest, fingerprints = 0, hashlib.sha256(), []
-    with write_atomically(path) as temporary, open(temporary, "wb") as file:
+    digest = hashlib.sha256()
+
+    def hash_record(record):  # In a thread, while the next one is read and written.
+        digest.update(record)
+        return int(fingerprint(record[HEADER:-FOOTER]))
+
+    def written(file):
         for record in records:
-            size += file.write(record)
-            digest.update(record)
-            fingerprints.append(int(fingerprint(record[HEADER:-FOOTER])))
+            file.write(record)
+            yield record
+
+    with write_atomically(path) as temporary, open(temporary, "wb") as file:
+        with contextlib.closing(ahead(hash_record, written(file))) as hashes:
+            fingerprints = list(hashes)
+        size = file.tell()
     return size, digest.hexdigest(), fingerprints
