@@ -27,24 +27,12 @@ from benchmarks.convolutions import bare_speed, count_convolutions
 from benchmarks.rung import config_at, stable_phases
 from benchmarks.table import print_table
 from config import PRESETS, Config, preset
-from dataset.batch import Batch
 from growth.phase import Phase
 from support.errors import UserError
 from support.script import run_script
 from training.dry_run import estimate_memory
+from training.measure import Constant
 from training.trainer import Trainer
-
-
-class Constant:
-    """Stands for a `ClipPipeline`: the same reals of noise at each step."""
-
-    def __init__(self, ladder):
-        self.ladder = ladder
-
-    def dataset(self, level, nimg, minibatch, replicas=1, **_):
-        shape = (minibatch // replicas, *self.ladder[level].shape, 3)
-        batch = Batch(tf.random.uniform(shape, -1, 1), tf.fill(shape[:1], -1))
-        return tf.data.Dataset.from_tensors(batch).repeat()
 
 
 def measure(config: Config, resolution: int, devices: int, steps: int, bare: bool) -> dict:

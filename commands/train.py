@@ -6,6 +6,7 @@
     python train.py --config=faces --settings           # prints every setting
     python train.py --config=faces --set train.seed=1 schedule.minibatch.64=4
     python train.py --run=runs/faces                    # resumes with the run's own settings
+    python train.py --config=actions --hours=2          # plans the schedule for two hours
     python train.py --config=faces --init=runs/ucf101   # starts from another run's networks
 
 Run the same command again to resume.
@@ -13,17 +14,19 @@ Run the same command again to resume.
 
 import argparse
 import dataclasses
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.parser import OneOf, Parser, whole
+from commands.parser import Number, OneOf, Parser, whole
 from config import PRESETS, Config, SettingInfo, config_for, from_dict, list_settings, preset
 from growth.ladder import make_ladder
 from run_folder.reading import read_config, read_description
 from support.errors import UserError
 from support.json_files import read_json
+from support.settings import Bounds
 from support.startup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -45,6 +48,11 @@ def flags(parser: Parser):
     )
     flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
     flag("--run", type=Path, help="run folder (default: runs/<config>, or runs/<data>)")
+    flag(
+        "--hours",
+        type=Number(float, Bounds(above=0)),
+        help="plan the schedule so that training takes this long on this machine",
+    )
     flag("--init", type=Path, help="start from a run, or from weights next to their card")
     flag(
         "--init_size",
@@ -72,14 +80,27 @@ def run(args: argparse.Namespace) -> int | None:
     if args.settings:
         print(describe_settings(list_settings(config)))
         return None
+    begin = time.monotonic()
     import_tensorflow()
-    if args.dry_run:
-        from training.dry_run import describe
-        from training.initial import choose_init
+    return dry_run(config, args, begin) if args.dry_run else start(config, args, begin)
 
-        print(describe(choose_init(args.init, args.init_size, choose_run(args, config), config)[0]))
-        return None
-    return start(config, args)
+
+def dry_run(config: Config, args: argparse.Namespace, begin: float):
+    """Prints what would be trained, and the plan where --hours is given."""
+    from training.devices import strategy_for
+    from training.dry_run import describe
+    from training.initial import choose_init
+    from training.planning import describe_plan, plan_run
+
+    path = choose_run(args, config)
+    strategy = strategy_for(args.devices) if args.hours else None
+    config, _ = choose_init(args.init, args.init_size, path, config)
+    plan = None
+    if strategy:
+        config, plan = plan_run(config, args.set, args.hours, path, strategy, begin)
+    if plan:
+        print(f"{describe_plan(config, plan)}\n")
+    print(describe(config))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +184,7 @@ def with_classes(config: Config, names: Sequence[str], data: Path) -> Config:
     return dataclasses.replace(config, network=dataclasses.replace(network, classes=tuple(names)))
 
 
-def start(config: Config, args: argparse.Namespace) -> int:
+def start(config: Config, args: argparse.Namespace, begin: float) -> int:
     """Starts or resumes training, and returns the exit status."""
     from training.devices import make_deterministic
     from training.workers import report_lost_worker
@@ -171,10 +192,10 @@ def start(config: Config, args: argparse.Namespace) -> int:
     if args.deterministic:
         make_deterministic()
     with report_lost_worker():
-        return _start(config, args)
+        return _start(config, args, begin)
 
 
-def _start(config, args):
+def _start(config, args, begin):
     from dataset.pipeline import ClipPipeline
     from run_folder.folder import RunFolder
     from run_folder.reading import read_data_files
@@ -182,6 +203,7 @@ def _start(config, args):
     from training.initial import choose_init, take_over
     from training.interrupt import Interrupt
     from training.loop import train
+    from training.planning import describe_plan, plan_run
     from training.trainer import Trainer
 
     strategy = strategy_for(args.devices)  # Waits for the other workers, where there are some.
@@ -193,6 +215,7 @@ def _start(config, args):
     config = with_classes(config, clips.records.label_names, data)
     config.model.check_labels(clips.records.label_names)
     identity = clips.identity()
+    config, plan = plan_run(config, args.set, args.hours, path, strategy, begin)
     trainer = Trainer(config, strategy)
     transfer = take_over(source, trainer.model, config) if source else None
     same = (config, identity["sha256"], identity["skipped"])
@@ -203,16 +226,22 @@ def _start(config, args):
     files = clips.check_files(read_data_files(path)) if check else {}
     about = identity | {"fps": clips.records.fps}
     init = transfer.record(source, config) if transfer else None
-    folder = RunFolder(path, config, about, args.start_over, init) if is_chief else nullcontext()
-    with folder as run_folder, clips.translate_read_errors():
+    arguments = path, config, about, args.start_over, init, plan
+    with (
+        RunFolder(*arguments) if is_chief else nullcontext() as run_folder,
+        clips.translate_read_errors(),
+    ):
         if run_folder:
             if transfer:
                 run_folder.log(f"{path} starts from {source.path}. {transfer}")
             run_folder.store_data_files(files)
             run_folder.restore_latest(trainer)
         trainer.broadcast_from_chief()
-        watchers = watchers_of(run_folder, config, clips, args.profile) if run_folder else []
+        watchers = []
         if run_folder:
+            watchers = watchers_of(run_folder, config, clips, args.profile, plan, begin)
+            if plan:
+                run_folder.log(describe_plan(config, plan))
             kimg, devices = trainer.nimg / 1000, describe_devices(strategy)
             where = f"on {', '.join(devices)}, from kimg {kimg:g}"
             run_folder.log(f"{path}: {clips.describe()}, {where}")
@@ -221,16 +250,26 @@ def _start(config, args):
 
 
 def watchers_of(
-    run_folder: "RunFolder", config: Config, clips: "ClipPipeline", profile: int
+    run_folder: "RunFolder",
+    config: Config,
+    clips: "ClipPipeline",
+    profile: int,
+    plan: dict | None = None,
+    begin: float = 0.0,
 ) -> list["Watcher"]:
-    """What the chief does besides training."""
+    """What the chief does besides training; with a `plan`, it keeps to the budget."""
+    from training.budget import Budget
+    from training.forecast import Forecast
     from training.keeper import Keeper
     from training.monitor import Monitor
+    from training.planning import measured_in
     from training.profile import Profile
 
+    forecast = Forecast(config, measured_in(plan) if plan else None)
     return [
         Profile(run_folder.path, profile),
-        Monitor(run_folder, config, clips),
+        Monitor(run_folder, config, clips, forecast),
+        *([Budget(run_folder, forecast, plan, begin)] if plan else []),
         Keeper(run_folder),
     ]
 

@@ -61,22 +61,20 @@ def make_plan(
         rule: how the time is shared out.
     """
     shares = _shares(schedule, ladder, costs, rule)
+    shortest = _min_kimg(schedule, shares, rule)
+    if costs.seconds_left(_plan(schedule, ladder, shares, shortest, rule), 0) > seconds:
+        return None
 
     def make(kimg):
-        training = {height: round(kimg * share, 4) for height, share in shares.items()}
-        transition = {height: round(rule.fade * value, 4) for height, value in training.items()}
-        lengths = {"lod_training_kimg": training, "lod_transition_kimg": transition}
-        planned = dataclasses.replace(schedule, **lengths)
-        last = list_phases(planned, ladder)[-1]
-        return _ending(planned, last.begin / 1000 + training[ladder[-1].height])
+        return _plan(schedule, ladder, shares, kimg, rule)
 
-    shortest = max(
-        rule.min_steps * at_size(schedule.minibatch, height) / 1000 / share
-        for height, share in shares.items()
-    )
-    if costs.seconds_left(make(shortest), 0) > seconds:
-        return None
     return _fit(make, shortest, lambda plan: costs.seconds_left(plan, 0), seconds)
+
+
+def shortest_plan(schedule: Schedule, ladder: Ladder, costs: Costs, rule: Rule = RULE) -> Plan:
+    """The plan below which `make_plan` has none."""
+    shares = _shares(schedule, ladder, costs, rule)
+    return _plan(schedule, ladder, shares, _min_kimg(schedule, shares, rule), rule)
 
 
 def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) -> Plan:
@@ -111,8 +109,7 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
     def make(factor):
         training = scale(schedule.lod_training_kimg, False, factor)
         transition = scale(schedule.lod_transition_kimg, True, factor)
-        lengths = {"lod_training_kimg": training, "lod_transition_kimg": transition}
-        planned = dataclasses.replace(schedule, **lengths)
+        planned = _with_lengths(schedule, training, transition)
         begin = max(list_phases(planned, ladder)[-1].begin, nimg) / 1000
         rest = plan.total_kimg - max(last.begin, nimg) / 1000
         return _ending(planned, begin + max(rest * factor, min(rest, last.minibatch / 1000)))
@@ -146,6 +143,27 @@ def averaging(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
     return round(min(max(1 - rule.steps_per_average / steps, 0.9), 0.999), 4)
 
 
+def _min_kimg(schedule, shares, rule):
+    """The kimg of a share at which every stable phase has `min_steps`."""
+    return max(
+        rule.min_steps * at_size(schedule.minibatch, height) / 1000 / share
+        for height, share in shares.items()
+    )
+
+
+def _plan(schedule, ladder, shares, kimg, rule):
+    training = {height: round(kimg * share, 4) for height, share in shares.items()}
+    transition = {height: round(rule.fade * value, 4) for height, value in training.items()}
+    planned = _with_lengths(schedule, training, transition)
+    begin = list_phases(planned, ladder)[-1].begin / 1000
+    return _ending(planned, begin + training[ladder[-1].height])
+
+
+def _with_lengths(schedule, training, transition):
+    lengths = {"lod_training_kimg": training, "lod_transition_kimg": transition}
+    return dataclasses.replace(schedule, **lengths)
+
+
 def _shares(schedule, ladder, costs, rule):
     """{height: kimg of the stable phase at a rung}, relative to the lowest rungs."""
     last = {rung.height for rung in ladder.rungs[-2:]}
@@ -164,7 +182,7 @@ def _shares(schedule, ladder, costs, rule):
 def _shortest(schedule):
     """The schedule with lengths that every rung can have."""
     longest = {4: max(schedule.minibatch.values())}
-    return dataclasses.replace(schedule, lod_training_kimg=longest, lod_transition_kimg=longest)
+    return _with_lengths(schedule, longest, longest)
 
 
 def _ending(schedule, kimg):

@@ -1,6 +1,7 @@
 """The folder of a run: its config, lock, checkpoints and history.
 
-config.json       the resolved config, the data set, the versions, and the model it was started with
+config.json       the resolved config, the data set and the versions it was started with; the model
+                  that it started from, and the plan for its time budget, where there are such
 checkpoints/      all that training needs to resume
 snapshots/        weights of the generator that makes samples, each with its card
 samples/          pictures of the fixed latents, and of the reals at each rung
@@ -59,6 +60,7 @@ class RunFolder(contextlib.AbstractContextManager):
         data: "folder" and "sha256" of the data set, its "skipped" clips, and its "fps".
         start_over: whether to train from the beginning where the checkpoints are lost.
         init: what it took over from a model, where a new run starts from one.
+        plan: of its time budget, where it has one.
 
     Raises:
         UserError: a folder of something else, of a run with another config or data set, or of one
@@ -72,17 +74,17 @@ class RunFolder(contextlib.AbstractContextManager):
         data: dict,
         start_over: bool = False,
         init: dict | None = None,
+        plan: dict | None = None,
     ):
         self.path, self.config, self.start_over = Path(path), config, start_over
         description = {"config": config.as_dict(), "data": data, "versions": versions()}
         if not _is_new(self.path):
             known = read_description(self.path)
-            _check_same_config(self.path, from_dict(known["config"]), config)
+            check_same_config(self.path, from_dict(known["config"]), config)
             _check_same_data(self.path, known["data"], data)
             description = known | {"config": config.as_dict()}
         self.fps = known_rate(description["data"].get("fps"))
-        if init:
-            description["init"] = init
+        description |= {k: v for k, v in (("init", init), ("plan", plan)) if v}
         make_folder(self.path)
         self._lock = lock(
             self.path / "lock",
@@ -173,6 +175,12 @@ class RunFolder(contextlib.AbstractContextManager):
         self.status.write("training")
         self._saved = time.monotonic()
 
+    def store_plan(self, config: Config, plan: dict):
+        """Stores a plan, and the config that follows from it, for cards and for resuming."""
+        self.check_is_there()
+        now = {"config": config.as_dict(), "plan": plan}
+        write_json(self.path / "config.json", read_description(self.path) | now)
+
     def store_data_files(self, files: dict[str, list[int]]):
         """Stores the sizes and times of the files of the data set, once they were checked."""
         if files:
@@ -229,16 +237,15 @@ def _forget_later(path, nimg):
             temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def _check_same_config(path, known, given):
+def check_same_config(path: Path, known: Config, given: Config):
+    """Raises `UserError` where settings differ that a run may not change."""
     may_change = {setting.key for setting in list_settings(given) if setting.may_change}
-    settings = []
-    for config in (known, given):
-        tree = config.as_dict()
+    before, now = known.as_dict(), given.as_dict()
+    for tree in (before, now):
         for key in may_change:
             section, _, name = key.rpartition(".")
             tree[section].pop(name)
-        settings.append(tree)
-    check_same(path, *settings, "Use the same settings, or another run folder.")
+    check_same(path, before, now, "Use the same settings, or another run folder.")
 
 
 def _check_same_data(path, known, given):

@@ -14,6 +14,12 @@ _TICK = {"nimg": int, "kimg": float, "rung": str, "fading": bool}
 _SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"sha256": str}}}
 _DESCRIPTION = {"config": dict, "data": dict, "versions": {str: str}}
 _DESCRIPTION["init?"] = {"source": str, "size": int}  # Only where it started from a model.
+_DESCRIPTION["plan?"] = {  # Only where it has a time budget.
+    "hours": float,
+    "used_seconds": float,
+    "asked": dict,  # the config without the plan
+    "measured": {"rates": {str: float}, "tracing": float},
+}
 # Keys of a history line that are no terms of a loss.
 _BOOKKEEPING = re.compile(
     r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
@@ -45,7 +51,7 @@ def read_config(run: Path) -> Config:
 
 
 def read_description(run: Path) -> dict:
-    """ "config", "data", "versions" and perhaps "init" of a run folder.
+    """ "config", "data", "versions", and perhaps "init" and "plan" of a run.
 
     Raises:
         UserError: there is no run, or its config.json is damaged.

@@ -1,5 +1,6 @@
 """How long a run still takes: measured where a phase has run, predicted from its cost elsewhere."""
 
+import dataclasses
 import math
 from collections.abc import Iterable
 
@@ -12,6 +13,14 @@ _DISTANCE_PER_RUNG, _DISTANCE_PER_VOXEL = 0.011, 1e-5
 _WARM_UP = 2  # calls of a new step: the first traces it, both set up kernels
 
 
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What was measured before a run: `rates` are seconds per clip by the index of the phase."""
+
+    rates: dict[int, float]
+    tracing: float  # seconds, per unit of `growth.cost.graph_size`
+
+
 class Forecast:
     """Predicts the rest of a run from the calls and reports that were timed so far.
 
@@ -20,15 +29,22 @@ class Forecast:
 
     Args:
         config: of the run.
+        measured: on this machine, where it was planned for a time budget.
     """
 
-    def __init__(self, config: Config):
-        self.config, self.phases = config, list_phases(config.schedule, config.ladder)
+    def __init__(self, config: Config, measured: Measured | None = None):
+        self.follow(config)
+        self._measured = measured.rates if measured else {}
         self._rates: dict[int, float] = {}  # seconds per clip, by the index of the phase
         self._calls: dict[int, int] = {}  # of this process, by the index of the phase
-        self._factors = {"steps": 1.0, "tracing": 1.0, "distances": 1.0}
+        tracing = measured.tracing if measured else 1.0
+        self._factors = {"steps": 1.0, "tracing": tracing, "distances": 1.0}
         self._reports, self._reporting = 0, 0.0
         self.begin_tick()
+
+    def follow(self, config: Config):
+        """Takes the lengths of phases from another config of the run."""
+        self.config, self.phases = config, list_phases(config.schedule, config.ladder)
 
     def resume(self, history: Iterable[dict]):
         """Takes the rates that the ticks of a history had."""
@@ -68,8 +84,15 @@ class Forecast:
 
     def clip_seconds(self, phase: Phase) -> float:
         """Seconds of training per clip of a phase, as measured or predicted."""
-        predicted = self._factors["steps"] * clip_cost(phase, self.config.ladder)
-        return self._rates.get(phase.index, predicted)
+        return self._rates.get(phase.index, self._factors["steps"] * self._base(phase))
+
+    def is_measured(self, phase: Phase) -> bool:
+        """Whether the seconds of a phase were measured, before the run or in it."""
+        return phase.index in self._rates or phase.index in self._measured
+
+    def distance_seconds(self, phase: Phase) -> float:
+        """Seconds of a distance at a phase."""
+        return self._factors["distances"] * self._distance_cost(phase)
 
     def seconds_left(self, nimg: int) -> float:
         """Seconds from `nimg` clips to the end of training."""
@@ -90,13 +113,20 @@ class Forecast:
         ticks = (end - begin) / min(train.tick_kimg * 1000, end - begin)
         seconds += ticks * self._reporting / max(self._reports, 1)
         if train.distance_ticks:
-            distance = self._factors["distances"] * self._distance_cost(phase)
-            seconds += ticks / train.distance_ticks * distance
+            seconds += ticks / train.distance_ticks * self.distance_seconds(phase)
         return seconds
 
     def _note_rate(self, phase, seconds_per_clip):
         self._rates[phase.index] = seconds_per_clip
-        self._factors["steps"] = seconds_per_clip / clip_cost(phase, self.config.ladder)
+        self._factors["steps"] = seconds_per_clip / self._base(phase)
+
+    def _base(self, phase):
+        """Seconds per clip before the run began: in proportion to the nearest measured phase."""
+        cost = clip_cost(phase, self.config.ladder)
+        if not self._measured:
+            return cost
+        nearest = min(self._measured, key=lambda index: abs(index - phase.index))
+        return cost * self._measured[nearest] / clip_cost(self.phases[nearest], self.config.ladder)
 
     def _distance_cost(self, phase):
         voxels = math.prod(self.config.ladder[phase.level].shape)

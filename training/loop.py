@@ -69,13 +69,13 @@ def train(
     Raises:
         UserError: losses stay NaN or infinite, and no watcher rolls back.
     """
-    config, until = trainer.config, min(until, trainer.config.train.total_kimg * 1000)
     for watcher in watchers:
         watcher.begin(trainer)
-    while trainer.nimg < until and not _interrupted(trainer, interrupt):
+    while trainer.nimg < (end := _end(trainer, until)) and not _interrupted(trainer, interrupt):
+        config = trainer.config  # A watcher may change the lengths of phases to come.
         phase = phase_at(trainer.nimg, config.schedule, config.ladder)
         trainer.enter(phase)
-        steps_left = min(phase.steps_left(), math.ceil((until - phase.nimg) / phase.minibatch))
+        steps_left = min(phase.steps_left(), math.ceil((end - phase.nimg) / phase.minibatch))
         steps = int(min(config.train.steps_per_call, steps_left))
         for watcher in watchers:
             watcher.before(trainer, phase)
@@ -89,6 +89,11 @@ def train(
         watcher.end(trainer, interrupt or None)
     trainer.workers.wait()  # The chief has saved: all end together.
     return interrupt.exit_status if interrupt else 0
+
+
+def _end(trainer, until):
+    """Real clips shown at which training ends."""
+    return min(until, trainer.config.train.total_kimg * 1000)
 
 
 def _interrupted(trainer, interrupt):

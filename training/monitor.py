@@ -35,13 +35,20 @@ class Monitor(Watcher):
         run: the folder to which everything is written.
         config: of the run.
         clips: the reals.
+        forecast: of the run; without one, nothing was measured before.
     """
 
-    def __init__(self, run: RunFolder, config: Config, clips: ClipPipeline):
+    def __init__(
+        self,
+        run: RunFolder,
+        config: Config,
+        clips: ClipPipeline,
+        forecast: Forecast | None = None,
+    ):
         self.run, self.config, self.clips = run, config, clips
         self.pictures = Pictures(run.path / "samples", config, clips, run.fps or FPS)
         self.scores = Scores(run, config, clips)
-        self.forecast = Forecast(config)
+        self.forecast = forecast or Forecast(config)
         self._has_distance = self._check_reals()
         self.writer = tf.summary.create_file_writer(str(run.path))
 
@@ -63,6 +70,7 @@ class Monitor(Watcher):
 
     def after(self, trainer: Trainer, call: Call):
         """Notes the call, and reports where it ends a tick."""
+        self.config = trainer.config  # A plan may have changed its lengths.
         if call.taken:
             self._terms.append(call.terms)
             self._weights.append(call.taken * call.phase.minibatch)
@@ -103,7 +111,7 @@ class Monitor(Watcher):
         with self.writer.as_default(step=nimg):
             write_scalars(line, terms)
             self.pictures.write(snapshot, keep)
-            if self.scores.is_due(self._reported, nimg):
+            if self.scores.is_due(self._reported, nimg, last):
                 self.scores.measure(snapshot, nimg)
         self._reported, self._resumed = nimg, None
         self.writer.flush()

@@ -40,10 +40,9 @@ class Scores:
             check_counts(config.metrics.clips, len(self.reals), config.metrics.clips)
             self.extractor.prepare(list(self.reals.clips([0])))
 
-    def is_due(self, before: int, nimg: int) -> bool:
+    def is_due(self, before: int, nimg: int, last: bool) -> bool:
         """Whether a score is due between two moments of training, or at its end."""
         every = self.config.metrics.every_kimg * 1000
-        last = nimg >= self.config.train.total_kimg * 1000
         return every > 0 and (last or nimg // every > before // every)
 
     def measure(self, snapshot: Snapshot, nimg: int):

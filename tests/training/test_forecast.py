@@ -7,7 +7,7 @@ import pytest
 from config import demo
 from growth.cost import clip_cost, graph_size
 from growth.phase import list_phases, phase_at
-from training.forecast import Forecast
+from training.forecast import Forecast, Measured
 
 SLOW = 1.7  # times as slow as the machine of growth/cost.py
 REPORT, DISTANCE = 1.5, {0: 5.0, 1: 10.0, 2: 18.0, 3: 40.0}  # seconds, by level
@@ -64,3 +64,17 @@ def test_a_resumed_run_knows_the_rates_of_its_history():
     assert forecast.clip_seconds(phases[1]) == 20e-3
     ratio = clip_cost(phases[2], config.ladder) / clip_cost(phases[1], config.ladder)
     assert forecast.clip_seconds(phases[2]) == pytest.approx(ratio * 20e-3)
+
+
+def test_rates_that_were_measured_before_a_run_scale_with_its_speed():
+    config = demo()
+    phases = list_phases(config.schedule, config.ladder)
+    forecast = Forecast(config, Measured({2: 5e-3, 6: 50e-3}, tracing=3.0))
+    assert forecast.clip_seconds(phases[6]) == 50e-3
+    near = clip_cost(phases[5], config.ladder) / clip_cost(phases[6], config.ladder)
+    assert forecast.clip_seconds(phases[5]) == pytest.approx(50e-3 * near)
+    assert forecast.is_measured(phases[2])
+    assert not forecast.is_measured(phases[5])
+    twice = 2 * forecast.clip_seconds(phases[0])
+    forecast.resume([{"nimg": 2000, "sec_per_kimg": 1000 * twice}])
+    assert forecast.clip_seconds(phases[6]) == pytest.approx(100e-3)

@@ -100,6 +100,19 @@ def test_it_may_end_earlier_and_be_called_again():
     assert trainer.calls == [(0, 3), (0, 2)]
 
 
+def test_a_watcher_may_change_the_phases_to_come():
+    config = tiny_config("train.steps_per_call=8", "train.total_kimg=0.2")
+
+    class Shortening(Watcher):
+        def after(self, trainer, call):
+            settings = ["schedule.lod_transition_kimg=0.008", "train.total_kimg=0.044"]
+            trainer.config = config.override(settings)
+
+    trainer = Counting(config)
+    train(trainer, None, [Shortening()])
+    assert trainer.calls == [(0, 8), (1, 2), (2, 1)]
+
+
 def test_an_interrupt_ends_it_with_the_status_of_the_signal():
     trainer, watcher, interrupt = Counting(tiny_config()), Recording(), Interrupted(2)
     assert train(trainer, None, [watcher], interrupt) == 143

@@ -131,8 +131,9 @@ def test_few_reals_are_warned_of(run, trainer, capsys):
 
 
 def test_a_distance_that_does_not_fall_is_noted(run, trainer, capsys, monkeypatch):
+    config = tiny_config("train.distance_ticks=1", "train.distance_patience=2")
+    monkeypatch.setattr(trainer, "config", config)
     monitor = _monitor(run, trainer)
-    monitor.config = tiny_config("train.distance_ticks=1", "train.distance_patience=2")
     swds = iter([80.0, 90.0, 100.0, 70.0])
     monkeypatch.setattr(
         "training.monitor.measure_distance", lambda *_: {"swd": next(swds), "swd_floor": 40.0}

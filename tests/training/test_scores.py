@@ -30,15 +30,15 @@ def _scores(run, pipeline, *settings):
 
 def test_when_scores_are_due(pipeline):
     scores = _scores(None, pipeline, WEIGHTS, "metrics.every_kimg=0.05")
-    assert not scores.is_due(0, 49)
-    assert scores.is_due(0, 50)
-    assert not scores.is_due(50, 99)
-    assert scores.is_due(99, 160)
-    assert scores.is_due(160, 200)  # The end.
+    assert not scores.is_due(0, 49, last=False)
+    assert scores.is_due(0, 50, last=False)
+    assert not scores.is_due(50, 99, last=False)
+    assert scores.is_due(99, 160, last=False)
+    assert scores.is_due(160, 200, last=True)  # The end.
 
 
 def test_by_default_there_are_none():
-    assert not Scores(None, tiny_config(), None).is_due(0, 200)
+    assert not Scores(None, tiny_config(), None).is_due(0, 200, last=True)
     with pytest.raises(UserError, match="`metrics.weights` should name a file"):
         tiny_config("metrics.every_kimg=1")
 

@@ -1,0 +1,233 @@
+"""Plans a run for a time budget: measures the machine, and chooses what the config leaves open."""
+
+import dataclasses
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import tensorflow as tf
+
+from config import Config, from_dict, list_settings
+from growth.cost import clip_cost
+from growth.phase import Phase, first_level, list_phases
+from growth.planner import Plan, averaging, make_plan, shortest_plan, small_settings
+from run_folder.folder import check_same_config
+from run_folder.reading import read_description
+from support.errors import UserError
+from training.forecast import Forecast, Measured
+from training.measure import measure
+from training.workers import read_cluster
+
+PLANNED = ("schedule.lod_training_kimg", "schedule.lod_transition_kimg", "train.total_kimg")
+_MEASURING = 0.03  # of the budget, at most
+_TICKS = 40  # in a run, where the config leaves them open
+_DISTANCE, _MIN_CLIPS = 0.01, 64  # of the budget for one distance, and clips of it at least
+
+
+class RunCosts:
+    """A forecast as the planner sees it (`growth.planner.Costs`), for plans of one config."""
+
+    def __init__(self, forecast: Forecast, config: Config):
+        self.forecast, self.config = forecast, config
+
+    def clip_seconds(self, phase: Phase) -> float:
+        """Seconds per clip of a phase."""
+        return self.forecast.clip_seconds(phase)
+
+    def seconds_left(self, plan: Plan, nimg: int) -> float:
+        """Seconds from `nimg` clips to the end of a plan, and of the last distance."""
+        self.forecast.follow(with_plan(self.config, plan))
+        last = self.forecast.distance_seconds(self.forecast.phases[-1])
+        return self.forecast.seconds_left(nimg) + last
+
+
+def with_plan(config: Config, plan: Plan) -> Config:
+    """The config with the lengths of a plan."""
+    train = dataclasses.replace(config.train, total_kimg=plan.total_kimg)
+    return dataclasses.replace(config, schedule=plan.schedule, train=train)
+
+
+def plan_of(config: Config) -> Plan:
+    """The lengths of a planned config."""
+    return Plan(config.schedule, config.train.total_kimg)
+
+
+def measured_in(plan: dict) -> Measured:
+    """What was measured for a plan, as a run stores it."""
+    rates = {int(index): rate for index, rate in plan["measured"]["rates"].items()}
+    return Measured(rates, plan["measured"]["tracing"])
+
+
+def plan_run(
+    config: Config,
+    given: Iterable[str],
+    hours: float | None,
+    run: Path,
+    strategy: tf.distribute.Strategy,
+    begin: float,
+) -> tuple[Config, dict | None]:
+    """The config of a run with a time budget, and its plan as the run stores it.
+
+    Args:
+        config: as it was chosen; of a run that is resumed, perhaps the run's own.
+        given: the settings "section.key=value" that the user chose, which stay as they are.
+        hours: of the budget; None for that of the run, where it has one.
+        run: its folder.
+        strategy: of the training.
+        begin: `time.monotonic()` when the command began, which counts.
+
+    Raises:
+        UserError: the budget is too short, or the run was started without one or with other
+            settings.
+    """
+    is_run = (run / "config.json").is_file()
+    known = read_description(run) if is_run else {}
+    if hours is None and "plan" not in known:
+        return config, None
+    keys = {setting.partition("=")[0] for setting in given}
+    if fixed := [key for key in PLANNED if any(f"{k}.".startswith(f"{key}.") for k in keys)]:
+        raise UserError(f"--hours chooses `{fixed[0]}`. Leave out this setting, or --hours.")
+    if read_cluster():
+        raise UserError("--hours should be left out where TF_CONFIG lists several workers.")
+    if is_run or hours is None:
+        return _resume(config, hours, run, known)
+    planned, measured = _plan_new(config, keys, hours, strategy, begin)
+    return planned, {
+        "hours": hours,
+        "used_seconds": 0.0,
+        "asked": config.as_dict(),
+        "measured": dataclasses.asdict(measured),
+    }
+
+
+def _resume(config, hours, run, known):
+    """The stored config, with the settings of `config` that may change."""
+    if "plan" not in known:
+        raise UserError(
+            f"Cannot plan {run}: it was started without --hours. Leave it out, or use another run "
+            "folder."
+        )
+    stored, asked = from_dict(known["config"]), from_dict(known["plan"]["asked"])
+    base = stored if config.schedule == stored.schedule else asked
+    check_same_config(run, base, config)
+    before = {setting.key: setting.value for setting in list_settings(base)}
+    changed = [
+        f"{setting.key}={setting.value}"
+        for setting in list_settings(config)
+        if setting.may_change and setting.value != before[setting.key]
+    ]
+    return stored.override(changed), known["plan"] | ({"hours": hours} if hours else {})
+
+
+def _plan_new(config, keys, hours, strategy, begin):
+    """The planned config, and what was measured for it."""
+    seconds, is_open = 3600 * hours, open_settings(config, keys)
+    small = _override(config, small_settings(0), is_open)
+    measured = measure(small, strategy, _MEASURING * seconds)
+    if small != config:
+        as_given = _scaled(measured, small, config)
+        plan = _plan(config, as_given, seconds, is_open)
+        if plan and not small_settings(plan.schedule.lod_training_kimg[config.ladder[-1].height]):
+            small, measured = config, measure(config, strategy, _MEASURING * seconds)
+    left = seconds - (time.monotonic() - begin)
+    chosen = _with_reports(small, measured, left, is_open)
+    plan = _plan(chosen, measured, left, is_open)
+    if plan is None:
+        raise UserError(_refusal(chosen, measured, hours, left))
+    values = {
+        "train.running_average": averaging(plan, chosen.ladder),
+        "train.tick_kimg": max(round(plan.total_kimg / _TICKS, 3), 0.001),
+    }
+    return _override(with_plan(chosen, plan), values, is_open), measured
+
+
+def open_settings(config: Config, keys: Iterable[str]) -> set[str]:
+    """The settings that neither a preset nor `keys` state: they have their defaults."""
+    defaults = {setting.key: setting.value for setting in list_settings(Config(config.name))}
+    return {
+        key
+        for key, value, *_ in list_settings(config)
+        if value == defaults.get(key) and not any(f"{k}.".startswith(f"{key}.") for k in keys)
+    }
+
+
+def _override(config, values, is_open):
+    return config.override([f"{key}={value}" for key, value in values.items() if key in is_open])
+
+
+def _plan(config, measured, seconds, is_open):
+    config = _with_reports(config, measured, seconds, is_open)
+    costs = RunCosts(Forecast(config, measured), config)
+    return make_plan(config.schedule, config.ladder, costs, seconds)
+
+
+def _with_reports(config, measured, seconds, is_open):
+    """The config with distances that take a small part of the time."""
+    forecast = Forecast(config, measured)
+    per_clip = forecast.distance_seconds(forecast.phases[-1]) / config.train.distance_clips
+    clips = int(min(max(_DISTANCE * seconds / per_clip, _MIN_CLIPS), config.train.distance_clips))
+    values = {"train.distance_clips": clips}
+    if clips * per_clip > _DISTANCE * seconds:
+        values["train.distance_ticks"] = 0  # Only the last one.
+    return _override(config, values, is_open)
+
+
+def _scaled(measured, config, other):
+    """What was measured for a config, in proportion to the costs of another one."""
+    phases = (list_phases(c.schedule, c.ladder) for c in (config, other))
+    pairs = list(zip(*phases, strict=True))
+    costs = {
+        before.index: clip_cost(after, other.ladder) / clip_cost(before, config.ladder)
+        for before, after in pairs
+    }
+    rates = {index: rate * costs[index] for index, rate in measured.rates.items()}
+    return dataclasses.replace(measured, rates=rates)
+
+
+def _refusal(config, measured, hours, seconds):
+    """A sentence about a budget that is too short."""
+    ladder, costs = config.ladder, RunCosts(Forecast(config, measured), config)
+    shortest = shortest_plan(config.schedule, ladder, costs)
+    needed = hours + (costs.seconds_left(shortest, 0) - seconds) / 3600
+    sentence = (
+        f"--hours={hours:g} does not reach {ladder[-1]} on this machine, which takes at least "
+        f"{needed:.2g} hours."
+    )
+    for level in reversed(range(first_level(config.schedule, ladder), ladder.top)):
+        rung = ladder[level]
+        size = [f"growth.resolution={rung.height}", f"growth.num_frames={rung.frames}"]
+        smaller = config.override(size)
+        phases = range(len(list_phases(smaller.schedule, smaller.ladder)))
+        rates = {index: rate for index, rate in measured.rates.items() if index in phases}
+        if _plan(smaller, dataclasses.replace(measured, rates=rates), seconds, set()):
+            return f"{sentence} It suffices for {rung} (--set {' '.join(size)})."
+    return f"{sentence} It suffices for no rung."
+
+
+def describe_plan(config: Config, plan: dict) -> str:
+    """The plan as a table, a row per phase with its time."""
+    forecast = Forecast(config, measured_in(plan))
+    total, minutes = config.train.total_kimg, plan["used_seconds"] / 60
+    lines = [
+        f"Plan for {plan['hours']:g} hours, of which {minutes / 60:.2g} are used. Feature maps "
+        f"{', '.join(str(rung.feature_maps) for rung in config.ladder)}; running average "
+        f"{config.train.running_average:g}; {config.train.distance_clips} clips per distance.",
+        f"  {'rung':<13}{'phase':<8}{'kimg':>8}  {'minibatch':<11}{'rates G, D':<18}"
+        f"{'s per kimg':>10}{'minutes':>9}",
+    ]
+    for phase in forecast.phases:
+        end = min(total, phase.end / 1000 if phase.end else total)
+        rate, name = 1000 * forecast.clip_seconds(phase), "fade" if phase.fading else "stable"
+        mark = "" if forecast.is_measured(phase) else "*"
+        kimg = end - phase.begin / 1000
+        lines.append(
+            f"  {config.ladder[phase.level]!s:<13}{name:<8}{kimg:>8.2f}  {phase.minibatch:<11}"
+            f"{f'{phase.generator_rate:g}, {phase.critic_rate:g}':<18}{rate:>10.1f}"
+            f"{kimg * rate / 60:>9.1f}{mark}"
+        )
+    left = forecast.seconds_left(0) / 60
+    lines.append(
+        f"  {total:.2f} kimg in {left:.1f} minutes with tracing and distances. (* predicted from "
+        "the phases that were measured.)"
+    )
+    return "\n".join(lines)
