@@ -8,7 +8,11 @@ class Adam(keras.optimizers.Adam):
     """Keras' Adam, whose ten elementwise operations per variable are TensorFlow's single one.
 
     It saves 8 % of a step's time at 4x4x4 of `faces` (benchmarks/train_step_cpu_202611.md).
+    Gradients are those of all replicas together: the training step sums them.
     """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars
 
     def update_step(self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor):
         """Updates a tf.Variable, on each replica its own copy."""

@@ -161,15 +161,16 @@ class TrainingStep:
         return take() if every == 1 else tf.cond(tf.equal(number % every, 0), take, leave)
 
     def _run(self, live, reals, nimg):
-        """Runs an update on all replicas, and sums what they return."""
-        terms, gradients = self.strategy.run(lambda reals: self._update(live, reals, nimg), [reals])
+        """Runs an update on all replicas, and sums their terms."""
+        terms, norms = self.strategy.run(lambda reals: self._update(live, reals, nimg), [reals])
         terms = {k: self.strategy.reduce("SUM", v, axis=None) for k, v in terms.items()}
-        return terms, self.strategy.reduce("SUM", gradients, axis=None)
+        return terms, self.strategy.experimental_local_results(norms)[0]  # Those of all are equal.
 
     def _update(self, live, reals, nimg):
-        """Updates variables by the gradient of the mean terms; the optimizer sums over replicas.
+        """Updates variables by the gradient of the mean terms, summed over replicas.
 
-        Returns the mean terms, and the norm of this replica's gradient of each variable.
+        Returns this replica's share of the mean terms, and the norm of the gradient of each
+        variable.
         """
         lod = self.phase.detail_at(nimg)
         if lod.fading:
@@ -200,6 +201,7 @@ class TrainingStep:
                 sums = tf.nest.map_structure(tf.add, (terms, gradients), share(number))
             terms, gradients = sums
         live.check(terms, gradients)
+        gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
         live.optimizer.apply(gradients, live.variables)
         return terms, tf.sqrt(2 * tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients]))
 
