@@ -39,14 +39,16 @@ def run(args: argparse.Namespace):
     """Prints the distances; raises `UserError` where a limit is passed."""
     snapshot = open_snapshot(args)
     from dataset.pipeline import ClipPipeline
-    from scoring.distance import check_reals, measure_distance
+    from scoring.distance import check_reals, count_compared, measure_distance
+    from support.progress import Progress
 
     config = snapshot.config
     folder = data_folder(args, snapshot)
     clips = ClipPipeline(folder, config.ladder, config.train.seed, config.train.mirror)
     with clips.translate_read_errors():
         check_reals(clips, args.num)
-        found = measure_distance(snapshot, clips, args.num)
+        with Progress(count_compared(clips, args.num), "fakes compared") as progress:
+            found = measure_distance(snapshot, clips, args.num, progress.advance)
     print(describe(found))
     _check_limits(found, args.max_distance, args.motion_range or (0, math.inf))
 

@@ -1,5 +1,7 @@
 """The distance of a generator's clips to the reals, by measures that need no network."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dataset.batch import Batch
@@ -19,7 +21,12 @@ _BATCH = 16
 _FEW_CLIPS = 256  # below this number a warning is printed
 
 
-def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[str, float]:
+def measure_distance(
+    snapshot: Snapshot,
+    clips: ClipPipeline,
+    num: int,
+    advance: Callable[[int], None] = lambda count: None,
+) -> dict[str, float]:
     """Compares fakes with reals at the snapshot's phase, both as they are written (uint8).
 
     Args:
@@ -27,6 +34,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
             of the other reals.
         clips: the reals.
         num: number of fakes and of reals; at most half of the reals.
+        advance: called with a number of fakes that were compared, `count_compared` in all.
 
     Returns:
         "swd" and "swd_floor", the sliced Wasserstein distance x 1000 of fakes to reals and of
@@ -36,7 +44,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         and of reals, on which the distances depend.
     """
     config, phase = snapshot.config, snapshot.phase
-    num, seed = min(num, max(len(clips) // 2, 1)), config.train.seed
+    num, seed = count_compared(clips, num), config.train.seed
     classes = config.network.num_classes
     reals, others, fakes = (_Gathered(config.ladder[phase.level].shape, seed) for _ in range(3))
     for begin in range(0, num, _BATCH):
@@ -47,6 +55,7 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         others.add(to_uint8(other.clips))
         made = snapshot.sample(latents, phase.minibatch, other.labels if classes else None)
         fakes.add(as_written(made, phase.nimg, config.name))
+        advance(count)
     distances = {}
     for kind in KINDS:
         name = "swd" if kind == "joint" else f"swd_{kind}"
@@ -58,6 +67,11 @@ def measure_distance(snapshot: Snapshot, clips: ClipPipeline, num: int) -> dict[
         "motion_reals": float(np.mean(reals.motion)),
         "distance_clips": num,
     }
+
+
+def count_compared(clips: ClipPipeline, num: int) -> int:
+    """`num`, or half of the reals where these are too few."""
+    return min(num, max(len(clips) // 2, 1))
 
 
 def real_batch(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> Batch:

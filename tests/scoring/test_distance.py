@@ -46,7 +46,9 @@ class Stills:
 def test_fakes_that_do_not_move_have_a_temporal_distance_alone():
     config = tiny_config()
     phase, reals = phase_at(200, config.schedule, config.ladder), Reals(config.ladder)
-    found = measure_distance(Stills(config, phase, reals), reals, num=32)
+    counts = []
+    found = measure_distance(Stills(config, phase, reals), reals, num=50, advance=counts.append)
+    assert counts == [16, 16]  # Half of the reals.
     assert found["swd_spatial"] < 2 * found["swd_spatial_floor"]
     assert found["swd_temporal"] > 10 * found["swd_temporal_floor"]
     assert found["motion"] == 0
