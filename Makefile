@@ -53,7 +53,7 @@ demo: $(INSTALLED)
 	@$(RUN) evaluate.py distance --run=demo/run --max_distance=200 --motion_range 0.5 2
 	@echo "Open:"
 	@ls -d demo/*.gif demo/*.png
-	@echo "Watch: $(VENV)/bin/tensorboard --logdir demo/run"
+	@echo "Watch: $(VENV)/bin/tensorboard --logdir demo"
 
 test: $(INSTALLED)
 	@$(RUN) -m pytest -q -rs -n $(JOBS) --dist=loadfile $(ARGS)

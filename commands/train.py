@@ -239,13 +239,13 @@ def _start(config, args, begin):
         trainer.broadcast_from_chief()
         watchers = []
         if run_folder:
-            watchers = watchers_of(run_folder, config, clips, args.profile, plan, begin)
             if plan:
                 run_folder.log(describe_plan(config, plan))
             kimg, devices = trainer.nimg / 1000, describe_devices(strategy)
             where = f"on {', '.join(devices)}, from kimg {kimg:g}"
             run_folder.log(f"{path}: {clips.describe()}, {where}")
             run_folder.append_start(devices, kimg)
+            watchers = watchers_of(run_folder, config, clips, args.profile, plan, begin)
         return train(trainer, clips, watchers, Interrupt())
 
 

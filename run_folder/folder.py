@@ -62,6 +62,9 @@ class RunFolder(contextlib.AbstractContextManager):
         init: what it took over from a model, where a new run starts from one.
         plan: of its time budget, where it has one.
 
+    Attributes:
+        description: what config.json holds.
+
     Raises:
         UserError: a folder of something else, of a run with another config or data set, or of one
             that is running now.
@@ -92,6 +95,7 @@ class RunFolder(contextlib.AbstractContextManager):
         )
         clear_abandoned(self.path)
         write_json(self.path / "config.json", description)
+        self.description = description
         self._identity = _identity(self.path)
         self.status = Status(self.path / "status.json")
         self.status.write("starting")
@@ -189,6 +193,10 @@ class RunFolder(contextlib.AbstractContextManager):
     def append_start(self, devices: list[str], kimg: float):
         """Appends a line to the starts: training begins or resumes at `kimg` on `devices`."""
         _append_line(self.path / STARTS, json.dumps(describe_start(devices, kimg)))
+
+    def starts(self) -> list[dict]:
+        """The lines that `append_start` wrote so far."""
+        return read_json_lines(self.path / STARTS, dict)
 
     def history(self) -> list[dict]:
         """The lines that `append_history` wrote so far."""

@@ -78,6 +78,7 @@ def _check_scripts_that_follow(data, run):
     scored = run_script("evaluate.py", "distance", f"--run={run}", f"--data={data}", "--num=8")
     assert scored.returncode == 0, scored.stderr
     assert "motion energy" in scored.stdout
+    assert "8 of 8 fakes compared" in scored.stderr
     failed = run_script(
         "evaluate.py", "distance", f"--run={run}", f"--data={data}", "--max_distance=1"
     )
@@ -101,8 +102,10 @@ def _check_events(run):
         "clips/fakes",
         "clips/reals",
     } <= tensors
+    assert {"run/description", "run/starts", "custom_scalars__config__"} <= tensors
     picture = events.Tensors("clips/fakes")[0].tensor_proto.string_val[2]
-    assert picture.startswith(b"GIF89a")
+    assert picture.startswith(b"\x89PNG")
+    assert b"acTL" in picture  # It is animated.
 
 
 def test_dry_run_prints_the_tables_and_needs_no_data(tmp_path):

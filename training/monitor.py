@@ -20,6 +20,7 @@ from support.progress import format_seconds
 from training.forecast import Forecast
 from training.keeper import snapshot_of
 from training.loop import Call, Watcher
+from training.overview import write_overview
 from training.pictures import Pictures
 from training.scores import Scores
 from training.summaries import write_scalars
@@ -51,6 +52,8 @@ class Monitor(Watcher):
         self.forecast = forecast or Forecast(config)
         self._has_distance = self._check_reals()
         self.writer = tf.summary.create_file_writer(str(run.path))
+        with self.writer.as_default(step=0):
+            write_overview(config, description=run.description, starts=run.starts())
 
     def begin(self, trainer: Trainer):
         """Starts a tick after the last one of the run's history."""

@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.image import metadata
 
-from support.media import gif_bytes
+from support.media import animation_bytes
 
-_THEMES = {
+THEMES = {  # Names in TensorBoard of the numbers in a line of the history.
     "lod": "schedule/lod",
     "minibatch": "schedule/minibatch",
     "generator_rate": "schedule/generator_rate",
@@ -27,18 +27,18 @@ _THEMES = {
 
 def write_scalars(line: dict[str, float], terms: dict[str, float]):
     """Writes the numbers of a tick, and the terms of the losses, at the default step."""
-    for name in line.keys() & _THEMES.keys():
-        tf.summary.scalar(_THEMES[name], line[name])
+    for name in line.keys() & THEMES.keys():
+        tf.summary.scalar(THEMES[name], line[name])
     for name, value in terms.items():
         tf.summary.scalar(f"loss/{name}", value)
     tf.summary.scalar("speed/clips_per_sec", 1000 / line["sec_per_kimg"])
 
 
 def write_clip_summary(name: str, clip: np.ndarray, fps: float):
-    """Writes `clip` [T, H, W, 3] uint8 at the default step, as a GIF, which TensorBoard plays."""
+    """Writes `clip` [T, H, W, 3] uint8 at the default step, as an animated PNG, without loss."""
     _, height, width, _ = clip.shape
     tf.summary.write(
         name,
-        tf.constant([str(width), str(height), gif_bytes(clip, fps)]),
+        tf.constant([str(width), str(height), animation_bytes(clip, "apng", fps)]),
         metadata=metadata.create_summary_metadata(display_name=None, description=None),
     )
