@@ -35,13 +35,31 @@ def add_rendering(parser: Parser):
     flag("--plain", action="store_true", help="draw no captions")
 
 
-def draw_latents(args: argparse.Namespace, snapshot: "Snapshot", num: int) -> "np.ndarray":
-    """Latents [num, K]; by default the first are those of the pictures in training."""
-    from sampling.latents import sample_latents
+def draw_latents(
+    args: argparse.Namespace,
+    snapshot: "Snapshot",
+    num: int,
+    frames: int | None = None,
+    same: str | None = None,
+) -> "np.ndarray":
+    """Latents [num, K]; by default the first are those of the pictures in training.
+
+    Args:
+        args: those of `add_rendering`.
+        snapshot: of the generator.
+        num: number of latents.
+        frames: of the clips, where they have another length.
+        same: the part of the latents that all have in common.
+    """
+    from sampling.latents import sample_latents, share_part
 
     config = snapshot.config
     seed = config.train.seed if args.seed is None else args.seed
-    return sample_latents(num, config.latent_size, seed, args.truncation)
+    parts = config.model.latent_parts(config)
+    if frames is not None:
+        parts = config.model.lengthen(parts, config, frames)
+    latents = sample_latents(num, sum(parts.values()), seed, args.truncation)
+    return share_part(latents, parts, same) if same else latents
 
 
 def add_label(parser: Parser):

@@ -45,6 +45,9 @@ def flags(parser: Parser):
     )
     flag("--layout", default="grid", type=one_of(["grid", "clips"]), help="one file, or a folder")
     add_label(parser)
+    flag("--show", help="foreground, background or mask of a VGAN (default: the clips)")
+    flag("--frames", type=whole(1), help="length of the clips of a MoCoGAN (default: as trained)")
+    flag("--same", help="part of the latents that all clips share, such as a MoCoGAN's content")
     add_rendering(parser)
 
 
@@ -54,13 +57,17 @@ def run(args: argparse.Namespace):
     snapshot = open_snapshot(args)
     from sampling.latents import even_labels
 
+    if args.show:
+        snapshot = snapshot.show(args.show)
     chosen = choose_labels(args, snapshot)
     labels = even_labels(args.num, chosen) if chosen else None
-    clips = render(snapshot, draw_latents(args, snapshot, args.num), labels)
+    latents = draw_latents(args, snapshot, args.num, args.frames, args.same)
+    clips = render(snapshot, latents, labels)
     if args.layout == "clips":
         write_clips(output, clips, kind, choose_rate(args, snapshot))
     elif kind == "npy":
-        write_array(output, clips, (args.num, *rung_of(snapshot).shape, 3))
+        frames, height, width = rung_of(snapshot).shape
+        write_array(output, clips, (args.num, args.frames or frames, height, width, 3))
     else:
         import numpy as np
 

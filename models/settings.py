@@ -39,6 +39,17 @@ class ModelSettings:
         """The parts of a latent in order, by name, and how many numbers each has."""
         raise NotImplementedError
 
+    def lengthen(self, parts: dict[str, int], config: Config, frames: int) -> dict[str, int]:
+        """`latent_parts` for clips of another length; raises `UserError` where there are none."""
+        raise UserError(
+            f"The model {self.kind} makes clips of {config.ladder[-1].frames} frames. "
+            f"Received: {frames}"
+        )
+
+    def views(self) -> tuple[str, ...]:
+        """What the generator can show instead of its clips, by name."""
+        return ()
+
     def check(self, config: Config):
         """Raises `UserError` for a config that the model cannot train."""
 
@@ -148,6 +159,10 @@ class VGANSettings(OneLatentSettings):
     streams: int = setting(2, "1: a foreground; 2: and a background", minimum=1, maximum=2)
     mask_weight: float = setting(0.1, "of the mean of the mask", minimum=0)
 
+    def views(self) -> tuple[str, ...]:
+        """What a clip of two streams is made of."""
+        return ("foreground", "background", "mask") if self.streams == 2 else ()
+
 
 @dataclasses.dataclass(frozen=True)
 class TGANSettings(OneLatentSettings):
@@ -192,6 +207,10 @@ class MoCoGANSettings(FixedSettings):
         """Content, category, and motion: a first state, and noise per frame."""
         motion = self.motion * (1 + config.ladder[-1].frames)
         return {"content": self.content, "category": self.categories, "motion": motion}
+
+    def lengthen(self, parts: dict[str, int], config: Config, frames: int) -> dict[str, int]:
+        """Any length."""
+        return parts | {"motion": self.motion * (1 + frames)}
 
     def check_frames(self, frames: int, height: int):
         """Refuses fewer frames than the video critic sees at once."""

@@ -84,6 +84,12 @@ class VGANGenerator(FixedNetwork):
             "mask": mask,
         }
 
+    def view(self, name: str, inputs: Inputs) -> tf.Tensor:
+        """A stream as clips [N, T, H, W, 3] in [-1, 1]; white is where the mask is 1."""
+        streams = self.streams(inputs)
+        values = 2 * streams[name] - 1 if name == "mask" else streams[name]
+        return tf.broadcast_to(values, tf.shape(streams["clip"]))
+
 
 def vgan_critic(shape: tuple[int, int, int], maps: int, **kwargs) -> StridedCritic:
     """Clips [N, *shape, 3] to two logits [N, 1, 1, 1, 2], of fakes and of reals."""

@@ -1,8 +1,10 @@
-"""Inputs of a generator: seeded draws of latents, and labels."""
+"""Inputs of a generator: seeded draws of latents, parts of them that stay the same, and labels."""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+from support.errors import UserError
 
 
 def sample_latents(
@@ -19,3 +21,25 @@ def sample_latents(
 def even_labels(num: int, labels: Sequence[int]) -> np.ndarray:
     """`num` of `labels`, as many of each as can be, in their order: [num] int32."""
     return np.array([labels[i * len(labels) // num] for i in range(num)], np.int32)
+
+
+def share_part(latents: np.ndarray, parts: dict[str, int], name: str) -> np.ndarray:
+    """Gives all `latents` the part `name` of the first.
+
+    Args:
+        latents: [N, K].
+        parts: those of a latent in order, and their sizes; some may be empty.
+        name: of one.
+
+    Raises:
+        UserError: there is no such part, or it is empty.
+    """
+    if not parts.get(name):
+        known = ", ".join(part for part, size in parts.items() if size)
+        raise UserError(f"`same` should be one of the latent's parts, {known}. Received: {name}")
+    names = list(parts)
+    begin = sum(parts[before] for before in names[: names.index(name)])
+    place = slice(begin, begin + parts[name])
+    shared = latents.copy()
+    shared[:, place] = latents[:1, place]
+    return shared

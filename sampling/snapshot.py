@@ -36,6 +36,7 @@ class Snapshot:
     phase: Phase
     generator: keras.Model
     card: dict = dataclasses.field(default_factory=dict)  # what is known of it where it was loaded
+    view: str = ""  # what is shown instead of the clips, one of the views of the config's model
 
     def __call__(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Makes clips.
@@ -47,7 +48,10 @@ class Snapshot:
         Returns:
             [N, T, H, W, C] float32, about [-1, 1], at the phase's rung.
         """
-        return self.generator(Inputs(latents, labels), lod=self.phase.detail)
+        inputs = Inputs(latents, labels)
+        if self.view:
+            return self.generator.view(self.view, inputs)
+        return self.generator(inputs, lod=self.phase.detail)
 
     def sample(
         self, latents: np.ndarray, minibatch: int = 8, labels: np.ndarray | None = None
@@ -66,6 +70,16 @@ class Snapshot:
     def fps(self) -> float | None:
         """Frames per second of the data set; None where it is not known."""
         return known_rate(self.card.get("data", {}).get("fps"))
+
+    def show(self, view: str) -> "Snapshot":
+        """The same, which shows a view of its clips; raises `UserError` where there is none."""
+        known = self.config.model.views()
+        if view not in known:
+            raise UserError(
+                f"`show` should be one of {', '.join(known) or 'none'} for the model "
+                f"{self.config.model.kind}. Received: {view}"
+            )
+        return dataclasses.replace(self, view=view)
 
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 with any config."""
