@@ -118,7 +118,9 @@ class Forecast:
 
     def _note_rate(self, phase, seconds_per_clip):
         self._rates[phase.index] = seconds_per_clip
-        self._factors["steps"] = seconds_per_clip / self._base(phase)
+        factor = seconds_per_clip / self._base(phase)
+        # Once finer rungs were measured, a coarse one that is fast says little about them.
+        self._factors["steps"] = max(factor, 1.0) if self._measured else factor
 
     def _base(self, phase):
         """Seconds per clip before the run began: in proportion to the nearest measured phase."""

@@ -66,7 +66,7 @@ def test_a_resumed_run_knows_the_rates_of_its_history():
     assert forecast.clip_seconds(phases[2]) == pytest.approx(ratio * 20e-3)
 
 
-def test_rates_that_were_measured_before_a_run_scale_with_its_speed():
+def test_rates_that_were_measured_before_a_run_rise_where_it_is_slower():
     config = demo()
     phases = list_phases(config.schedule, config.ladder)
     forecast = Forecast(config, Measured({2: 5e-3, 6: 50e-3}, tracing=3.0))
@@ -78,3 +78,5 @@ def test_rates_that_were_measured_before_a_run_scale_with_its_speed():
     twice = 2 * forecast.clip_seconds(phases[0])
     forecast.resume([{"nimg": 2000, "sec_per_kimg": 1000 * twice}])
     assert forecast.clip_seconds(phases[6]) == pytest.approx(100e-3)
+    forecast.resume([{"nimg": 2000, "sec_per_kimg": 1000 * twice / 4}])
+    assert forecast.clip_seconds(phases[6]) == pytest.approx(50e-3)  # Not faster than measured.
