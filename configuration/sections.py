@@ -80,7 +80,7 @@ class Train:
         1, "parts of a minibatch that are computed one after the other, to save memory", above=0
     )
     penalty_interval: int = setting(
-        1, "compute the gradient penalty every N steps, scaled by N (lazy regularisation)", above=0
+        1, "compute the gradient penalty every N steps (lazy regularisation)", above=0
     )
     steps_per_call: int = setting(
         4, "minibatches in a traced call, the smallest unit of the loop", above=0

@@ -14,11 +14,11 @@ from config import Config
 from dataset.batch import Batch
 from growth.phase import Phase
 from growth.resample import fade, fade_clips
-from losses.penalties import at_once
 from models.model import Average, Model, Part, Update
 from support.errors import UserError
 from training.faults import Faults
 from training.noise import Noise
+from training.penalties import Penalties
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,28 +181,38 @@ class TrainingStep:
         parts = Batch(*map(tf.reshape, reals, parts))
 
         def share(number):
+            penalties = Penalties(live.optimizer, self.size)
             part = Part(
                 Batch(*(x[number] for x in parts)),
                 lod,
                 self._noise(nimg, live.stream, number),
                 self.size,
-                self._lazily(nimg),
+                penalties,
             )
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 tape.watch([v.value for v in live.variables])
                 minimised, watched = live.update.terms(part)
                 minimised, watched = self._mean(minimised), self._mean(watched)
                 loss = sum(minimised.values())
-            return minimised | watched, tape.gradient(loss, live.variables)
+            of_loss = tape.gradient(loss, live.variables)
+            of_penalties = penalties.gradient(tape, self.minibatch, live.variables)
+            return minimised | watched, of_loss, of_penalties
 
-        terms, gradients = share(0)
+        terms, gradients, penalties = share(0)
         for number in range(1, self.parts):
             with tf.control_dependencies(gradients):  # One part after the other.
-                sums = tf.nest.map_structure(tf.add, (terms, gradients), share(number))
-            terms, gradients = sums
+                sums = (terms, gradients, penalties)
+                sums = tf.nest.map_structure(tf.add, sums, share(number))
+            terms, gradients, penalties = sums
         live.check(terms, gradients)
-        gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
-        live.optimizer.apply(gradients, live.variables)
+        replica = tf.distribute.get_replica_context()
+        gradients, penalties = replica.all_reduce("SUM", (gradients, penalties))
+        if penalties:
+            pairs = live.optimizer.with_penalties(gradients, penalties, live.variables)
+            live.optimizer.apply(pairs, live.variables)
+            gradients = [gradient for gradient, _ in pairs]
+        else:
+            live.optimizer.apply(gradients, live.variables)
         return terms, tf.sqrt(2 * tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients]))
 
     def _average(self, averages, values, copies, originals):
@@ -224,16 +234,6 @@ class TrainingStep:
     def _distribute(self, reals):
         """The next element for each replica of this worker."""
         return self.strategy.experimental_distribute_values_from_function(lambda _: next(reals))
-
-    def _lazily(self, nimg):
-        """Computes a gradient penalty at each step, or at every Nth and N times as large."""
-        every = self.config.train.penalty_interval
-        if every == 1:
-            return at_once
-        due = tf.equal(nimg // self.minibatch % every, 0)
-        return lambda penalty: tf.cond(
-            due, lambda: every * penalty(), lambda: tf.zeros([self.size])
-        )
 
     def _noise(self, nimg, stream, part):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group

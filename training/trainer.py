@@ -160,10 +160,17 @@ class Trainer:
 
     def _optimizer(self, update):
         networks = [self.model.networks[name] for name in update.networks]
-        optimizer = (update.optimizer or self._adam)()
+        optimizer = update.optimizer() if update.optimizer else self._adam(update)
+        # The training step sums gradients over replicas, and the optimizer would do it again.
+        optimizer._all_reduce_sum_gradients = lambda pairs: pairs
         optimizer.build([v for network in networks for v in network.trainable_variables])
         return optimizer
 
-    def _adam(self):
+    def _adam(self, update):
         train = self.config.train
-        return Adam(beta_1=train.beta_1, beta_2=train.beta_2, epsilon=train.epsilon)
+        return Adam(
+            beta_1=train.beta_1,
+            beta_2=train.beta_2,
+            epsilon=train.epsilon,
+            penalty_interval=train.penalty_interval if update.role == "critic" else 1,
+        )

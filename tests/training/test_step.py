@@ -104,6 +104,26 @@ def test_a_step_taken_back_takes_back_moving_statistics(toy, replicas):
         np.testing.assert_array_equal(a, b)
 
 
+def test_an_optimizer_of_the_model_is_given_the_gradient_of_all_replicas(toy, monkeypatch):
+    steps = ToyModel.steps
+
+    def with_sgd(self):
+        critic, *others = steps(self)
+        sgd = keras.optimizers.SGD
+        return (dataclasses.replace(critic, optimizer=sgd, after=None), *others)
+
+    monkeypatch.setattr(ToyModel, "steps", with_sgd)
+    weights = []
+    for replicas in (1, 2):
+        trainer = trainer_for(toy, replicas)
+        before, _ = _weights(trainer, "critic")
+        train(trainer, Reals(toy.ladder), until=4)
+        after, _ = _weights(trainer, "critic")
+        weights.append(after[0])
+        assert (after[0] != before[0]).any()
+    np.testing.assert_allclose(*weights, atol=1e-6)
+
+
 def test_names_of_terms_have_to_be_those_that_are_computed(toy, monkeypatch):
     steps = ToyModel.steps
 

@@ -224,8 +224,24 @@ def test_lazy_penalties_are_taken_at_intervals_and_weighted():
     )
     first = [_train(trainer, 4)["gradient_penalty"] for trainer in (always, lazy)]
     assert first[1] == pytest.approx(2 * first[0], rel=1e-4)
+    np.testing.assert_allclose(  # The critic's step is the same, as the penalty is due.
+        *(t.model.networks["D"].encoder.dense.kernel.numpy() for t in (always, lazy)), atol=1e-6
+    )
     assert _train(lazy, 8)["gradient_penalty"] == 0
     assert _train(lazy, 12)["gradient_penalty"] > 0
+
+
+def test_lazy_penalties_are_the_same_on_two_replicas_and_in_parts():
+    settings = [*SGD, "schedule.minibatch=8", "train.penalty_interval=3", "train.steps_per_call=1"]
+    one, two, parts = (
+        trainer_for(tiny_config(*settings, f"train.accumulate={n}"), replicas)
+        for n, replicas in ((1, 1), (1, 2), (2, 1))
+    )
+    terms = [_train(trainer, 24) for trainer in (one, two, parts)]
+    for trainer, found in ((two, terms[1]), (parts, terms[2])):
+        assert found["D_gradient_norm"] == pytest.approx(terms[0]["D_gradient_norm"], rel=1e-4)
+        for a, b in zip(all_weights(one), all_weights(trainer), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
 def test_bfloat16_agrees_with_float32():
