@@ -3,6 +3,7 @@
 import json
 import re
 
+import av
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -150,3 +151,16 @@ def test_a_distance_that_does_not_fall_is_noted(run, trainer, capsys, monkeypatc
         "and is 2.50 times now. --snapshot=best takes" in capsys.readouterr().out
     )
     assert list_snapshots(run.path) == [16, 32]  # One for each distance, at least.
+
+
+def test_pictures_play_at_the_rate_of_the_data_set(tmp_path, trainer):
+    trainer._nimg.assign(0)
+    for name, data, fps in (("a", DATA | {"fps": 12.5}, 12.5), ("b", DATA, 8)):
+        with RunFolder(tmp_path / name, trainer.config, data) as run:
+            _call(_monitor(run, trainer), trainer, steps=4, taken=4)
+        (video, *_) = sorted((tmp_path / name / "samples").glob("fakes-*.mp4"))
+        with av.open(str(video)) as container:
+            assert container.streams.video[0].average_rate == fps
+    # A run that is resumed keeps the rate with which it was started.
+    with RunFolder(tmp_path / "a", trainer.config, DATA) as run:
+        assert run.fps == 12.5
