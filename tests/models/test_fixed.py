@@ -172,3 +172,20 @@ def test_weights_of_tgans_critic_are_clipped():
     train(trainer, Labelled(config.ladder), until=4)
     weights = trainer.model.networks["D"].trainable_weights
     assert max(np.abs(weight).max() for weight in weights) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("weight", [0.1, 10.0])
+def test_vgans_mask_falls_with_its_weight(weight):
+    """Ten steps of plain gradient descent, of all that the generator minimises."""
+    config = small_config("vgan", f"model.mask_weight={weight}", "model.average=false")
+    model = model_class(config)(config)
+    G, reals = model.networks["G"], Batch(tf.zeros([2, 16, 8, 8, 3]), tf.constant([-1, -1]))
+    for step in range(10):
+        part = Part(reals, Lod(0), Noise(0, step, 1, 2, 0, 2), 2)
+        with tf.GradientTape() as tape:
+            loss = sum(map(tf.reduce_mean, model._generator_terms(part).minimised.values()))
+        variables = [variable.value for variable in G.trainable_variables]
+        for variable, slope in zip(variables, tape.gradient(loss, variables), strict=True):
+            variable.assign_sub(0.03 * slope)
+    mask = tf.reduce_mean(G.streams(_inputs(config), training=True)["mask"])
+    assert mask < 0.4 if weight > 1 else 0.45 < mask < 0.55
