@@ -62,10 +62,12 @@ def _schedule(config):
         span, rung = f"{begin:g} to {end:g}", config.ladder[phase.level]
         lod = f"{phase.lod:g} to {phase.lod - 1:g}" if phase.fading else f"{phase.lod:g}"
         rates = f"{phase.generator_rate:g}, {phase.critic_rate:g}"
-        memory = estimate_memory(config, phase.level, phase.minibatch) / 1e9
+        memory = "unknown"  # The estimate is for the networks that grow.
+        if config.model.uses("growth.feature_maps_base"):
+            memory = f"{estimate_memory(config, phase.level, phase.minibatch) / 1e9:.1f} GB"
         lines.append(
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
-            f"{phase.minibatch:<11}{rates:<20}{memory:>5.1f} GB"
+            f"{phase.minibatch:<11}{rates:<20}{memory:>8}"
         )
     return "\n".join(
         [
