@@ -16,6 +16,10 @@ from support.settings import Bounds
 
 # The sections whose kind is chosen by name.
 _NAMED: dict[str, dict] = {"loss": LOSSES, "model": MODELS}
+_TEXTS = {
+    "loss": "what generator and critic minimise; the settings of each follow (docs/losses.md)",
+    "model": "the networks that are trained together; the settings of each follow (docs/models.md)",
+}
 _CHOICES: Choices = {Loss: LOSSES, ModelSettings: MODELS}
 
 
@@ -128,6 +132,9 @@ def list_settings(config: Config) -> list[SettingInfo]:
 def _list_settings(value, prefix):
     for field in dataclasses.fields(value):
         key, below = prefix + field.name, getattr(value, field.name)
+        if field.name in _NAMED:
+            choices = Bounds(choices=tuple(_NAMED[field.name]))
+            yield SettingInfo(key, below.kind, _TEXTS[field.name], choices, may_change=False)
         if dataclasses.is_dataclass(below):
             yield from _list_settings(below, f"{key}.")
         elif field.metadata:

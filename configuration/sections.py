@@ -66,7 +66,7 @@ class Train:
     """Training length, optimizer, and output intervals."""
 
     total_kimg: float = setting(
-        12000, "thousands of real clips shown in all", above=0, may_change=True
+        12000, "thousands of real clips shown in all", above=0, maximum=1e9, may_change=True
     )
     seed: int = setting(0, "seed of weights, noise and data order", minimum=0, maximum=2**32 - 1)
     mirror: bool = setting(True, "mirror half of the reals left to right")
@@ -86,7 +86,7 @@ class Train:
         4, "minibatches in a traced call, the smallest unit of the loop", above=0
     )
     tick_kimg: float = setting(
-        20, "thousands of clips between status lines and pictures", above=0, may_change=True
+        20, "thousands of clips between status lines and pictures", minimum=0.001, may_change=True
     )
     snapshot_ticks: int = setting(
         5, "ticks between snapshots, and clips in TensorBoard", above=0, may_change=True
@@ -108,7 +108,10 @@ class Train:
     )
     keep_checkpoints: int = setting(3, "newest checkpoints that are kept", above=0, may_change=True)
     keep_checkpoint_kimg: float = setting(
-        0.0, "thousands of clips between checkpoints kept for good; 0: none", may_change=True
+        0.0,
+        "thousands of clips between checkpoints kept for good; 0: none",
+        minimum=0,
+        may_change=True,
     )
     skips_before_rollback: int = setting(
         16,
@@ -126,7 +129,9 @@ class Train:
 class Metrics:
     """Scores computed while a run trains."""
 
-    every_kimg: float = setting(0.0, "thousands of clips between scores; 0: never", may_change=True)
+    every_kimg: float = setting(
+        0.0, "thousands of clips between scores; 0: never", minimum=0, may_change=True
+    )
     protocol: str = setting("thesis", "one of metrics/protocols.py", may_change=True)
     weights: str = setting("", "weights of the feature network (evaluate.py)", may_change=True)
     clips: int = setting(2048, "fakes and reals of a score", above=0, may_change=True)

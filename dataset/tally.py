@@ -41,6 +41,11 @@ class Tally:
 
     def describe_nothing(self, name: str) -> str:
         """Why the data set of this name has no clip."""
+        if not self.rejected:
+            return (
+                f"`max_clips` was reached before any clip for {name}. Use more clips, or another "
+                "`seed`."
+            )
         reasons = (f"{name} {why}" for name, why in itertools.islice(self.rejected.items(), 3))
         part = "" if name == "train" else "held-out "
         return f"All {len(self.rejected)} {part}sources are rejected: {'; '.join(reasons)}"

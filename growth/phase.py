@@ -39,9 +39,13 @@ class Schedule:
         _released_kimg,
         "thousands of clips at a rung before the next one fades in, by height",
         above=0,
+        maximum=1e9,
     )
     lod_transition_kimg: dict[int, float] = setting(
-        _released_kimg, "thousands of clips over which a rung fades in, by height", above=0
+        _released_kimg,
+        "thousands of clips over which a rung fades in, by height",
+        above=0,
+        maximum=1e9,
     )
     growing: bool = setting(True, "false: the full size from the start")
     first_size: int = setting(

@@ -33,8 +33,8 @@ class SWGAN(Loss):
     """Settings of the sliced Wasserstein loss, and the loss itself."""
 
     kind: str = "swgan"
-    gradient_weight: float = setting(10.0, "lambda_1 of equation 5.3")
-    projection_weight: float = setting(10.0, "lambda_2 of equation 5.3")
+    gradient_weight: float = setting(10.0, "lambda_1 of equation 5.3", minimum=0)
+    projection_weight: float = setting(10.0, "lambda_2 of equation 5.3", minimum=0)
     projection_norm: float = setting(1.0, "k of equation 5.3")
     gradient_of: str = setting(
         "score",

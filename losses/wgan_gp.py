@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from losses.loss import Critic, Loss, Noise, Terms
 from losses.penalties import at_once, between, encode_both, norm, score_gradient
 from support.deferred import tf
-from support.settings import setting
+from support.settings import check_settings, setting
 
 if TYPE_CHECKING:
     from dataset.batch import Batch
@@ -20,13 +20,16 @@ class WGANGP(Loss):
     """Settings of the Wasserstein loss with gradient penalty, and the loss itself."""
 
     kind: str = "wgan_gp"
-    gradient_weight: float = setting(10.0, "lambda of equation 2.7")
+    gradient_weight: float = setting(10.0, "lambda of equation 2.7", minimum=0)
     gradient_norm: float = setting(1.0, "the norm to which the critic's gradient is drawn")
-    drift_weight: float = setting(1e-3, "of the squared score of reals, as in ProGAN")
+    drift_weight: float = setting(1e-3, "of the squared score of reals, as in ProGAN", minimum=0)
 
     head: ClassVar[str] = "scalar"
     critic_terms: ClassVar[tuple[str, ...]] = ("critic", "gradient_penalty", "drift", "score_gap")
     generator_terms: ClassVar[tuple[str, ...]] = ("generator",)
+
+    def __post_init__(self):
+        check_settings("loss", self)
 
     def discriminator_loss(
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once

@@ -16,7 +16,6 @@ events.*          TensorBoard
 
 import contextlib
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -44,7 +43,7 @@ from support.files import (
 )
 from support.media import known_rate
 from support.resume import check_same, differences
-from support.script import discard_output
+from support.script import say
 from support.text import utc_now
 
 
@@ -212,10 +211,7 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def log(self, text: str):
         """Prints `text`, unless its reader has ended, and appends it to the log."""
-        try:
-            print(text, flush=True)
-        except BrokenPipeError:
-            discard_output(sys.stdout)
+        say(text)
         _append_line(self.path / "log.txt", f"{utc_now()} {text}")
 
     def end(self, state: str, sentence: str):

@@ -13,6 +13,7 @@ import numpy as np
 from support.arrays import open_array
 from support.errors import UserError
 from support.files import write_atomically
+from support.script import say
 
 _BLOCK = 1024  # rows in memory at a time: 17 MB of 4096 values each
 _DIGEST = "S64"  # hexadecimal digits of a SHA-256
@@ -101,7 +102,7 @@ def store(batches: Iterable[np.ndarray], path: Path | None) -> Features:
             try:
                 _copy(file, path, rows.dtype, count)
             except OSError as error:
-                print(f"Warning: cannot write {path}: {error.strerror}. Features are not cached.")
+                say(f"Warning: cannot write {path}: {error.strerror}. Features are not cached.")
         return Features(np.memmap(file, rows.dtype, "r", shape=(count,)), np.arange(count))
 
 

@@ -16,6 +16,7 @@ from scoring.features import Extractor
 from scoring.measures import distances, inception_score
 from scoring.sets import check_apart, fake_order, real_features
 from support.errors import UserError
+from support.script import say
 
 _MIN_CLIPS = 4  # of a kind: two for each half of the floor
 _FEW_CLIPS = 256  # below this number a warning is printed
@@ -101,7 +102,7 @@ def _check_variety(reals, real):
         )
     few = min(len(real.reference), len(real.floor[1]))
     if few < _FEW_CLIPS:
-        print(
+        say(
             f"Warning: a score of {few} clips depends on their number more than on the generator. "
             f"Use at least {_FEW_CLIPS}, or compare it only with the floor."
         )

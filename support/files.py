@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, TextIO
 
 from support.errors import UserError
 from support.json_files import parse_json
+from support.script import say
 
 # A file or folder that is being written: .partial-<host>-<process>-<8 random characters>-<name>
 _PARTIAL = re.compile(r"\.partial-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[a-z0-9_]{8}-.+")
@@ -157,7 +158,7 @@ def lock(path: Path | str, refusal: str) -> TextIO:
     except OSError as error:  # NFS without lockd, Lustre without -o flock.
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
-        print(f"Warning: {path} cannot be locked ({error.strerror}). Start one process at a time.")
+        say(f"Warning: {path} cannot be locked ({error.strerror}). Start one process at a time.")
     return file
 
 

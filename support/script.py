@@ -47,6 +47,14 @@ def run_script(main: Callable, parse: Callable | None = None):
     sys.exit(status)
 
 
+def say(text: str):
+    """Prints `text` at once, unless its reader has ended: long work continues without it."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        discard_output(sys.stdout)
+
+
 def discard_output(stream: TextIO):
     """Discards all that is still written to a stream whose reader has ended."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -42,7 +42,11 @@ class Bounds:
             return f"{self.minimum} to {self.maximum}"
         words = {"above": self.above, "at least": self.minimum}
         words |= {"below": self.below, "at most": self.maximum}
-        return " and ".join(f"{word} {b}" for word, b in words.items() if b is not None)
+        return " and ".join(f"{word} {_text(b)}" for word, b in words.items() if b is not None)
+
+
+def _text(bound):
+    return f"{bound:g}" if isinstance(bound, float) else bound
 
 
 def setting(default: Any, text: str, *, may_change: bool = False, **bounds: Any) -> Any:

@@ -173,7 +173,10 @@ def test_unknown_keys_list_the_nearest(setting, nearest):
         ("train.mirror=1", "`train.mirror` should be bool. Received: 1"),
         ("train.total_kimg=long", "`train.total_kimg` should be float. Received: 'long'"),
         ("train.total_kimg=1e999", "`train.total_kimg` should be float. Received: inf"),
-        ("train.total_kimg=0", "`train.total_kimg` should be positive. Received: 0.0"),
+        (
+            "train.total_kimg=0",
+            "`train.total_kimg` should be above 0 and at most 1e.09. Received: 0.0",
+        ),
         ("train.running_average=1", "`train.running_average` should be at least 0 and below 1"),
         ("network.stddev_group=0", "`network.stddev_group` should be positive"),
         ("growth.feature_maps_max=0", "`growth.feature_maps_max` should be positive"),
@@ -238,3 +241,25 @@ def test_json_of_another_version():
     assert from_dict(tree) == preset("demo")  # What is missing has its default.
     tree["schedule"] |= {"lod_training_kimg": 3, "lod_transition_kimg": 3.0}
     assert from_dict(tree) == preset("demo")  # One length for all rungs, as a number.
+
+
+def test_kinds_of_loss_and_model_are_listed_with_their_choices():
+    listed = {info.key: info for info in list_settings(PRESETS["demo"]())}
+    assert (listed["loss"].value, listed["model"].value) == ("swgan", "progressive")
+    assert "wgan_gp" in listed["loss"].bounds.choices
+    assert "vgan" in listed["model"].bounds.choices
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "schedule.lod_training_kimg=1e306",
+        "train.total_kimg=1e306",
+        "train.tick_kimg=0.0001",
+        "metrics.every_kimg=-5",
+        "loss.gradient_weight=-1",
+    ],
+)
+def test_numbers_that_cannot_be_used(assignment):
+    with pytest.raises(UserError, match=assignment.partition("=")[0]):
+        preset("demo").override([assignment])

@@ -18,7 +18,7 @@ class Adam(keras.optimizers.Adam):
         super().__init__(*args, **kwargs)
         self.penalty_interval, self._penalties = penalty_interval, []
 
-    def build(self, variables):
+    def build(self, variables: list):
         """Makes the moments, and room for the gradients of penalties that are applied again."""
         super().build(variables)
         if self.penalty_interval > 1:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from support.errors import UserError
 from support.json_files import parse_json
+from support.script import say
 
 _SCHEMA = {"cluster": {str: [str]}, "task": {"type": str, "index": int}}
 
@@ -64,7 +65,7 @@ def describe_devices(strategy: tf.distribute.Strategy) -> list[str]:
     """The names of this process' devices; warns where TensorFlow does not see an NVIDIA card."""
     names = [name.rpartition("device:")[2] for name in strategy.extended.worker_devices]
     if not any(name.startswith("GPU") for name in names) and Path("/dev/nvidia0").exists():
-        print("Warning: TensorFlow does not see the NVIDIA card (make install GPU=1).")
+        say("Warning: TensorFlow does not see the NVIDIA card (make install GPU=1).")
     return names
 
 

@@ -14,14 +14,12 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-
 from dataset.faces.film import make_clips
 from dataset.faces.report import write_sheet, write_table
 from dataset.faces.rules import FaceRules
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions, RejectedSource
-from dataset.readers.videos import FACE_CLIPS
+from dataset.readers.videos import FACE_CLIPS, frame_rate
 from dataset.workers import Stopped, in_order
 from support.errors import UserError
 from support.files import clear_abandoned, is_vacant, lock, write_atomically, write_json
@@ -29,6 +27,7 @@ from support.json_files import read_json
 from support.progress import Progress
 from support.resume import check_same
 
+_FPS = 25.0  # of a film that does not state its rate
 _REPORT = {"film": str, "funnel": {str: int}, "clips": [{"clip": str}]}
 
 
@@ -71,7 +70,7 @@ def create_face_clips(
     def make(film, tick):
         path = source if source.is_file() else source / film.name
         drawing = debug and debug / f"{film.name}.mp4"
-        folder, fps = output / film.name, frame_rate(path)
+        folder, fps = output / film.name, frame_rate(path) or _FPS
         make_clips(film, folder, rules, fps, landmarks=landmarks, drawing=drawing, tick=tick)
 
     with _opened(output, settings):
@@ -89,15 +88,6 @@ def create_face_clips(
         reasons = "; ".join(f"{name} {why}" for name, why in list(damaged.items())[:3])
         raise UserError(f"All {len(films)} films are damaged: {reasons}")
     return reports, damaged
-
-
-def frame_rate(path: Path) -> float:
-    """Frames per second of a video; 25 where it does not state them."""
-    try:
-        with av.open(f"file:{path}") as container:
-            return float(container.streams.video[0].average_rate or 25)
-    except (av.FFmpegError, IndexError):  # Decoding reports what is wrong.
-        return 25.0
 
 
 def _check_outside(argument, folder, *others):

@@ -103,11 +103,24 @@ def pictures(
         return (yield from _at_rate(timed, fps) if fps else _each_once(timed))
 
 
+def frame_rate(path: Path) -> float | None:
+    """Frames per second that a video states; None where it states none, or cannot be decoded."""
+    try:
+        with _open(path) as container:
+            stream = container.streams.best("video")
+            return float(stream.average_rate) if stream and stream.average_rate else None
+    except av.FFmpegError:  # Decoding reports what is wrong.
+        return None
+
+
+def _open(path):
+    options = {"format_whitelist": CONTAINERS}
+    return av.open(f"file:{path}", options=options, metadata_errors="replace")
+
+
 def _decode(path):
     """Yields each frame, when it begins (None where unknown) and how long it lasts, in seconds."""
-    options = {"format_whitelist": CONTAINERS}
-    opening = {"options": options, "metadata_errors": "replace"}
-    with translate_ffmpeg_errors(), av.open(f"file:{path}", **opening) as container:
+    with translate_ffmpeg_errors(), _open(path) as container:
         stream = container.streams.best("video")
         if stream is None or stream.codec_context is None:
             raise RejectedSource("should be a video. Received: no stream that can be decoded")

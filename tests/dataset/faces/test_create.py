@@ -5,9 +5,10 @@ import threading
 import pytest
 
 import dataset.faces.create
-from dataset.faces.create import create_face_clips, frame_rate
+from dataset.faces.create import create_face_clips
 from dataset.faces.film import make_clips
 from dataset.faces.rules import FaceRules
+from dataset.readers.videos import frame_rate
 from support.errors import UserError
 from tests.abandoned import abandoned
 from tests.dataset.faces.scenes import texture
@@ -206,7 +207,9 @@ def test_films_are_drawn_in_a_folder_of_their_own(films, tmp_path):
 def test_frame_rate(films, tmp_path):
     assert frame_rate(films / "a.mp4") == 10
     (tmp_path / "x.mp4").write_text("no film")
-    assert frame_rate(tmp_path / "x.mp4") == 25
+    assert frame_rate(tmp_path / "x.mp4") is None
+    (tmp_path / "list.mp4").write_text(f"#EXTM3U\n#EXTINF:1,\n{films / 'a.mp4'}\n#EXT-X-ENDLIST\n")
+    assert frame_rate(tmp_path / "list.mp4") is None  # A list of further files to open.
 
 
 def test_settings_are_kept(films, tmp_path):
