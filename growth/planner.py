@@ -111,8 +111,8 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
         transition = scale(schedule.lod_transition_kimg, True, factor)
         planned = _with_lengths(schedule, training, transition)
         begin = max(list_phases(planned, ladder)[-1].begin, nimg) / 1000
-        rest = plan.total_kimg - max(last.begin, nimg) / 1000
-        return _ending(planned, begin + max(rest * factor, min(rest, last.minibatch / 1000)))
+        rest, step = plan.total_kimg - max(last.begin, nimg) / 1000, last.minibatch / 1000
+        return _ending(planned, begin + max(max(rest, step) * factor, min(rest, step)))
 
     if seconds <= 0:
         return make(0.0)

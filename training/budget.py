@@ -31,12 +31,18 @@ class Budget(Watcher):
         self._begin = begin - plan["used_seconds"]
         self._planned = self._stored = time.monotonic()
 
+    def begin(self, trainer: Trainer):
+        """Plans the rest of a run that resumes, unless it is finished and its time is over."""
+        seconds = 3600 * self.plan["hours"]
+        left = seconds - (time.monotonic() - self._begin)
+        if trainer.nimg and (_is_running(trainer) or left > _REPLAN * seconds):
+            self._replan(trainer, left, is_border=True)
+
     def after(self, trainer: Trainer, call: Call):
         """Plans anew at the end of a phase, and at times in the last one."""
         seconds, now = 3600 * self.plan["hours"], time.monotonic()
-        running = trainer.nimg < 1000 * trainer.config.train.total_kimg
         due = call.phase.end is None and now - self._planned > _REPLAN * seconds
-        if running and (call.ends_phase or due):
+        if _is_running(trainer) and (call.ends_phase or due):
             self._replan(trainer, seconds - (now - self._begin), call.ends_phase)
         elif now - self._stored > _STORE_SECONDS:
             self._store(trainer)
@@ -64,3 +70,7 @@ class Budget(Watcher):
         self._stored = time.monotonic()
         self.plan = self.plan | {"used_seconds": round(self._stored - self._begin, 1)}
         self.run.store_plan(trainer.config, self.plan)
+
+
+def _is_running(trainer):
+    return trainer.nimg < 1000 * trainer.config.train.total_kimg

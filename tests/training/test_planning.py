@@ -156,3 +156,12 @@ def test_a_run_keeps_its_budget_on_a_slower_or_faster_machine(tmp_path, monkeypa
     assert (
         dataclasses.replace(trainer.config, train=config.train, schedule=config.schedule) == config
     )
+    with RunFolder(path, trainer.config, DATA) as folder:
+        total = trainer.config.train.total_kimg
+        Budget(folder, forecast, watcher.plan, now[0]).begin(
+            trainer
+        )  # The same command again: there is no time left.
+        assert trainer.config.train.total_kimg == total
+        more = Budget(folder, forecast, watcher.plan | {"hours": 2 * hours}, now[0])
+        more.begin(trainer)
+        assert trainer.config.train.total_kimg > 1.3 * total
