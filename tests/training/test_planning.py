@@ -158,9 +158,8 @@ def test_a_run_keeps_its_budget_on_a_slower_or_faster_machine(tmp_path, monkeypa
     )
     with RunFolder(path, trainer.config, DATA) as folder:
         total = trainer.config.train.total_kimg
-        Budget(folder, forecast, watcher.plan, now[0]).begin(
-            trainer
-        )  # The same command again: there is no time left.
+        # The same command again: there is no time left.
+        Budget(folder, forecast, watcher.plan, now[0]).begin(trainer)
         assert trainer.config.train.total_kimg == total
         more = Budget(folder, forecast, watcher.plan | {"hours": 2 * hours}, now[0])
         more.begin(trainer)
