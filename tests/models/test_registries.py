@@ -88,9 +88,7 @@ def test_a_toy_is_described_before_training(settings):
 
 
 def test_an_unknown_model_is_refused():
-    with pytest.raises(
-        UserError, match="`model` should be one of progressive, dual.* Received: nothing"
-    ):
+    with pytest.raises(UserError, match="`model` should be one of progressive.* Received: nothing"):
         describe(preset("demo").override(["model=nothing"]))
 
 
