@@ -81,7 +81,7 @@ def _known_init(run, init, path, size):
                 f"Cannot resume {run}: it was created with --{flag}={before or 'none'}, but "
                 f"{given} was given. Use the same, or another run folder."
             )
-    return init and Path(init["source"]), init.get("size")
+    return (Path(init["source"]), init["size"]) if init else (None, None)
 
 
 def _with_size(config, size):

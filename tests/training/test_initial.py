@@ -125,6 +125,7 @@ def test_a_resumed_run_does_not_need_its_source(run, tmp_path):
     ):
         with pytest.raises(UserError, match=sentence):
             choose_init(*flags, path, given)
+    assert choose_init(None, None, run, given) == (given, None)
     with pytest.raises(UserError, match="created with --init=none, but .*gone was given"):
         choose_init(gone, None, run, given)
 
