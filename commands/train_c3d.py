@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commands.parser import Parser, one_of, real
 from metrics.protocols import PROTOCOLS, protocol
-from scoring.settings import Settings
+from scoring.classifier_settings import Settings
 
 
 def flags(parser: Parser):
@@ -54,7 +54,7 @@ def open_labelled(args: argparse.Namespace):
     """The clips to train on, and those to measure on."""
     from scoring.clip_sets import RecordClips
     from scoring.labelled import Labelled
-    from scoring.sets import check_apart
+    from scoring.selection import check_apart
 
     train = Labelled.all_of(RecordClips(args.data))
     if args.held_out:

@@ -56,7 +56,7 @@ class Loss(Protocol):
     def kind(self) -> str:
         """The name that a stored config has for the loss."""
 
-    head: ClassVar[str]  # the head that the loss needs, one of `networks.discriminator.HEADS`
+    head: ClassVar[str]  # the head that the loss needs, one of `networks.heads.HEADS`
     critic_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `discriminator_loss`
     generator_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `generator_loss`
 

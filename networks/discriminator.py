@@ -10,6 +10,7 @@ from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import downscale, fade
 from networks.conditions import Projection, with_class_maps
+from networks.heads import HEADS
 from networks.layers import (
     EqualizedConv3D,
     EqualizedDense,
@@ -18,9 +19,6 @@ from networks.layers import (
     minibatch_stddev,
 )
 from networks.minibatch import MinibatchDiscrimination
-from networks.sliced import ScalarHead, SlicedHead
-
-HEADS: dict[str, type[SlicedHead | ScalarHead]] = {"sliced": SlicedHead, "scalar": ScalarHead}
 
 
 class Discriminator(keras.Model):

@@ -14,9 +14,9 @@ from metrics.c3d import C3D
 from metrics.controls import CONTROLS
 from metrics.protocols import Protocol
 from metrics.weights.published import ZIP_ERRORS
+from scoring.classifier_settings import Settings
 from scoring.features import preprocess_each
 from scoring.labelled import Labelled, augment, channel_statistics
-from scoring.settings import Settings
 from support.errors import UserError, whole
 from support.files import is_vacant, remove_from, write_atomically, write_json
 from support.json_files import read_json

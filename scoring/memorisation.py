@@ -5,7 +5,7 @@ import numpy as np
 from metrics.neighbours import memorisation_ratio, nearest
 from scoring.clip_sets import ClipSet
 from scoring.features import Extractor
-from scoring.sets import check_apart, fake_order
+from scoring.selection import check_apart, fake_order
 from support.errors import UserError
 
 

@@ -14,7 +14,7 @@ from metrics.preprocess import describe_frames
 from scoring.clip_sets import ClipSet
 from scoring.features import Extractor
 from scoring.measures import distances, inception_score
-from scoring.sets import check_apart, fake_order, real_features
+from scoring.selection import check_apart, fake_order, real_features
 from support.errors import UserError
 from support.script import say
 

@@ -16,8 +16,8 @@ from growth.phase import Lod, phase_at
 from models.critic import PhaseCritic
 from networks.discriminator import Discriminator
 from networks.generator import Generator
+from networks.heads import Orthogonal
 from networks.inputs import Inputs
-from networks.sliced import Orthogonal
 
 torch = pytest.importorskip("torch")
 twin = pytest.importorskip("benchmarks.torch_twin")

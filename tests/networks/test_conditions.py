@@ -12,8 +12,8 @@ from models.critic import PhaseCritic
 from networks.conditions import ClassVectors, Projection, class_weights, with_class_maps
 from networks.discriminator import Discriminator
 from networks.generator import Generator
+from networks.heads import SlicedHead
 from networks.inputs import Inputs
-from networks.sliced import SlicedHead
 from support.errors import UserError
 
 LADDER = config.make_ladder("4x4x4 4x8x8", feature_maps_max=4)

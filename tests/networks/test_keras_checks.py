@@ -3,8 +3,8 @@
 import pytest
 from keras.src.testing import TestCase
 
+from networks.heads import ScalarHead, SlicedHead
 from networks.layers import EqualizedConv3D, EqualizedDense
-from networks.sliced import ScalarHead, SlicedHead
 
 CLIPS = (2, 2, 4, 4, 3)
 

@@ -5,7 +5,7 @@ import pytest
 
 from scoring.feature_table import make_rows, store
 from scoring.measures import DISTANCES, distances
-from scoring.sets import real_features
+from scoring.selection import real_features
 from tests.scoring.toys import toy_protocol
 
 CLASSES, SIZE, DRAWS = 30, 60, 60

@@ -5,7 +5,7 @@ import pytest
 
 from metrics.inception_score import InceptionScore, balanced_score
 from scoring.score import score
-from scoring.sets import fake_order
+from scoring.selection import fake_order
 from support.errors import UserError
 from tests.scoring.toys import CLASSES, Clips, frechet, toy_extractor
 

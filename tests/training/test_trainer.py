@@ -14,7 +14,7 @@ from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
 from growth.phase import list_phases, phase_at
 from growth.resample import fade_clips
-from networks.sliced import Orthogonal
+from networks.heads import Orthogonal
 from support.errors import UserError
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
 from training.loop import Watcher, train

@@ -87,3 +87,6 @@ class ScalarHead(keras.layers.Layer):
     def call(self, features: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Features [N, K] -> scores [N], the same for all labels."""
         return self.dense(leaky_relu(features))[:, 0]
+
+
+HEADS: dict[str, type[SlicedHead | ScalarHead]] = {"sliced": SlicedHead, "scalar": ScalarHead}

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from networks.sliced import Orthogonal, ScalarHead, SlicedHead
+from networks.heads import Orthogonal, ScalarHead, SlicedHead
 
 
 def _near_identity(matrix):

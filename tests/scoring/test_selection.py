@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scoring.score import score
-from scoring.sets import arrange, fake_order, real_features
+from scoring.selection import arrange, fake_order, real_features
 from support.errors import UserError
 from tests.scoring.toys import Clips, toy_extractor
 
