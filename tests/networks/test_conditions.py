@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import config
 from dataset.batch import Batch
+from growth.ladder import make_ladder
 from growth.phase import Lod
 from models.critic import PhaseCritic
 from networks.conditions import ClassVectors, Projection, class_weights, with_class_maps
@@ -16,7 +17,7 @@ from networks.heads import SlicedHead
 from networks.inputs import Inputs
 from support.errors import UserError
 
-LADDER = config.make_ladder("4x4x4 4x8x8", feature_maps_max=4)
+LADDER = make_ladder("4x4x4 4x8x8", feature_maps_max=4)
 RANDOM = np.random.default_rng(0)
 CLIPS = RANDOM.uniform(-1, 1, [3, 4, 8, 8, 3]).astype(np.float32)
 LATENTS = RANDOM.standard_normal([3, 8]).astype(np.float32)
@@ -117,7 +118,7 @@ def test_one_class_is_the_unconditional_network(form):
 
 
 def test_tables_count_all_parameters():
-    one_rung = config.make_ladder("4x4x4", feature_maps_max=4)
+    one_rung = make_ladder("4x4x4", feature_maps_max=4)
     for form in ("projection", "slices", "concat", "head"):
         for model in (
             Generator(one_rung, network(form)),

@@ -4,12 +4,13 @@ import pytest
 import tensorflow as tf
 
 import config
+from growth.ladder import make_ladder
 from growth.phase import Lod
 from growth.resample import upscale
 from networks.generator import Generator
 from networks.inputs import Inputs
 
-LADDER = config.make_ladder("4x4x4 4x8x8 8x8x8 16x16x16", feature_maps_max=8)
+LADDER = make_ladder("4x4x4 4x8x8 8x8x8 16x16x16", feature_maps_max=8)
 NETWORK = config.Network(latent_size=16)
 LATENTS = Inputs(np.random.default_rng(0).standard_normal([2, 16]).astype(np.float32))
 
