@@ -19,6 +19,7 @@ from support.errors import UserError
 from training.faults import Faults
 from training.noise import Noise
 from training.penalties import Penalties
+from training.replicas import sum_over_replicas
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,8 +206,7 @@ class TrainingStep:
                 sums = tf.nest.map_structure(tf.add, sums, share(number))
             terms, gradients, penalties = sums
         live.check(terms, gradients)
-        replica = tf.distribute.get_replica_context()
-        gradients, penalties = replica.all_reduce("SUM", (gradients, penalties))
+        gradients, penalties = sum_over_replicas((gradients, penalties))
         if penalties:
             pairs = live.optimizer.with_penalties(gradients, penalties, live.variables)
             live.optimizer.apply(pairs, live.variables)

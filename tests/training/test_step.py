@@ -14,6 +14,7 @@ from tests.models.toys import ToyModel, register_toy
 from tests.training.test_faults import Poisoned
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
 from training.loop import train
+from training.step import TrainingStep
 
 ONE_RUNG = ["model=toy", "growth.ladder=4x4x4", "growth.resolution=4", "growth.num_frames=4"]
 
@@ -122,6 +123,19 @@ def test_an_optimizer_of_the_model_is_given_the_gradient_of_all_replicas(toy, mo
         weights.append(after[0])
         assert (after[0] != before[0]).any()
     np.testing.assert_allclose(*weights, atol=1e-6)
+
+
+def test_no_identity_takes_all_gradients(toy):
+    trainer, phase = trainer_for(toy), phase_at(0, toy.schedule, toy.ladder)
+    trainer.enter(phase)
+    step, reals = trainer.make_step(phase), iter(Reals(toy.ladder).dataset(0, 0, 4))
+    traced = TrainingStep.__call__.get_concrete_function(
+        step, reals, tf.constant(0, tf.int64), tf.constant(1)
+    )
+    functions = traced.graph.as_graph_def().library.function
+    ops = [node.op for function in functions for node in function.node_def]
+    assert ops.count("ResourceApplyAdam") == 2 + 6  # Of the critic, and of the generator.
+    assert "IdentityN" not in ops  # It would not keep reads of weights before their updates.
 
 
 def test_names_of_terms_have_to_be_those_that_are_computed(toy, monkeypatch):
