@@ -97,7 +97,7 @@ def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
     assert lines[-3] == (
         "  19 more clips are in these sources: --clip_rule=all takes all windows of each."
     )
-    assert lines[-2].startswith("  Warning: 1 clip is few.")
+    assert lines[-2].startswith("  Warning: 1 clip. A network memorises")
     assert lines[-1].startswith("  Warning: of 1 clips that were sampled: 1 of one colour.")
 
 

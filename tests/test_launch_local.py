@@ -247,6 +247,8 @@ def test_workers_with_other_settings_are_refused(data, tmp_path):  # noqa: F811
     done = launch(code, workers=2)
     assert done.returncode == 1
     for index in range(2):
-        sentence = f"[{index}] Error: All workers should have the same --config, --set and --data"
+        sentence = (
+            f"[{index}] Error: All workers should have the same --config, --set, --init and --data"
+        )
         assert sentence in done.stderr
     assert not (tmp_path / "run").exists()

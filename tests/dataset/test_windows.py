@@ -169,7 +169,7 @@ def test_the_tools_look_at_the_central_window(data, tmp_path):
     (file,) = (tmp_path / "out").rglob("*.npy")
     np.testing.assert_array_equal(np.load(file), stored_window(VIDEOS[3], 23, LADDER, 0))
     rules = ClipRules(8, "windows", 2)
-    assert advise(records, rules)[0].startswith("Warning: 7 clips are few.")
+    assert advise(records, rules)[0].startswith("Warning: 7 clips. A network")
 
 
 def test_a_wrong_mean_is_a_fault(data):

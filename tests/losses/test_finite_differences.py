@@ -50,7 +50,12 @@ def test_gradient_of_the_critics_loss(float64, loss, fused, statistic):
     keras.utils.set_random_seed(0)
     ladder = make_ladder("4x4x4 4x8x8 8x16x16", feature_maps_max=2)
     network = types.SimpleNamespace(
-        latent_size=4, minibatch_statistic=statistic, fused_resample=fused, precision="float64"
+        latent_size=4,
+        minibatch_statistic=statistic,
+        fused_resample=fused,
+        precision="float64",
+        labels="none",
+        num_classes=0,
     )
     D = Discriminator(ladder, network, loss.head)
     shape = (2, *ladder[2].shape, 3)

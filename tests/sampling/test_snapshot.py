@@ -16,7 +16,7 @@ from sampling.snapshot import (
     snapshot_path,
 )
 from support.errors import UserError
-from tests.training.toys import tiny_config, write_config
+from tests.training.toys import tick, tiny_config, write_config
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_best_has_the_smallest_distance_of_all_that_have_one(run):
     with pytest.raises(UserError, match="Cannot choose the best snapshot of .* no distance"):
         load_snapshot(path, "best")
     at = {"lod": 1.0, "fading": False, "swd_floor": 4.0}
-    lines = [{"nimg": n, "swd": swd} | at for n, swd in ((48, 5.0), (60, 1.0), (64, 9.0))]
+    lines = [tick(n) | {"swd": swd} | at for n, swd in ((48, 5.0), (60, 1.0), (64, 9.0))]
     (path / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     assert load_snapshot(path, "best").phase.nimg == 48
 

@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from growth.phase import phase_at
 from sampling.snapshot import Snapshot
-from scoring.distance import check_reals, measure_distance, real_clips
+from scoring.distance import check_reals, measure_distance, real_batch
 from support.errors import UserError
 from tests.training.toys import Reals, tiny_config, trainer_for
 from training.summaries import write_scalars
@@ -37,8 +37,8 @@ class Stills:
     def __init__(self, config, phase, reals):
         self.config, self.phase, self.reals, self.begin = config, phase, reals, 1000
 
-    def sample(self, latents, minibatch):
-        clips = real_clips(self.reals, self.phase, self.begin, len(latents))
+    def sample(self, latents, minibatch, labels=None):
+        clips = real_batch(self.reals, self.phase, self.begin, len(latents)).clips
         self.begin += len(latents)
         return np.repeat(clips[:, :1], clips.shape[1], axis=1)
 
@@ -69,7 +69,7 @@ def test_reals_fade_like_those_of_the_critic():
     config = tiny_config()
     reals = Reals(config.ladder)
     begin, middle = (phase_at(n, config.schedule, config.ladder) for n in (32, 48))
-    coarse, half = (real_clips(reals, phase, 0, 4) for phase in (begin, middle))
+    coarse, half = (real_batch(reals, phase, 0, 4).clips for phase in (begin, middle))
     np.testing.assert_array_equal(coarse[:, :, ::2, ::2], coarse[:, :, 1::2, 1::2])
     sharp = next(iter(reals.dataset(1, 0, 4))).clips.numpy()
     np.testing.assert_allclose(half, (coarse + sharp) / 2, atol=1e-6)
@@ -82,8 +82,8 @@ class Changed(Stills):
         super().__init__(config, phase, reals)
         self.change = change
 
-    def sample(self, latents, minibatch):
-        clips = real_clips(self.reals, self.phase, self.begin, len(latents))
+    def sample(self, latents, minibatch, labels=None):
+        clips = real_batch(self.reals, self.phase, self.begin, len(latents)).clips
         self.begin += len(latents)
         return self.change(clips)
 

@@ -17,7 +17,7 @@ def events(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     with tf.summary.create_file_writer(str(folder)).as_default(step=0):
         write_overview(tiny_config("train.seed=5"), starts=[{"command": "train.py"}])
-        write_clip_summary("clips/fakes", tf.zeros([3, 8, 8, 3], tf.uint8).numpy())
+        write_clip_summary("clips/fakes", tf.zeros([3, 8, 8, 3], tf.uint8).numpy(), 8)
     return EventAccumulator(str(folder)).Reload()
 
 

@@ -168,7 +168,7 @@ def test_frames_too_large_are_rejected(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_dataset("data", (1, 1, 1, 40000, 40000), np.uint8, chunks=(1, 1, 1, 4, 4))
     (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
-    with pytest.raises(RejectedSource, match="pixels a picture. Received: 40000x40000"):
+    with pytest.raises(RejectedSource, match="pixels per picture. Received: 40000x40000"):
         list(source.frames())
 
 
@@ -207,6 +207,6 @@ def test_a_chunk_that_unpacks_to_too_much_is_rejected(tmp_path):
         file.create_dataset("data", shape, np.uint8, chunks=shape, compression="gzip")
     (source,) = list_sources(tmp_path / "a.h5", "auto", ReaderOptions())
     with pytest.raises(
-        RejectedSource, match="up to 268435456 bytes a chunk. Received: .*393216000"
+        RejectedSource, match="up to 268435456 bytes per chunk. Received: .*393216000"
     ):
         list(source.frames())

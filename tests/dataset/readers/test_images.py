@@ -67,6 +67,6 @@ def test_what_is_no_image_is_rejected(tmp_path, content):
 def test_numbers_that_are_no_grey_levels_are_rejected(tmp_path):
     path = write_image(tmp_path / "a.tif", np.ones((4, 4), np.float32), "tiff")
     with pytest.raises(
-        RejectedSource, match="should have 8 or 16 bits a channel. Received: mode F"
+        RejectedSource, match="should have 8 or 16 bits per channel. Received: mode F"
     ):
         read_image(path)

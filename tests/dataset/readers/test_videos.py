@@ -235,7 +235,7 @@ def test_a_picture_too_large_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(source, "MAX_PIXELS", 64 * 32)
     path = encode(tmp_path / "a.mp4", STAIRS, aspect="4/3")
     assert len(list(videos.decode(path))) == 10
-    with pytest.raises(RejectedSource, match="up to 2048 pixels a picture. Received: 72x32"):
+    with pytest.raises(RejectedSource, match="up to 2048 pixels per picture. Received: 72x32"):
         list(videos.decode(encode(path, STAIRS, aspect="3/2")))
 
 
