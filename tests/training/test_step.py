@@ -134,7 +134,7 @@ def test_no_identity_takes_all_gradients(toy):
     )
     functions = traced.graph.as_graph_def().library.function
     ops = [node.op for function in functions for node in function.node_def]
-    assert ops.count("ResourceApplyAdam") == 2 + 6  # Two variables of the critic, six of the generator.
+    assert ops.count("ResourceApplyAdam") == 2 + 6  # The critic has 2 variables.
     assert "IdentityN" not in ops  # It would not keep reads of weights before their updates.
 
 
