@@ -90,7 +90,7 @@ class MoCoGAN(FixedModel):
         return Terms(terms)
 
     def draw(self, noise: Noise, reals: Batch) -> Inputs:
-        """Latents whose categories are drawn too, whatever the reals' are."""
+        """Latents whose categories are drawn too, independent of those of the reals."""
         return Inputs(noise.normal(self.config.latent_size))
 
     def _pictures(self, part):

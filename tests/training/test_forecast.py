@@ -39,9 +39,9 @@ def _simulate(forecast, config, until=math.inf):
 def test_from_the_second_tick_on_it_is_near_the_truth():
     config = demo()
     forecast = Forecast(config)
-    told = [(s, forecast.seconds_left(n)) for n, s in _simulate(forecast, config)]
-    end = told[-1][0]
-    shares = [left / (end - seconds) for seconds, left in told[1:-2]]
+    stated = [(s, forecast.seconds_left(n)) for n, s in _simulate(forecast, config)]
+    end = stated[-1][0]
+    shares = [left / (end - seconds) for seconds, left in stated[1:-2]]
     assert min(shares) > 0.7
     assert max(shares) < 1.3
     assert shares[-1] == pytest.approx(1, abs=0.15)
