@@ -77,7 +77,7 @@ def check_settings(section: str, settings: Any):
         bounds, value = field.metadata.get("bounds", Bounds()), getattr(settings, field.name)
         if isinstance(value, dict):
             allowed = value and all(map(bounds.allow, value.values()))
-            expected = f"hold {bounds} values"
+            expected = f"hold at least one value, each {bounds}"
         else:
             allowed, expected = bounds.allow(value), f"be {bounds}"
         if not allowed:

@@ -150,8 +150,9 @@ def test_training_may_begin_at_a_higher_rung():
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_hold_positive_values(name):
+    expected = f"`schedule.{name}` should hold at least one value, each (positive|above 0 and at)"
     for table in ({}, {4: 0}, {4: 1, 8: -1}):
-        with pytest.raises(UserError, match=f"`schedule.{name}` should hold positive values"):
+        with pytest.raises(UserError, match=expected):
             Schedule(**{name: table})
 
 
