@@ -82,6 +82,9 @@ def run(args: argparse.Namespace) -> int | None:
         return None
     begin = time.monotonic()
     import_tensorflow()
+    from training.devices import allow_tensorfloat32
+
+    allow_tensorfloat32(config.train.tensorfloat32)
     return dry_run(config, args, begin) if args.dry_run else start(config, args, begin)
 
 

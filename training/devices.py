@@ -32,6 +32,14 @@ def make_deterministic():
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
+def allow_tensorfloat32(allowed: bool):
+    """Whether convolutions and matrix products of this process may use TensorFloat-32 on GPUs.
+
+    TensorFlow allows it by default, and then computes gradient penalties with 10 bits too.
+    """
+    tf.config.experimental.enable_tensor_float_32_execution(allowed)
+
+
 def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
     """How training is distributed; to be called before anything else runs on a device.
 

@@ -110,3 +110,15 @@ def test_settings_are_described_by_their_fields(capsys):
     assert "train.seed 0 seed of weights, noise and data order (0 to 4294967295)" in text
     assert "(positive; may change on resume)" in text
     assert "loss.drift_weight 0.001" in text
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_float32_is_no_tensorfloat32_unless_it_is_asked_for(asked, capsys):
+    import tensorflow as tf
+
+    before = tf.config.experimental.tensor_float_32_execution_enabled()
+    try:
+        train.run(parse("--config=demo", "--dry_run", f"--set=train.tensorfloat32={asked}".lower()))
+        assert tf.config.experimental.tensor_float_32_execution_enabled() is asked
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(before)
