@@ -17,6 +17,7 @@ from scoring.distance import measure_distance, warnings_of, why_no_distance
 from support.files import check_room
 from support.media import FPS
 from support.progress import format_seconds
+from support.words import counted
 from training.forecast import Forecast
 from training.keeper import snapshot_of
 from training.loop import Call, Watcher
@@ -204,7 +205,10 @@ class Monitor(Watcher):
         shown = [f"{term} {value:.4g}" for term, value in terms.items()]
         if line["skipped"]:
             shown.append(f"skipped {line['skipped']}")
-        distance = "  swd {swd:.1f} (floor {swd_floor:.1f})".format(**line) if "swd" in line else ""
+        distance = ""
+        if "swd" in line:
+            clips = counted(line["distance_clips"], "clip")
+            distance = f"  swd {line['swd']:.1f} (floor {line['swd_floor']:.1f}, {clips})"
         self.run.log(
             f"tick {line['tick']:<5} kimg {line['kimg']:<9.2f} lod {line['lod']:<5.2f} "
             f"{line['rung']} {phase}  minibatch {line['minibatch']}  "

@@ -137,12 +137,15 @@ def test_a_distance_that_does_not_fall_is_noted(run, trainer, capsys, monkeypatc
     monitor = _monitor(run, trainer)
     swds = iter([80.0, 90.0, 100.0, 70.0])
     monkeypatch.setattr(
-        "training.monitor.measure_distance", lambda *_: {"swd": next(swds), "swd_floor": 40.0}
+        "training.monitor.measure_distance",
+        lambda *_: {"swd": next(swds), "swd_floor": 40.0, "distance_clips": 8},
     )
     notes = []
     for _ in range(2):  # One tick per call, to the end of the phase.
         _call(monitor, trainer, steps=4, taken=4, surprise=1)
-        notes.append("Note: " in capsys.readouterr().out)
+        printed = capsys.readouterr().out
+        assert ".0 (floor 40.0, 8 clips)  about " in printed
+        notes.append("Note: " in printed)
     trainer._nimg.assign(16)
     _call(monitor, trainer, steps=4, taken=4, surprise=1)
     assert notes == [False, False]
