@@ -17,7 +17,7 @@ from metrics.weights.published import ZIP_ERRORS
 from scoring.classifier_settings import Settings
 from scoring.features import preprocess_each
 from scoring.labelled import Labelled, augment, channel_statistics
-from support.errors import UserError, whole
+from support.errors import UserError, reading
 from support.files import is_vacant, remove_from, write_atomically, write_json
 from support.json_files import read_json
 from support.progress import Progress
@@ -139,7 +139,7 @@ class Classifier:
     def restore(self, path: Path):
         """Restores what `save` wrote; raises `UserError` where the file is damaged."""
         with (
-            whole(path, "state of a training", *ZIP_ERRORS),
+            reading(path, "state of a training", *ZIP_ERRORS),
             np.load(path, allow_pickle=False) as arrays,
         ):
             for variable, array in zip(self._state(), arrays.values(), strict=True):

@@ -10,7 +10,7 @@ class UserError(ValueError):
 
 
 @contextlib.contextmanager
-def whole(path: Path, kind: str, *errors: type[Exception]):
+def reading(path: Path, kind: str, *errors: type[Exception]):
     """Converts `errors` raised while reading `path` into a one-line `UserError`."""
     try:
         yield

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from support.errors import UserError, whole
+from support.errors import UserError, reading
 from support.files import sha256
 
 SUFFIX = ".weights.h5"
@@ -61,10 +61,10 @@ def load_weights(make: Callable[[], keras.Model], path: Path, network: str) -> k
     with tf.Graph().as_default():  # Variables of a graph have shapes, and no values.
         shapes = [tuple(variable.shape) for variable in make().weights]
     kind = f"file of weights of {network}"
-    with whole(path, kind, *_ERRORS), open_hdf5(path) as file:
+    with reading(path, kind, *_ERRORS), open_hdf5(path) as file:
         _check_arrays(path, file, shapes, network)
     model = make()
-    with whole(path, kind, *_ERRORS):
+    with reading(path, kind, *_ERRORS):
         model.load_weights(path)
     return model
 

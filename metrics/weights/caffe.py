@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from metrics.weights.published import PublishedFile
-from support.errors import whole
+from support.errors import reading
 
 STARTS = (b"\x0a", b"\x12", b"\xa2\x06")  # first bytes of the fields 1, 2 and 100
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -49,7 +49,7 @@ def read_blob(path: Path) -> np.ndarray:
     Raises:
         UserError: it is none.
     """
-    with whole(path, "binaryproto", *CaffeModel.errors):
+    with reading(path, "binaryproto", *CaffeModel.errors):
         buffer = _open(path)
         return _floats(buffer, *_blob(buffer, (0, len(buffer))))
 

@@ -13,7 +13,7 @@ from metrics.weights.published import ZIP_ERRORS, PublishedFile
 from metrics.weights.pytorch import TorchPickles, TorchZip
 from metrics.weights.store import check_output, describe, save
 from metrics.weights.tensorflow import TensorFlowCheckpoint
-from support.errors import UserError, whole
+from support.errors import UserError, reading
 
 
 def convert(
@@ -89,13 +89,13 @@ def open_published(path: Path) -> PublishedFile:
 
 
 def _open_zip(path):
-    with whole(path, "zip file", *ZIP_ERRORS), zipfile.ZipFile(path) as archive:
+    with reading(path, "zip file", *ZIP_ERRORS), zipfile.ZipFile(path) as archive:
         of_torch = any(name.endswith("/data.pkl") for name in archive.namelist())
     return TorchZip(path) if of_torch else ChainerFile(path)
 
 
 def _read_classes(path, count):
-    with whole(path, "text file", OSError, UnicodeDecodeError):
+    with reading(path, "text file", OSError, UnicodeDecodeError):
         text = path.read_text("utf-8-sig")
     names = [line.strip() for line in text.splitlines() if line.strip()]
     if len(names) != count:

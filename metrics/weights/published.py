@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support.errors import UserError, whole
+from support.errors import UserError, reading
 from support.files import sha256
 
 MAX_ENTRIES = 1000  # of a zip file; C3D has 22 arrays
@@ -40,12 +40,12 @@ class PublishedFile:
 
     def __init__(self, path: Path):
         self.path = path
-        with whole(path, self.kind, *self.errors):
+        with reading(path, self.kind, *self.errors):
             self.shapes = {name: tuple(shape) for name, shape in self._find().items()}
 
     def read(self, name: str) -> np.ndarray:
         """An array with the axes of the file, float32; raises `UserError` unless it is finite."""
-        with whole(self.path, self.kind, *self.errors):
+        with reading(self.path, self.kind, *self.errors):
             array = np.asarray(self._read(name))
         if array.dtype.kind != "f":
             raise UserError(f"{self.path} should hold floats at {name}. Received: {array.dtype}")
