@@ -44,7 +44,8 @@ def run(args: argparse.Namespace):
 
     config = snapshot.config
     folder = data_folder(args, snapshot)
-    clips = ClipPipeline(folder, config.ladder, config.train.seed, config.train.mirror)
+    seed, mirror, classes = config.train.seed, config.train.mirror, config.network.classes
+    clips = ClipPipeline(folder, config.ladder, seed, mirror, classes=classes)
     with clips.translate_read_errors():
         check_reals(clips, args.num)
         with Progress(count_compared(clips, args.num), "fakes compared") as progress:

@@ -79,7 +79,8 @@ def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipS
         reals = RecordClips(data_folder(args))
         return reals, clip_set(args.clips, reals.rung.frames)
     snapshot = open_snapshot(args)
-    reals = RecordClips(data_folder(args, snapshot), snapshot.config.ladder[-1])
+    config = snapshot.config
+    reals = RecordClips(data_folder(args, snapshot), config.ladder[-1], config.network.classes)
     return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, reals)
 
 
@@ -98,7 +99,9 @@ def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClip
     """The clips of --held_out, at the rung of the reals."""
     from scoring.clip_sets import RecordClips
 
-    return RecordClips(args.held_out, reals.rung) if args.held_out else None
+    if not args.held_out:
+        return None
+    return RecordClips(args.held_out, reals.rung, reals.about.get("classes", ()))
 
 
 def choose_output(

@@ -47,6 +47,7 @@ def flags(parser: Parser):
         "size of --data, or else faces)",
     )
     flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
+    flag("--classes", nargs="+", metavar="LABEL", help="use only the clips with these labels")
     flag("--run", type=Path, help="run folder (default: runs/<config>, or runs/<data>)")
     flag(
         "--hours",
@@ -77,6 +78,8 @@ def flags(parser: Parser):
 def run(args: argparse.Namespace) -> int | None:
     """Trains, or prints what would be trained."""
     config = choose_config(args).override(args.set)
+    if args.classes:
+        config = with_classes(config, args.classes)
     if args.settings:
         print(describe_settings(list_settings(config)))
         return None
@@ -160,16 +163,23 @@ def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:
     return args.data or Path(f"datasets/{config.name}")
 
 
-def with_classes(config: Config, names: Sequence[str], data: Path) -> Config:
-    """`config` with the classes of the data set, where it uses labels.
+def with_classes(config: Config, names: Sequence[str]) -> Config:
+    """`config` with these classes."""
+    return dataclasses.replace(
+        config, network=dataclasses.replace(config.network, classes=tuple(names))
+    )
+
+
+def classes_of_data(config: Config, names: Sequence[str], data: Path) -> Config:
+    """`config` with all classes of the data set, where it uses labels and names no classes.
 
     Args:
-        config: its `network.classes` may name them already, as that of a run does.
+        config: of the run.
         names: those of the data set's labels.
         data: its folder.
 
     Raises:
-        UserError: the data set has no labels, or others.
+        UserError: the config uses labels, and the data set has none.
     """
     network = config.network
     if network.labels == "none":
@@ -179,12 +189,7 @@ def with_classes(config: Config, names: Sequence[str], data: Path) -> Config:
             f"`network.labels` should be none for {data}, whose clips have no labels. Received: "
             f"{network.labels} (create_tfrecords --labels=folders takes them from folders)"
         )
-    if network.classes and network.classes != tuple(names):
-        raise UserError(
-            f"`network.classes` should be those of {data}, {', '.join(names)}. Received: "
-            f"{', '.join(network.classes)}"
-        )
-    return dataclasses.replace(config, network=dataclasses.replace(network, classes=tuple(names)))
+    return with_classes(config, network.classes or names)
 
 
 def start(config: Config, args: argparse.Namespace, begin: float) -> int:
@@ -213,10 +218,17 @@ def _start(config, args, begin):
     path = choose_run(args, config)
     config, source = choose_init(args.init, args.init_size, path, config)
     data = choose_data(args, config, path)
-    seed, mirror = config.train.seed, config.train.mirror
-    clips = ClipPipeline(data, config.ladder, seed, mirror, args.skip_damaged)
-    config = with_classes(config, clips.records.label_names, data)
-    config.model.check_labels(clips.records.label_names)
+    clips = ClipPipeline(
+        data,
+        config.ladder,
+        config.train.seed,
+        config.train.mirror,
+        args.skip_damaged,
+        config.network.classes,
+        config.train.balanced_classes,
+    )
+    config = classes_of_data(config, clips.classes.names, data)
+    config.model.check_labels(clips.classes.names)
     identity = clips.identity()
     config, plan = plan_run(config, args.set, args.hours, path, strategy, begin)
     trainer = Trainer(config, strategy)

@@ -50,7 +50,9 @@ class Network:
         "how generator and critic use the classes of clips; all but none take them from the data",
         choices=("none", "projection", "slices", "concat", "head"),
     )
-    classes: tuple[str, ...] = setting((), "names of the classes (default: those of the data)")
+    classes: tuple[str, ...] = setting(
+        (), "names of the classes, whose clips are used (default: all of the data)"
+    )
 
     def __post_init__(self):
         check_settings("network", self)
@@ -70,6 +72,7 @@ class Train:
     )
     seed: int = setting(0, "seed of weights, noise and data order", minimum=0, maximum=2**32 - 1)
     mirror: bool = setting(True, "mirror half of the reals left to right")
+    balanced_classes: bool = setting(False, "draw equally many clips of each class")
     beta_1: float = setting(0.0, "of Adam", minimum=0, below=1)
     beta_2: float = setting(0.99, "of Adam", minimum=0, below=1)
     epsilon: float = setting(1e-8, "of Adam", above=0)

@@ -1,14 +1,12 @@
 """The stream of real clips that training sees: a pure function of (seed, position).
 
-Position p is clip `order(p // n)[p % n]` of the n clips, where `order(epoch)` is a permutation
-that follows from the seed and the epoch. So every epoch shows each clip once, training resumes at
-any position, and any number of replicas sees the same stream. Where records are videos, each epoch
-shows one window of each, whose place follows from the seed, the epoch and the video.
+`dataset.drawing` gives the clip of each position. Where records are videos, each epoch shows one
+window of each, whose place follows from the seed, the epoch and the video.
 """
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,9 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.batch import Batch
+from dataset.classes import Classes
 from dataset.damage import OTHER_CLIPS, damaged_clips, name_damaged_record
+from dataset.drawing import Drawing
 from dataset.encoding import check_readable, decode_batch, parts
 from dataset.records import Records, open_records
 from dataset.tfrecords import fingerprint, read_record
@@ -42,26 +42,45 @@ class ClipPipeline:
             each epoch.
         skip_damaged: whether to read all of the data set first, and leave out clips that cannot
             be read at some rung.
+        classes: names of labels; only their clips are served, and are labelled in this order. By
+            default all clips are served.
+        balanced: whether to draw equally many clips of each class, and none without a label.
 
     Raises:
         UserError: the folder holds no data set, or one for another ladder; or, without
-            `skip_damaged`, a damaged one.
+            `skip_damaged`, a damaged one; or one without clips of a class.
     """
 
     def __init__(
-        self, data: Path, ladder: Ladder, seed: int, mirror: bool, skip_damaged: bool = False
+        self,
+        data: Path,
+        ladder: Ladder,
+        seed: int,
+        mirror: bool,
+        skip_damaged: bool = False,
+        classes: Sequence[str] = (),
+        balanced: bool = False,
     ):
         self.records = Records(data) if skip_damaged else open_records(data)
         self.records.check_ladder(ladder)
-        self.ladder, self.seed, self.mirror = ladder, seed, mirror
+        self.ladder = ladder
         for rung in ladder:
             check_readable(self.records.encoding(rung))
         self.skipped = self._find_damaged() if skip_damaged else {}
-        self._whole = np.setdiff1d(np.arange(len(self.records)), list(self.skipped))
+        self.classes = Classes(self.records.label_names, classes)
+        whole = np.setdiff1d(np.arange(len(self.records)), list(self.skipped))
+        if balanced and not self.classes.names:
+            raise UserError("`balanced` should be false for clips without labels. Received: true")
+        groups = [whole]
+        if balanced or not self.classes.are_all:
+            groups = self.classes.groups(self.records.labels(whole), whole)
+        if not balanced:
+            groups = [np.sort(np.concatenate(groups))]
+        self._drawing = Drawing(tuple(groups), len(self.records), seed, mirror)
 
     def __len__(self):
-        """The number of clips, which is the number of positions in an epoch."""
-        return len(self._whole)
+        """The number of clips."""
+        return sum(map(len, self._drawing.groups))
 
     def check_files(self, known: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
         """Compares every file of the ladder with its SHA-256, unless it is remote.
@@ -159,10 +178,10 @@ class ClipPipeline:
             clips = tf.ensure_shape(clips, [share, *rung.shape, 3])
             mirrored = tf.reshape(mirrored, [share, 1, 1, 1, 1])
             clips = tf.where(mirrored, tf.reverse(clips, [3]), clips)
-            labels = tf.ensure_shape(tf.cast(labels, tf.int32), [share])
+            labels = tf.ensure_shape(self.classes.renumber(labels), [share])
             return Batch(tf.cast(clips, tf.float32) / 127.5 - 1, labels)
 
-        steps = self._draws(nimg).batch(minibatch, drop_remainder=True)
+        steps = self._drawing.stream(nimg).batch(minibatch, drop_remainder=True)
         clips = steps.map(local_shares).unbatch().unbatch()  # The clips of this process.
         records = clips.interleave(
             self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
@@ -175,22 +194,7 @@ class ClipPipeline:
 
     def stream(self, nimg: int) -> tf.data.Dataset:
         """The endless stream from position `nimg` on: index of each clip, whether to mirror it."""
-        return self._draws(nimg).map(lambda clip, mirrored, place: (clip, mirrored))
-
-    def _draws(self, nimg):
-        """The stream, and the place of each window in its video, in [0, 1)."""
-        num, whole = len(self), tf.constant(self._whole, tf.int32)
-
-        def epoch(number):
-            order = tf.random.stateless_uniform([num], [2 * self.seed, number])
-            coins = tf.random.stateless_uniform([num], [2 * self.seed + 1, number])
-            clips = tf.gather(whole, tf.argsort(order, stable=True))
-            # By clip, so that it does not depend on the order, nor on which ones are skipped.
-            places = tf.random.stateless_uniform([len(self.records)], [2 * self.seed, -1 - number])
-            draws = (clips, coins < 0.5 * self.mirror, tf.gather(places, clips))
-            return tf.data.Dataset.from_tensor_slices(draws)
-
-        return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
+        return self._drawing.stream(nimg).map(lambda clip, mirrored, place: (clip, mirrored))
 
     def _reader(self, rung):
         """A function that gives a data set of one element: record, clip, and the other draws."""

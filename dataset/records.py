@@ -111,6 +111,12 @@ class Records:
         """The name of each label; none where the clips have no labels."""
         return [label["name"] for label in self.metadata["labels"]]
 
+    def labels(self, indices: np.ndarray) -> np.ndarray:
+        """The labels of the clips `indices`, [N] int, -1 where there is none; raises as `clip`."""
+        if not self.label_names:
+            return np.full(len(indices), -1)
+        return np.array([self.clip(self.ladder[0], int(index))[1] for index in indices])
+
     @property
     def fps(self) -> float | None:
         """Frames per second at which clips play; None where it is not known."""

@@ -2,12 +2,13 @@
 
 import abc
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from dataset.classes import Classes
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import open_records
@@ -55,36 +56,45 @@ class RecordClips:
     Args:
         folder: of the data set.
         rung: by default the full clip.
+        classes: names of labels; only their clips are in the set, labelled in this order. By
+            default all clips are.
 
     Raises:
-        UserError: no whole data set, or one without this rung.
+        UserError: no whole data set, or one without this rung or without clips of a class.
     """
 
-    def __init__(self, folder: Path | str, rung: Rung | None = None):
+    def __init__(self, folder: Path | str, rung: Rung | None = None, classes: Sequence[str] = ()):
         self.records = open_records(folder)
         self.rung = rung or self.records.ladder[-1]
         self.records.check_ladder(Ladder((self.rung,)))
-        self.about = self.records.identity() | {"kind": "data set", "clip": str(self.rung)}
+        self.about: dict[str, Any] = {
+            **self.records.identity(),
+            "kind": "data set",
+            "clip": str(self.rung),
+        }
+        self._classes = Classes(self.records.label_names, classes)
+        self._indices = np.arange(len(self.records))
+        if not self._classes.are_all:
+            groups = self._classes.groups(self.records.labels(self._indices), self._indices)
+            self._indices = np.sort(np.concatenate(groups))
+            self.about["classes"] = list(classes)
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self._indices)
 
     @property
     def label_names(self) -> list[str]:
         """The name of each label; none where the clips have none."""
-        return self.records.label_names
+        return list(self._classes.names)
 
     def labels(self) -> np.ndarray:
         """The label of each clip, [N] int; -1 where there is none."""
-        if not self.label_names:
-            return np.full(len(self), -1)
-        rung = self.records.ladder[0]
-        return np.array([self.records.clip(rung, index)[1] for index in range(len(self))])
+        return np.asarray(self._classes.renumber(self.records.labels(self._indices)))
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yields the clips `indices`."""
         for index in indices:
-            yield self.records.clips(self.rung, [index])[0]
+            yield self.records.clips(self.rung, [self._indices[index]])[0]
 
 
 class VideoClips(_Unlabelled):

@@ -110,7 +110,7 @@ class Extractor:
         if self.cache is None or clips.about["kind"] != "data set":
             return None
         key = {
-            "data": [clips.about["sha256"], clips.about["clip"]],
+            "data": [clips.about["sha256"], clips.about["clip"], *clips.about.get("classes", [])],
             "indices": indices,
             "control": control,
             "protocol": dataclasses.asdict(self.protocol),

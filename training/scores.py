@@ -30,7 +30,7 @@ class Scores:
         self.run, self.config = run, config
         if config.metrics.every_kimg > 0:
             folder = clips.records.folder
-            self.reals = RecordClips(folder, config.ladder[-1])
+            self.reals = RecordClips(folder, config.ladder[-1], config.network.classes)
             self.extractor = load_extractor(
                 Path(config.metrics.weights),
                 protocol(config.metrics.protocol),

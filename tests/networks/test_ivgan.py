@@ -31,7 +31,7 @@ def test_generator(training):
     expected = np.tanh(ref.conv_transposed(x, layers["clip_out"], 2, 1))
     found = network(Inputs(latents), training=training).numpy()
     assert found.shape == (3, *SHAPE, 3)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
 
 
 def test_critic():
@@ -46,5 +46,5 @@ def test_critic():
     maps = ref.strided_critic(clips, layers, (2, 2, 2), (1, 1, 1), norm)
     values = ref.leaky_relu(ref.conv(maps, layers["last"], (2, 2, 2), (1, 1, 1))).reshape(3, -1)
     expected = (values @ layers["score"]["kernel"] + layers["score"]["bias"])[:, 0]
-    np.testing.assert_allclose(network(clips), expected, atol=1e-5)
-    np.testing.assert_allclose(network(clips[:1]), expected[:1], atol=1e-5)  # Each clip alone.
+    np.testing.assert_allclose(network(clips), expected, 1e-5, 1e-5)
+    np.testing.assert_allclose(network(clips[:1]), expected[:1], 1e-5, 1e-5)  # Each clip alone.

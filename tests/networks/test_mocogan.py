@@ -58,7 +58,7 @@ def test_generator(category_in, training):
     expected = np.tanh(ref.conv_transposed(x, layers["image_out"], 2, 1))
     found = network(Inputs(latents), training=training).numpy()
     assert found.shape == (3, FRAMES, 16, 16, 3)
-    np.testing.assert_allclose(found, expected.reshape(found.shape), atol=1e-5)
+    np.testing.assert_allclose(found, expected.reshape(found.shape), 1e-5, 1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -78,7 +78,7 @@ def test_critics(training):
         layers = ref.weights_of(network)
         maps = ref.strided_critic(x, layers, strides, pads, norm)
         expected = ref.conv(maps, layers["last"], *last)
-        np.testing.assert_allclose(network(x, training=training), expected, atol=1e-5)
+        np.testing.assert_allclose(network(x, training=training), expected, 1e-5, 1e-5)
     assert video(clips).shape == (2, 3, 1, 1, 3)  # A kernel of 10 frames in the last convolution.
 
 

@@ -44,7 +44,7 @@ def test_generator(training):
         x = ref.relu(ref.batch_norm(x, layers[f"image{stage}_norm"], 2e-5, training))
     expected = np.tanh(ref.conv(x, layers["image_out"], (1, 1), (1, 1)))
     assert found.shape == (3, *SHAPE, 3)
-    np.testing.assert_allclose(found, expected.reshape(found.shape), atol=1e-5)
+    np.testing.assert_allclose(found, expected.reshape(found.shape), 1e-5, 1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -62,7 +62,7 @@ def test_critic(training):
     expected = ref.conv(maps, layers["last"], (1, 1, 1), (0, 0, 0))
     found = network(clips, training=training).numpy()
     assert found.shape == (3, 1, 1, 1, 1)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
 
 
 def test_starts_as_published():

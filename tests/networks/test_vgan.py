@@ -40,7 +40,7 @@ def test_generator(streams, training):
         still = ref.conv_transposed(grow("background", 2), layers["background_colour"], 2, 1)
         expected = mask * expected + (1 - mask) * np.tanh(still)[:, None]
     assert found.shape == (3, *SHAPE, 3)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -57,7 +57,7 @@ def test_critic(training):
     expected = ref.conv(maps, layers["last"], (1, 1, 1), (0, 0, 0))
     found = network(clips, training=training).numpy()
     assert found.shape == (3, 1, 1, 1, 2)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
 
 
 def test_the_background_is_still_and_the_mask_a_share():

@@ -32,8 +32,8 @@ def test_defaults_are_within_their_bounds():
         ({"count": 0}, "`toy.count` should be positive. Received: 0"),
         ({"seed": 10}, "`toy.seed` should be 0 to 9. Received: 10"),
         ({"name": "c"}, "`toy.name` should be one of a, b. Received: c"),
-        ({"table": {4: 1, 8: 0}}, "`toy.table` should hold positive values."),
-        ({"table": {}}, "`toy.table` should hold positive values."),
+        ({"table": {4: 1, 8: 0}}, "`toy.table` should hold at least one value, each positive"),
+        ({"table": {}}, "`toy.table` should hold at least one value, each positive"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(settings, sentence):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from commands.train import with_classes
+from commands.train import classes_of_data
 from config import from_dict
 from dataset.batch import Batch
 from support.errors import UserError
@@ -57,14 +57,12 @@ def test_replicas_make_no_difference():
 
 def test_classes_are_those_of_the_data():
     config = tiny_config("network.labels=projection")
-    named = with_classes(config, list(CLASSES), "data")
-    assert named.network.classes == CLASSES
-    assert with_classes(named, list(CLASSES), "data") == named
-    assert with_classes(tiny_config(), list(CLASSES), "data") == tiny_config()
+    named = classes_of_data(config, [*CLASSES, "up"], "data")
+    assert named.network.classes == (*CLASSES, "up")
+    assert classes_of_data(configure("concat"), [*CLASSES, "up"], "data") == configure("concat")
+    assert classes_of_data(tiny_config(), CLASSES, "data") == tiny_config()
     with pytest.raises(UserError, match="should be none for data, whose clips have no labels"):
-        with_classes(config, [], "data")
-    with pytest.raises(UserError, match=r"should be those of data, up\. Received: left, right"):
-        with_classes(named, ["up"], "data")
+        classes_of_data(config, [], "data")
 
 
 def test_classes_are_stored_with_the_config():
