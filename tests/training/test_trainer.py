@@ -35,10 +35,9 @@ def _train(trainer, until, reals=None):
     return last.terms
 
 
-@pytest.mark.parametrize("loss", ["swgan", "wgan_gp"])
-def test_a_step_at_each_rung_and_fade_of_demo(loss):
+def test_a_step_at_each_rung_and_fade_of_demo():
     short = ["schedule.minibatch=4", "schedule.lod_training_kimg=0.008"]
-    c = config.demo().override([f"loss={loss}", *short, "schedule.lod_transition_kimg=0.008"])
+    c = config.demo().override([*short, "schedule.lod_transition_kimg=0.008"])
     c = c.override(["growth.feature_maps_max=4"])
     trainer = trainer_for(c)
     for phase in list_phases(c.schedule, c.ladder):
@@ -84,7 +83,7 @@ def test_running_average_follows_the_generator():
 
 def test_theta_is_orthogonal_after_training():
     trainer = trainer_for(tiny_config("network.latent_size=128"))
-    _train(trainer, until=160)
+    _train(trainer, until=64)
     theta = trainer.model.networks["D"].head.theta.value
     np.testing.assert_allclose(theta.numpy().T @ theta.numpy(), np.eye(128), atol=1e-5)
     np.testing.assert_allclose(Orthogonal()(theta), theta, atol=1e-6)
@@ -93,12 +92,12 @@ def test_theta_is_orthogonal_after_training():
 @pytest.fixture(scope="module")
 def uninterrupted():
     trainer = trainer_for(tiny_config())
-    _train(trainer, until=128)
+    _train(trainer, until=80)
     return all_weights(trainer)
 
 
-# Within the first fade, at the change to the second rung's stable phase, and within the last fade.
-@pytest.mark.parametrize("cut", [48, 64, 112])
+# Within the first fade, and at the change to the second rung's stable phase.
+@pytest.mark.parametrize("cut", [48, 64])
 def test_resumed_equals_uninterrupted(tmp_path, uninterrupted, cut):
     first = trainer_for(tiny_config())
     _train(first, until=cut)
@@ -107,7 +106,7 @@ def test_resumed_equals_uninterrupted(tmp_path, uninterrupted, cut):
     second.restore(str(tmp_path / "checkpoint"))
     second.config = tiny_config()
     assert second.nimg == cut
-    _train(second, until=128)
+    _train(second, until=80)
     for one, other in zip(uninterrupted, all_weights(second), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -123,11 +122,11 @@ def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
         _train(trainer, until, ClipPipeline(tmp_path / "data", c.ladder, 0, mirror=True))
         return trainer
 
-    whole = train_on(trainer_for(c), 112)  # Into the fifth epoch.
+    whole = train_on(trainer_for(c), 64)  # Into the third epoch.
     train_on(trainer_for(c), 48).write(str(tmp_path / "checkpoint"))
     resumed = trainer_for(c)
     resumed.restore(str(tmp_path / "checkpoint"))
-    train_on(resumed, 112)
+    train_on(resumed, 64)
     for one, other in zip(all_weights(whole), all_weights(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -155,18 +154,16 @@ def _check_equal(terms, trainer, one_replica):
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("replicas", [2, 4])
-def test_several_replicas_equal_one(as_sgd, one_replica, replicas):
-    trainer = trainer_for(as_sgd, replicas)
+def test_replicas_equal_one(as_sgd, one_replica):
+    trainer = trainer_for(as_sgd, replicas=2)
     _check_equal(_train(trainer, until=48), trainer, one_replica)
 
 
-@pytest.mark.parametrize("replicas", [1, 4])
-def test_a_checkpoint_of_two_replicas_goes_on_with_others(tmp_path, as_sgd, one_replica, replicas):
+def test_a_checkpoint_of_two_replicas_resumes_on_one(tmp_path, as_sgd, one_replica):
     two = trainer_for(as_sgd, replicas=2)
     _train(two, until=40)  # Within a fade.
     two.write(str(tmp_path / "checkpoint"))
-    other = trainer_for(as_sgd, replicas)
+    other = trainer_for(as_sgd)
     other.restore(str(tmp_path / "checkpoint"))
     _check_equal(_train(other, until=48), other, one_replica)
 
@@ -182,9 +179,9 @@ def test_one_trace_a_phase():
 
 def test_steps_per_call_changes_nothing():
     """The fade moves with every step, however many are taken in one call."""
-    runs = [trainer_for(tiny_config(f"train.steps_per_call={n}")) for n in (1, 8)]
+    runs = [trainer_for(tiny_config(f"train.steps_per_call={n}")) for n in (1, 4)]
     for run in runs:
-        _train(run, until=64)
+        _train(run, until=48)
     for one, other in zip(*map(all_weights, runs), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -209,8 +206,8 @@ def test_a_minibatch_that_does_not_divide_is_refused():
 @pytest.mark.parametrize("loss", ["swgan", "wgan_gp"])
 def test_accumulated_parts_equal_one_pass(loss):
     settings = [f"loss={loss}", "schedule.minibatch=8", *SGD]
-    whole, parts = (trainer_for(tiny_config(*settings, f"train.accumulate={n}")) for n in (1, 4))
-    terms = _train(whole, 48), _train(parts, 48)
+    whole, parts = (trainer_for(tiny_config(*settings, f"train.accumulate={n}")) for n in (1, 2))
+    terms = _train(whole, 16), _train(parts, 16)
     for term in whole.config.loss.critic_terms:
         assert terms[0][term] == pytest.approx(terms[1][term], rel=1e-4, abs=1e-6)
     for one, other in zip(all_weights(whole), all_weights(parts), strict=True):
@@ -233,15 +230,13 @@ def test_lazy_penalties_are_taken_at_intervals_and_weighted():
 
 def test_lazy_penalties_are_the_same_on_two_replicas_and_in_parts():
     settings = [*SGD, "schedule.minibatch=8", "train.penalty_interval=3", "train.steps_per_call=1"]
-    one, two, parts = (
-        trainer_for(tiny_config(*settings, f"train.accumulate={n}"), replicas)
-        for n, replicas in ((1, 1), (1, 2), (2, 1))
-    )
-    terms = [_train(trainer, 24) for trainer in (one, two, parts)]
-    for trainer, found in ((two, terms[1]), (parts, terms[2])):
-        assert found["D_gradient_norm"] == pytest.approx(terms[0]["D_gradient_norm"], rel=1e-4)
-        for a, b in zip(all_weights(one), all_weights(trainer), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+    one = trainer_for(tiny_config(*settings))
+    two = trainer_for(tiny_config(*settings, "train.accumulate=2"), replicas=2)
+    terms = _train(one, 24), _train(two, 24)
+    norms = [found["D_gradient_norm"] for found in terms]
+    assert norms[1] == pytest.approx(norms[0], rel=1e-4)
+    for a, b in zip(all_weights(one), all_weights(two), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
 def test_bfloat16_agrees_with_float32():
