@@ -1,6 +1,7 @@
 """The ladder: the sizes that a network passes while it grows, as plain integers.
 
-A rung is (frames, height, width, feature maps). Each step up doubles time, or space, or both.
+A rung is (frames, height, width, feature maps). Each step up doubles time, or space, or both, so
+the first rung may have any number of frames: 5x4x4 10x8x8 20x16x16.
 """
 
 import contextlib
@@ -40,8 +41,8 @@ class Ladder:
     """Rungs from the coarsest (level 0) to the full clip (level `top`).
 
     Raises:
-        UserError: a size is no power of two, a picture is not square, or a step does not double
-            time, space or both.
+        UserError: a height or width is no power of two, a picture is not square, or a step does not
+            double time, space or both.
     """
 
     rungs: tuple[Rung, ...]
@@ -50,7 +51,7 @@ class Ladder:
         if not self.rungs:
             raise UserError("A ladder should have at least one rung. Received: none")
         for rung in self.rungs:
-            for name, value in zip(("frames", "height", "width"), rung.shape, strict=True):
+            for name, value in zip(("height", "width"), rung.shape[1:], strict=True):
                 check_power_of_two(f"{name} of the rung {rung}", value)
             if rung.height != rung.width:
                 raise UserError(f"A rung should be square (height = width). Received: {rung}")
@@ -83,6 +84,10 @@ class Ladder:
         fine, coarse = self[level], self[level - 1]
         in_space = fine.height // coarse.height
         return fine.frames // coarse.frames, in_space, fine.width // coarse.width
+
+    def past_frames(self, past: int, level: int) -> int:
+        """How many frames at `level` consist of the first `past` frames of the full clip alone."""
+        return past * self[level].frames // self[self.top].frames
 
     def __str__(self):
         return " ".join(map(str, self.rungs))
@@ -117,7 +122,12 @@ def make_ladder(
                 f"Received: resolution={resolution}"
             )
     if num_frames is not None:
-        check_power_of_two("num_frames", num_frames)
+        known = sorted({frames for frames, _, _ in shapes})
+        if num_frames < 1 or known[0] < num_frames < known[-1] and num_frames not in known:
+            raise UserError(
+                f"`num_frames` should be at most {known[0]}, or one that the ladder {name!r} "
+                f"passes (write the rungs out for others). Received: num_frames={num_frames}"
+            )
         shapes = [(min(frames, num_frames), height, width) for frames, height, width in shapes]
         shapes = list(dict.fromkeys(shapes))  # A step in time alone that was held is no step.
         if shapes[-1][0] != num_frames:

@@ -105,7 +105,7 @@ def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
     ("flag", "message"),
     [
         ("--resolution=48", "--resolution should be a power of two. Received: 48"),
-        ("--num_frames=6", "--num_frames should be a power of two. Received: 6"),
+        ("--num_frames=6", "--num_frames should be at most 4, or one that the ladder"),
         ("--ladder=steps", "--ladder should be one of .* Received: 'steps'"),
         ("--config=none", "--config should be one of .* Received: none"),
         ("--source=absent", "--source should be a file or a folder. Received: absent"),

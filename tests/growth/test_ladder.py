@@ -89,6 +89,21 @@ def test_commas_separate_rungs_too():
     assert make_ladder("4x4x4, 8x8x8") == make_ladder("4x4x4 8x8x8")
 
 
+def test_the_first_rung_may_have_any_number_of_frames():
+    ladder = make_ladder("5x4x4 10x8x8 10x16x16 20x32x32", resolution=16)
+    assert str(ladder) == "5x4x4 10x8x8 10x16x16"
+    assert [ladder.factors(i) for i in (1, 2)] == [(2, 2, 2), (1, 2, 2)]
+    assert str(make_ladder("5x4x4 10x8x8", num_frames=3)) == "3x4x4 3x8x8"
+
+
+def test_frames_of_the_past_at_each_rung():
+    ladder = make_ladder("4x4x4 8x8x8 16x16x16")
+    given = {
+        past: [ladder.past_frames(past, level) for level in range(3)] for past in (1, 2, 8, 11)
+    }
+    assert given == {1: [0, 0, 1], 2: [0, 1, 2], 8: [2, 4, 8], 11: [2, 5, 11]}
+
+
 def test_feature_maps():
     sizes = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
     assert [feature_maps(size) for size in sizes] == [128, 128, 128, 128, 64, 32, 16, 8, 4, 2]
@@ -102,14 +117,15 @@ def test_feature_maps():
         ({"name": "thesis", "resolution": 100}, "`resolution` should be a power of two"),
         ({"name": "thesis", "resolution": 512}, "`resolution` should be one that the ladder"),
         ({"name": "thesis", "resolution": 2}, "Received: resolution=2"),
-        ({"name": "thesis", "num_frames": 30}, "`num_frames` should be a power of two"),
-        ({"name": "thesis", "num_frames": 0}, "power of two. Received: 0"),
+        ({"name": "thesis", "num_frames": 30}, "`num_frames` should be at most 4, or one that"),
+        ({"name": "thesis", "num_frames": 0}, "or one that the ladder 'thesis' passes .*=0"),
         ({"name": "thesis", "num_frames": 64}, "`num_frames` should be at most 32 at 256x256"),
         ({"name": "thesis", "resolution": 128, "num_frames": 32}, "at most 16 at 128x128"),
         ({"name": "these"}, "`ladder` should be one of .*authors.*thesis.*Received: 'these'"),
         ({"name": ""}, "`ladder` should be one of"),
         ({"name": "4x4 8x8"}, "`ladder` should be one of"),
-        ({"name": "4x4x4 6x8x8"}, "`frames of the rung 6x8x8` should be a power of two"),
+        ({"name": "4x4x4 6x8x8"}, "double time, space or both. Received: 4x4x4 to 6x8x8"),
+        ({"name": "4x4x4 4x8x6"}, "`width of the rung 4x8x6` should be a power of two"),
         ({"name": "4x0x0"}, "`ladder` should be one of"),
         ({"name": "-4x4x4"}, "`ladder` should be one of"),
         ({"name": "4x4x8"}, "square .height = width.. Received: 4x4x8"),
