@@ -27,7 +27,23 @@ def fade(coarse: tf.Tensor, fine: tf.Tensor, weight: tf.Tensor | float) -> tf.Te
 
 
 def fade_clips(
-    clips: tf.Tensor, factors: tuple[int, int, int], weight: tf.Tensor | float
+    clips: tf.Tensor, factors: tuple[int, int, int], weight: tf.Tensor | float, past: int = 0
 ) -> tf.Tensor:
-    """`clips` [N, T, H, W, C] as they fade in: blended with the rung below's version of them."""
-    return fade(upscale(downscale(clips, factors), factors), clips, weight)
+    """`clips` [N, T, H, W, C] as they fade in: blended with the rung below's version of them.
+
+    The first `past` frames show nothing of later ones.
+    """
+    faded = fade(upscale(downscale(clips, factors), factors), clips, weight)
+    if past % factors[0] == 0:
+        return faded
+    return tf.concat([fade_past(clips[:, :past], factors, weight), faded[:, past:]], 1)
+
+
+def fade_past(
+    past: tf.Tensor, factors: tuple[int, int, int], weight: tf.Tensor | float
+) -> tf.Tensor:
+    """The first frames of a clip as they fade in; a last one without its pair stays as it is."""
+    pairs = past.shape[1] // factors[0] * factors[0]
+    if not pairs:
+        return past
+    return tf.concat([fade_clips(past[:, :pairs], factors, weight), past[:, pairs:]], 1)

@@ -20,7 +20,7 @@ def between(reals: tf.Tensor, fakes: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
 
 def encode_both(critic: Critic, reals: Batch, fakes: Batch) -> tuple[Seen, Seen]:
     """What the encoder makes of reals and of fakes, in one pass: faster for small clips."""
-    both = tf.nest.map_structure(lambda a, b: tf.concat([a, b], 0), reals, fakes)
+    both = reals.map(lambda a, b: tf.concat([a, b], 0), fakes)
     real, fake = tf.split(critic.encode(both).values, 2)
     return Seen(real, reals.labels), Seen(fake, fakes.labels)
 
@@ -51,8 +51,8 @@ def zero_centred_penalty(
     """
     pairs = [(batch, gamma) for batch, gamma in weighted if gamma > 0]
     if not pairs:
-        clips, labels = weighted[0][0]
-        return tf.zeros(tf.shape(labels), clips.dtype)
+        batch = weighted[0][0]
+        return tf.zeros(tf.shape(batch.labels), batch.clips.dtype)
     return lazily(
         lambda: tf.add_n([g / 2 * squared_norm(score_gradient(critic, x)) for x, g in pairs])
     )

@@ -25,8 +25,8 @@ class PhaseCritic:
     group: int = 1
 
     def encode(self, batch: Batch) -> Seen:
-        """Clips [N, T, H, W, 3] to values [N, K]."""
-        values = self.network.encoder(batch.clips, batch.labels, lod=self.lod, group=self.group)
+        """Clips [N, T, H, W, 3], with the past before them, to values [N, K]."""
+        values = self.network.encoder(batch.whole(), batch.labels, lod=self.lod, group=self.group)
         return Seen(values, batch.labels)
 
     def score(self, seen: Seen) -> tf.Tensor:

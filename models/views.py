@@ -64,7 +64,8 @@ class Half(Clip):
         rung = self.clips[lod.level]
         _, height, width = self.shape(rung)
         factors = (1, rung.height // height, rung.width // width)
-        return batch._replace(clips=downscale(batch.clips, factors))
+        past = batch.past if batch.past is None else downscale(batch.past, factors)
+        return batch._replace(clips=downscale(batch.clips, factors), past=past)
 
 
 class Frames(Clip):
@@ -86,11 +87,11 @@ class Frames(Clip):
         return 1, rung.height, rung.width
 
     def __call__(self, batch: Batch, lod: Lod, noise: Noise) -> Batch:
-        """`count` frames of N clips, or all where there are no more."""
-        frames = self.clips[lod.level].frames
+        """`count` frames of N clips, or all where there are no more; none of the past."""
+        frames = batch.clips.shape[1]
         count = min(self.count, frames)
         chosen = tf.sort(tf.argsort(noise.uniform(frames), axis=1)[:, :count], axis=1)  # [NK]
-        return batch._replace(clips=tf.gather(batch.clips, chosen, batch_dims=1))
+        return Batch(tf.gather(batch.clips, chosen, batch_dims=1), batch.labels)
 
     def critic(self, network: Discriminator, lod: Lod, group: int) -> Critic:
         """The network as a critic of what this view shows at `lod`."""

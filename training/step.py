@@ -11,9 +11,8 @@ import keras
 import tensorflow as tf
 
 from config import Config
-from dataset.batch import Batch
 from growth.phase import Phase
-from growth.resample import fade, fade_clips
+from growth.resample import fade
 from models.model import Average, Model, Part, Update
 from support.errors import UserError
 from training.faults import Faults
@@ -176,15 +175,13 @@ class TrainingStep:
         lod = self.phase.detail_at(nimg)
         if lod.fading:
             lod = dataclasses.replace(lod, weight=tf.cast(lod.weight, tf.float32))
-            factors = self.config.ladder.factors(lod.level)
-            reals = reals._replace(clips=fade_clips(reals.clips, factors, lod.weight))
-        parts = [[self.parts, self.size, *x.shape[1:]] for x in reals]
-        parts = Batch(*map(tf.reshape, reals, parts))
+        reals = reals.shown(self.config.ladder, lod, self.config.prediction.past)
+        parts = reals.map(lambda x: tf.reshape(x, [self.parts, self.size, *x.shape[1:]]))
 
         def share(number):
             penalties = Penalties(live.optimizer, self.size)
             part = Part(
-                Batch(*(x[number] for x in parts)),
+                parts.map(lambda x: x[number]),
                 lod,
                 self._noise(nimg, live.stream, number),
                 self.size,

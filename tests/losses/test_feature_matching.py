@@ -49,7 +49,7 @@ def test_means_are_over_all_replicas():
 
     def half():
         begin = 2 * tf.distribute.get_replica_context().replica_id_in_sync_group
-        parts = [Batch(*(v[begin:][:2] for v in batch)) for batch in (reals, fakes)]
+        parts = [batch.map(lambda v: v[begin:][:2]) for batch in (reals, fakes)]
         return FeatureMatching().generator_loss(critic.as_tensors(), *parts)[0]["generator"]
 
     for part in strategy.experimental_local_results(strategy.run(tf.function(half))):
