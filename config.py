@@ -6,7 +6,7 @@ config = PRESETS["faces"]().override(["growth.resolution=128", "schedule.minibat
 import dataclasses
 
 from configuration.config import Config, SettingInfo, from_dict, list_settings
-from configuration.sections import Growth, Metrics, Network, Train
+from configuration.sections import Growth, Metrics, Network, Prediction, Train
 from growth.ladder import Ladder, name_ladder
 from growth.phase import Schedule, at_size, list_phases
 from losses import WGANGP
@@ -204,6 +204,7 @@ __all__ = [
     "Growth",
     "Metrics",
     "Network",
+    "Prediction",
     "SettingInfo",
     "Train",
     "config_for",

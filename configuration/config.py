@@ -5,10 +5,10 @@ import difflib
 import functools
 import typing
 
-from configuration.sections import Growth, Metrics, Network, Train
+from configuration.sections import Growth, Metrics, Network, Prediction, Train
 from configuration.tree import Choices, keys, put, tables, typed
 from growth.ladder import Ladder, make_ladder
-from growth.phase import Schedule, list_phases
+from growth.phase import Schedule, first_level, list_phases
 from losses import LOSSES, SWGAN, Loss
 from models.settings import MODELS, ModelSettings, ProgressiveSettings
 from support.errors import UserError
@@ -33,6 +33,7 @@ class Config:
     schedule: Schedule = Schedule()
     model: ModelSettings = ProgressiveSettings()  # one of `models.MODELS`
     loss: Loss = SWGAN()  # one of `losses.LOSSES`
+    prediction: Prediction = Prediction()
     train: Train = Train()
     metrics: Metrics = Metrics()
 
@@ -44,11 +45,27 @@ class Config:
                 f"Received: loss {self.loss.kind}"
             )
         self.model.check(self)
+        self._check_past()
         two = [str(rung) for rung in self.ladder if rung.frames == 2]
         if two and self.network.precision != "float32":
             raise UserError(
                 "`network.precision` should be float32 where a rung has two frames: TensorFlow's "
                 f"gradients of bfloat16 kernels are wrong there. Received: {two[0]}"
+            )
+
+    def _check_past(self):
+        past, frames = self.prediction.past, self.ladder[-1].frames
+        if past >= frames:
+            raise UserError(
+                f"`prediction.past` should be fewer than the {frames} frames of the full clip. "
+                f"Received: {past}"
+            )
+        first = first_level(self.schedule, self.ladder)
+        if not self.prediction.has_critic and not self.ladder.past_frames(past, first):
+            raise UserError(
+                "`prediction.critic` should be true where training begins at a rung that is given "
+                f"no past. Received: false, with {past} frames of {frames} and the first rung "
+                f"{self.ladder[first]} (`schedule.first_size` chooses a finer one)"
             )
 
     @functools.cached_property

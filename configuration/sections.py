@@ -64,6 +64,41 @@ class Network:
 
 
 @dataclasses.dataclass(frozen=True)
+class Prediction:
+    """How the first frames of a clip are continued (docs/prediction.md); unused without `past`."""
+
+    past: int = setting(0, "frames of the full clip that are given; 0: no prediction", minimum=0)
+    encoder: str = setting(
+        "motion",
+        "how the generator sees the past: frame by frame in their places, or all of it at once",
+        choices=("frames", "motion"),
+    )
+    from_last: bool = setting(True, "what is generated is added to the last frame of the past")
+    critic: bool = setting(True, "false: reconstruction alone, without critic and latents")
+    l1: float = setting(1.0, "weight of the sum of |error|", minimum=0)
+    l2: float = setting(0.0, "weight of the sum of error^2", minimum=0)
+    gdl: float = setting(0.0, "weight of the gradient difference loss", minimum=0)
+
+    def __post_init__(self):
+        check_settings("prediction", self)
+        if self.past and not self.critic and not any(self.weights.values()):
+            raise UserError(
+                "`prediction.critic` should be true where no reconstruction is minimised: "
+                "`prediction.l1`, `prediction.l2` and `prediction.gdl` are 0."
+            )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Those of the terms of the reconstruction."""
+        return {"l1": self.l1, "l2": self.l2, "gdl": self.gdl} if self.past else {}
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether there is a critic, and with it latents that matter."""
+        return self.critic or not self.past
+
+
+@dataclasses.dataclass(frozen=True)
 class Train:
     """Training length, optimizer, and output intervals."""
 

@@ -31,7 +31,7 @@ class Generator(Protocol):
 class Part:
     """The clips that go through the networks at once, on one replica, in one update."""
 
-    reals: Batch  # N clips, faded as the phase shows them to the critic
+    reals: Batch  # N clips, faded as the phase shows them to the critic, and their past apart
     lod: Lod
     noise: Noise  # of this update
     count: int  # N
@@ -103,9 +103,9 @@ class Model:
         return self.networks[name].live_layers(lod)
 
     def draw(self, noise: Noise, reals: Batch) -> Inputs:
-        """Inputs for as many fakes as there are reals, paired by label."""
+        """Inputs for as many fakes as there are reals, paired by label and by past."""
         labels = reals.labels if self.config.network.num_classes else None
-        return Inputs(noise.normal(self.config.latent_size), labels)
+        return Inputs(noise.normal(self.config.latent_size), labels, reals.past)
 
     def tables(self) -> dict[str, list[Row]]:
         """The layers of each network that is trained, for `train.py --dry_run`."""

@@ -3,9 +3,9 @@
 import keras
 
 from config import Config
-from dataset.batch import Batch
 from growth.phase import Lod
 from losses.loss import Terms
+from losses.reconstruction import reconstruction, terms_of
 from models.model import Average, Model, Part, Row, Update
 from models.views import Clip
 from networks.discriminator import Discriminator
@@ -16,13 +16,18 @@ _LABEL_WEIGHT = 0.1  # of the label head's loss in the generator's, as in WGAN-G
 
 
 class Progressive(Model):
-    """`G`, `D` and `Gs`, the running average of `G`, with the config's loss."""
+    """`G`, `D` and `Gs`, the running average of `G`, with the config's loss.
+
+    With `prediction.past`, the critic sees the past before reals and fakes, and the generator is
+    drawn to what followed it. Without `prediction.critic` there is no `D`.
+    """
 
     sampled = "Gs"
 
     def __init__(self, config: Config):
         super().__init__(config)
-        network, self._views = config.network, self.views(config)
+        network = config.network
+        self._views = self.views(config) if config.prediction.has_critic else {}
         self._label_head = network.num_classes > 0 and network.labels == "head"
         G = self.generator(config, "G")
         critics = {
@@ -36,7 +41,7 @@ class Progressive(Model):
     @classmethod
     def generator(cls, config: Config, name: str = "G") -> Generator:
         """The generator of Table A.1."""
-        return Generator(config.ladder, config.network, name=name)
+        return Generator(config.ladder, config.network, config.prediction, name=name)
 
     @staticmethod
     def views(config: Config) -> dict[str, Clip]:
@@ -53,25 +58,23 @@ class Progressive(Model):
         of_critic, of_generator = loss.critic_terms, loss.generator_terms
         if self._label_head:
             of_critic, of_generator = (*of_critic, "label_real"), (*of_generator, "label_fake")
-        return (
-            Update(
-                "D",
-                tuple(self._views),
-                self._critic_terms,
-                self._names(of_critic),
-                role="critic",
-                after=lambda step: self._constrain(),
-            ),
-            Average("Gs", of="G"),
-            Update(
-                "G",
-                ("G",),
-                self._generator_terms,
-                self._names(of_generator),
-                role="generator",
-                every=loss.critic_steps,
-            ),
+        critics = Update(
+            "D",
+            tuple(self._views),
+            self._critic_terms,
+            self._names(of_critic),
+            role="critic",
+            after=lambda step: self._constrain(),
         )
+        generator = Update(
+            "G",
+            ("G",),
+            self._generator_terms,
+            (*self._names(of_generator), *terms_of(self.config.prediction.weights)),
+            role="generator",
+            every=loss.critic_steps if self._views else 1,
+        )
+        return (*([critics] if self._views else []), Average("Gs", of="G"), generator)
 
     def tables(self) -> dict[str, list[Row]]:
         """Tables A.1 and A.2 for the full clip, and the heads of the critics."""
@@ -90,7 +93,7 @@ class Progressive(Model):
                 terms.minimised["label_real"] = critic.label_loss(reals)
             return terms
 
-        return self._terms(part, terms)
+        return self._terms(part, self._fakes(part), terms)
 
     def _generator_terms(self, part: Part) -> Terms:
         def terms(critic, reals, fakes):
@@ -99,11 +102,14 @@ class Progressive(Model):
                 terms.minimised["label_fake"] = _LABEL_WEIGHT * critic.label_loss(fakes)
             return terms
 
-        return self._terms(part, terms)
+        fakes = self._fakes(part)
+        minimised, watched = self._terms(part, fakes, terms)
+        weights = self.config.prediction.weights
+        return Terms(minimised | reconstruction(weights, part.reals, fakes), watched)
 
-    def _terms(self, part, loss):
+    def _terms(self, part, fakes, loss):
         """The terms `loss(critic, reals, fakes)` of all critics, each on its own view of clips."""
-        fakes, minimised, watched = self._fakes(part), {}, {}
+        minimised, watched = {}, {}
         group = min(self.config.network.stddev_group, part.count)
         for name, view in self._views.items():
             critic = view.critic(self.networks[name], part.lod, group)
@@ -121,7 +127,8 @@ class Progressive(Model):
 
     def _fakes(self, part):
         clips = self.networks["G"](self.draw(part.noise, part.reals), lod=part.lod)
-        return Batch(clips, part.reals.labels)
+        past = part.reals.past
+        return part.reals._replace(clips=clips if past is None else clips[:, past.shape[1] :])
 
     def _constrain(self):
         for name in self._views:

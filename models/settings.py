@@ -105,13 +105,19 @@ class FixedSettings(ModelSettings):
     unused: ClassVar[tuple[str, ...]] = (
         "loss",
         "network",
+        "prediction",
         "growth.feature_maps_base",
         "growth.feature_maps_max",
         "train.penalty_interval",
     )
 
     def check(self, config: Config):
-        """Refuses several rungs, other sizes, and a minibatch in parts."""
+        """Refuses several rungs, other sizes, a past, and a minibatch in parts."""
+        if config.prediction.past:
+            raise UserError(
+                f"`prediction.past` should be 0 for the model {self.kind}, which does not predict. "
+                f"Received: {config.prediction.past}"
+            )
         rung, ladder = config.ladder[-1], config.ladder
         if config.schedule.growing and len(ladder) > 1:
             raise UserError(

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from config import Network
+from config import Network, Prediction
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import fade, upscale
@@ -16,6 +16,9 @@ from networks.layers import (
     leaky_relu,
     pixel_norm,
 )
+from networks.past import ENCODERS, at_all_levels
+
+_NOTHING_GIVEN = Prediction()
 
 
 class Generator(keras.Model):
@@ -27,9 +30,16 @@ class Generator(keras.Model):
     Args:
         ladder: the sizes it grows through.
         network: the rest of its settings.
+        prediction: the past that it continues, if any.
     """
 
-    def __init__(self, ladder: Ladder, network: Network, **kwargs):
+    def __init__(
+        self,
+        ladder: Ladder,
+        network: Network,
+        prediction: Prediction = _NOTHING_GIVEN,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
         base, size, self.embedding = (*ladder[0].shape, maps[0]), network.latent_size, None
@@ -49,6 +59,13 @@ class Generator(keras.Model):
         self.to_rgb = [
             EqualizedConv3D(m, 3, size=1, gain=1.0, name=f"to_rgb{i}") for i, m in enumerate(maps)
         ]
+        self.prediction, encoder = prediction, ENCODERS[prediction.encoder]
+        given = [ladder.past_frames(prediction.past, i) for i in range(len(ladder))]
+        self.without_past = given.count(0)  # the coarsest levels, which are given nothing
+        self.from_past = [
+            encoder(given[i], ladder[i], dtype=dtype, name=f"from_past{i}")
+            for i in range(self.without_past, len(ladder))
+        ]
         self.built = True
 
     def call(self, inputs: Inputs, *, lod: Lod) -> tf.Tensor:
@@ -56,31 +73,57 @@ class Generator(keras.Model):
 
         Args:
             inputs: N latents; their length does not matter (they are pixel-normalised). A network
-                of classes needs the labels too.
+                of classes needs the labels too, and one that predicts the past at the level.
             lod: the level, and its weight while it fades in.
 
         Returns:
-            [N, T, H, W, 3] at the level's size, linear, about [-1, 1].
+            [N, T, H, W, 3] at the level's size, linear, about [-1, 1]. They begin with the past.
         """
-        x = pixel_norm(leaky_relu(self.dense(self._condition(inputs))))
+        pasts = self._pasts(inputs, lod.level)
+        x = _add(self.dense(self._condition(inputs)), self._from_past(0, pasts))
+        x = pixel_norm(leaky_relu(x))
         x = pixel_norm(leaky_relu(self.conv(x)))
-        for block in self.blocks[: lod.level]:
-            before, x = x, block(x)
-        clips = self.to_rgb[lod.level](x)
-        if not lod.fading:
+        for level, block in enumerate(self.blocks[: lod.level], start=1):
+            before, x = x, block(x, self._from_past(level, pasts))
+        clips = self._to_rgb(lod.level, x, pasts)
+        if lod.fading:
+            coarse = self._to_rgb(lod.level - 1, before, pasts)
+            coarse = upscale(coarse, self.ladder.factors(lod.level))
+            clips = fade(coarse, clips, lod.weight)
+        if (past := pasts[-1]) is None:
             return clips
-        coarse = upscale(self.to_rgb[lod.level - 1](before), self.ladder.factors(lod.level))
-        return fade(coarse, clips, lod.weight)
+        return tf.concat([past, clips[:, past.shape[1] :]], 1)
 
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a call at `lod` uses."""
         rgb = [self.to_rgb[lod.level]] + ([self.to_rgb[lod.level - 1]] if lod.fading else [])
         first = [self.embedding] if self.embedding else []
-        return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb]
+        past = self.from_past[: max(lod.level + 1 - self.without_past, 0)]
+        return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb, *past]
+
+    def _pasts(self, inputs, level):
+        """The past at all levels up to this one; None at those that are given none."""
+        given = self.ladder.past_frames(self.prediction.past, level)
+        found = 0 if inputs.past is None else inputs.past.shape[1]
+        if found != given:
+            raise ValueError(f"`inputs.past` should be {given} frames. Received: {found}")
+        return at_all_levels(inputs.past, self.ladder, level)
+
+    def _from_past(self, level, pasts):
+        """What the past adds to the maps of a level; None where nothing is given."""
+        past = pasts[level]
+        return None if past is None else self.from_past[level - self.without_past](past)
+
+    def _to_rgb(self, level, x, pasts):
+        clips, past = self.to_rgb[level](x), pasts[level]
+        if past is None or not self.prediction.from_last:
+            return clips
+        return clips + past[:, -1:]
 
     def _condition(self, inputs):
         """[N, K] normalised latents, or [N, 2 K] with the vector of the label, equally long."""
-        latents = pixel_norm(inputs.latents)
+        latents = inputs.latents if self.prediction.has_critic else tf.zeros_like(inputs.latents)
+        latents = pixel_norm(latents)
         if self.embedding is None:
             return latents
         if inputs.labels is None:
@@ -97,6 +140,8 @@ class Generator(keras.Model):
         rows = [(name, shape, count) for name, count in inputs.items()]
         rows += [("Fully connected", base, self.dense.count_params())]
         rows += [("Conv 3x3x3", base, self.conv.count_params())]
+        for layer, rung in zip(self.from_past, list(self.ladder)[self.without_past :], strict=True):
+            rows += [("Past", (rung.feature_maps, *rung.shape), layer.count_params())]
         for block, rung, coarse in zip(
             self.blocks, list(self.ladder)[1:], self.ladder, strict=False
         ):
@@ -124,6 +169,11 @@ class GeneratorBlock(keras.layers.Layer):
         self.conv1 = EqualizedConv3D(outputs, outputs, dtype=dtype, name="conv1")
         self.built = True
 
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        x = pixel_norm(leaky_relu(self.conv0(x)))
+    def call(self, x: tf.Tensor, past: tf.Tensor | None = None) -> tf.Tensor:
+        """One level up; `past` is added to the upscaled maps before their activation."""
+        x = pixel_norm(leaky_relu(_add(self.conv0(x), past)))
         return pixel_norm(leaky_relu(self.conv1(x)))
+
+
+def _add(x, past):
+    return x if past is None else x + tf.cast(past, x.dtype)
