@@ -73,7 +73,8 @@ def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipS
     if args.clips and not args.clips.exists():
         raise UserError(f"--clips should be a file or a folder. Received: {args.clips}")
     import_tensorflow()
-    from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
+    from scoring.clip_sets import RecordClips, clip_set
+    from scoring.generated import GeneratedClips
 
     if args.clips:
         reals = RecordClips(data_folder(args))

@@ -1,8 +1,8 @@
-"""What can be scored: clips of a data set, a folder of videos, an array or a generator."""
+"""What can be scored: clips of a data set, a folder of videos or an array."""
 
 import abc
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,9 +13,6 @@ from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
 from dataset.records import open_records
 from growth.ladder import Ladder, Rung
-from growth.resample import upscale
-from sampling.latents import even_labels, sample_latents
-from sampling.snapshot import Snapshot
 from support.arrays import open_array
 from support.errors import UserError
 from support.media import evenly, to_uint8
@@ -41,7 +38,9 @@ class ClipSet(Protocol):
         ...
 
 
-class _Unlabelled(abc.ABC):
+class Unlabelled(abc.ABC):
+    """Base of sets whose clips have no labels."""
+
     @abc.abstractmethod
     def __len__(self) -> int: ...
 
@@ -97,7 +96,7 @@ class RecordClips:
             yield self.records.clips(self.rung, [self._indices[index]])[0]
 
 
-class VideoClips(_Unlabelled):
+class VideoClips(Unlabelled):
     """Videos, strips or folders of frames, each of them one clip.
 
     Args:
@@ -136,7 +135,7 @@ class VideoClips(_Unlabelled):
             raise UserError(f"{source.name} {error}") from error
 
 
-class ArrayClips(_Unlabelled):
+class ArrayClips(Unlabelled):
     """Clips in a .npy file: [N, T, H, W, 3], uint8 or floating point in [-1, 1].
 
     Args:
@@ -177,108 +176,6 @@ class ArrayClips(_Unlabelled):
                     f"{np.abs(clip).max():g} in clip {index}"
                 )
             yield to_uint8(clip)
-
-
-class GeneratedClips(_Unlabelled):
-    """Clips of a generator, brought to its full size by repeating pixels and frames.
-
-    Args:
-        sample: makes clips [N, t, h, w, 3] float, about [-1, 1], of latents [N, K], and of labels
-            [N] where there are some.
-        latents: [N, K], one per clip.
-        shape: (frames, height, width) of the full clip.
-        minibatch: clips made at a time.
-        about: what is known of the generator.
-        labels: [N], one per clip, of a generator of classes.
-    """
-
-    def __init__(
-        self,
-        sample: Callable[..., np.ndarray],
-        latents: np.ndarray,
-        shape: tuple[int, int, int],
-        minibatch: int,
-        about: dict[str, Any],
-        labels: np.ndarray | None = None,
-    ):
-        self.sample, self.latents, self.shape = sample, latents, tuple(shape)
-        self.minibatch, self.about, self._labels = minibatch, about, labels
-
-    @classmethod
-    def of_snapshot(
-        cls, snapshot: Snapshot, num: int, seed: int | None = None, reals: ClipSet | None = None
-    ) -> "GeneratedClips":
-        """`num` clips of a snapshot.
-
-        Args:
-            snapshot: the generator.
-            num: how many.
-            seed: of latents and labels; by default that of the run.
-            reals: those whose labels a generator of classes draws from; by default there are as
-                many clips of each class.
-        """
-        config, phase = snapshot.config, snapshot.phase
-        seed = config.train.seed if seed is None else seed
-        about = {
-            "kind": "generator",
-            "config": config.name,
-            "nimg": phase.nimg,
-            "phase": f"{config.ladder[phase.level]} {phase}",
-            "seed": seed,
-            "weights": snapshot.weights_hash(),
-        }
-        labels = None
-        if classes := config.network.num_classes:
-            labels = even_labels(num, range(classes))
-            if reals is not None:
-                known = reals.labels()
-                labels = np.random.default_rng((seed, 3)).choice(known[known >= 0], num)
-            about["labels"] = "as many of each class" if reals is None else "drawn as in the reals"
-        return cls(
-            lambda *inputs: snapshot.sample(inputs[0], phase.minibatch, *inputs[1:]),
-            sample_latents(num, config.latent_size, (seed, 2)),
-            config.ladder[-1].shape,
-            phase.minibatch,
-            about,
-            labels,
-        )
-
-    def __len__(self) -> int:
-        return len(self.latents)
-
-    def labels(self) -> np.ndarray:
-        """The label that each clip was made for, [N] int; -1 where the generator has no classes."""
-        return super().labels() if self._labels is None else self._labels
-
-    def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
-        """Yields the clips `indices`; raises `UserError` where they are not finite."""
-        indices = list(indices)
-        for begin in range(0, len(indices), self.minibatch):
-            part = indices[begin : begin + self.minibatch]
-            inputs = (self.latents, self._labels)
-            clips = self.sample(*(values[part] for values in inputs if values is not None))
-            clips = as_written(clips, self.about.get("nimg"), self.about.get("config"))
-            frames, height, width = np.floor_divide(self.shape, clips.shape[1:4]).tolist()
-            yield from np.asarray(upscale(clips, (frames, height, width)))
-
-
-def as_written(clips: np.ndarray, nimg: int | None, config: str | None) -> np.ndarray:
-    """Generated clips as files hold them, and as every measure looks at them.
-
-    Args:
-        clips: [..., 3] floats; values beyond [-1, 1] are cut off.
-        nimg: of the snapshot, for messages.
-        config: name of its config.
-
-    Returns:
-        uint8, rounded to the nearest grey level.
-
-    Raises:
-        UserError: the clips are not finite.
-    """
-    if not np.isfinite(clips).all():
-        raise UserError(f"Cannot score snapshot {nimg} of {config}: it makes NaN or infinity.")
-    return to_uint8(clips)
 
 
 def clip_set(path: Path, num_frames: int) -> RecordClips | VideoClips | ArrayClips:

@@ -35,6 +35,11 @@ def to_uint8(clips: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(clips, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def from_uint8(clips: np.ndarray) -> np.ndarray:
+    """Clips uint8 as float32 in [-1, 1]."""
+    return np.asarray(clips, np.float32) / 127.5 - 1
+
+
 def enlarge(clips: np.ndarray, side: int) -> np.ndarray:
     """Repeats the pixels of `clips` [..., H, W, C] until the shorter side is at least `side`."""
     factor = -(-side // min(clips.shape[-3:-1]))

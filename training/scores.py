@@ -9,8 +9,9 @@ from dataset.pipeline import ClipPipeline
 from metrics.protocols import protocol
 from run_folder.folder import RunFolder
 from sampling.snapshot import Snapshot
-from scoring.clip_sets import GeneratedClips, RecordClips
+from scoring.clip_sets import RecordClips
 from scoring.features import cache_beside, load_extractor
+from scoring.generated import GeneratedClips
 from scoring.score import check_counts, score
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scoring.clip_sets import ArrayClips, GeneratedClips, RecordClips, VideoClips, clip_set
+from scoring.clip_sets import ArrayClips, RecordClips, VideoClips, clip_set
+from scoring.generated import GeneratedClips
 from support.errors import UserError
 from tests.dataset.videos import picture, write_video
 
@@ -136,6 +137,7 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
     asked = []
 
     class Snapshot:
+        past_frames = 0
         config = SimpleNamespace(
             name="demo",
             train=SimpleNamespace(seed=5),
@@ -172,6 +174,7 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
 
 def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
     class Snapshot:
+        past_frames = 0
         config = SimpleNamespace(
             name="demo",
             train=SimpleNamespace(seed=5),
