@@ -45,6 +45,7 @@ def make_card(run: Path, nimg: int) -> dict:
         },
         "latents": f"[N, {config.latent_size}] float32, drawn from N(0, I)",
         **_labels(config.network.classes if config.network.num_classes else ()),
+        **_past(config.ladder.past_frames(config.prediction.past, phase.level), rung),
         "clips": f"[N, {', '.join(map(str, rung.shape))}, 3] float32, RGB, about [-1, 1]",
         "distance": _distance(distances[-1]) if distances else None,
         "scores": list({line["protocol"]: _score(line) for line in scores}.values()),
@@ -103,6 +104,12 @@ def _check_size(config, path, weights):
 def _labels(names):
     text = f"[N] int32, 0 to {len(names) - 1}: {', '.join(names)}"
     return {"labels": text} if names else {}
+
+
+def _past(frames, rung):
+    shape = (frames, rung.height, rung.width, 3)
+    text = f"[N, {', '.join(map(str, shape))}] float32, RGB in [-1, 1], the first frames of a clip"
+    return {"past": text} if frames else {}
 
 
 def _distance(line):

@@ -29,7 +29,8 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
 
     SavedModels and ONNX compute in float32 with any `network.precision`. They have one
     function, "latents" [N, K] float32 to "clips" [N, T, H, W, 3] float32, about [-1, 1], for any N.
-    That of a generator of classes takes "labels" [N] int32 too.
+    That of a generator of classes takes "labels" [N] int32 too, and one that predicts "past"
+    [N, C, H, W, 3] float32 in [-1, 1]; its clips begin with it.
 
     Args:
         snapshot: one that was loaded.
@@ -60,7 +61,14 @@ def as_module(snapshot: "Snapshot") -> "tf.Module":
     signature = [tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")]
     if config.network.num_classes:
         signature.append(tf.TensorSpec([None], tf.int32, name="labels"))
-    module.make_clips = tf.function(lambda *inputs: {"clips": snapshot(*inputs)}, signature)
+    if past := _past_shape(snapshot):
+        signature.append(tf.TensorSpec([None, *past], tf.float32, name="past"))
+    names = [spec.name for spec in signature]
+
+    def make_clips(*inputs):
+        return {"clips": snapshot(**dict(zip(names, inputs, strict=True)))}
+
+    module.make_clips = tf.function(make_clips, signature)
     return module
 
 
@@ -121,6 +129,12 @@ def _load_weights(folder):
     return load_model(folder / f"{_NAME}.weights.h5").sample
 
 
+def _past_shape(snapshot):
+    """(frames, height, width, 3) of the past that is given; () where none is."""
+    _, *picture = snapshot.config.ladder[snapshot.phase.level].shape
+    return (snapshot.past_frames, *picture, 3) if snapshot.past_frames else ()
+
+
 FORMS = {
     "saved_model": (_write_saved_model, _load_saved_model),
     "onnx": (_write_onnx, _load_onnx),
@@ -135,6 +149,9 @@ def _check_clips(snapshot, make_clips, folder):
         inputs = {"latents": sample_latents(num, config.latent_size, seed=num)}
         if classes:
             inputs["labels"] = even_labels(num, range(classes))
+        if past := _past_shape(snapshot):
+            random = np.random.default_rng(num)
+            inputs["past"] = random.uniform(-1, 1, (num, *past)).astype(np.float32)
         expected, found = snapshot.sample(**inputs), np.asarray(make_clips(**inputs))
         same_shape = found.shape == expected.shape
         difference = np.abs(found - expected).max() if same_shape else found.shape

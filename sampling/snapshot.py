@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from config import Config
 from growth.phase import Phase, phase_until
+from growth.resample import downscale, fade_past
 from models.registry import model_class
 from networks.inputs import Inputs
 from run_folder.reading import find_best, read_config, read_history
@@ -38,33 +39,76 @@ class Snapshot:
     card: dict = dataclasses.field(default_factory=dict)  # what is known of it where it was loaded
     view: str = ""  # what is shown instead of the clips, one of the views of the config's model
 
-    def __call__(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+    def __call__(
+        self,
+        latents: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        past: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Makes clips.
 
         Args:
             latents: [N, K].
             labels: of a generator of classes, as `networks.inputs.Inputs` has them.
+            past: of a generator that predicts, as `take_past` makes it.
 
         Returns:
             [N, T, H, W, C] float32, about [-1, 1], at the phase's rung.
         """
-        inputs = Inputs(latents, labels)
+        inputs = Inputs(latents, labels, past)
         if self.view:
             return self.generator.view(self.view, inputs)
         return self.generator(inputs, lod=self.phase.detail)
 
     def sample(
-        self, latents: np.ndarray, minibatch: int = 8, labels: np.ndarray | None = None
+        self,
+        latents: np.ndarray,
+        minibatch: int = 8,
+        labels: np.ndarray | None = None,
+        past: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Like a call, one minibatch at a time; by default as many clips of each class."""
+        """Like a call, one minibatch at a time; by default as many clips of each class.
+
+        Raises:
+            UserError: the generator predicts, and there is no past.
+        """
+        if past is None and self.past_frames:
+            raise UserError(
+                f"Cannot make clips of latents alone: {self.config.name} continues the first "
+                f"{self.config.prediction.past} frames of clips. Use generate.py prediction."
+            )
         classes = self.config.network.num_classes
         if labels is None and classes:
             labels = even_labels(len(latents), range(classes))
-        ends = range(minibatch, len(latents), minibatch)
-        parts = np.split(latents, ends)
-        of_parts = [None] * len(parts) if labels is None else np.split(labels, ends)
-        clips = [self(*part).numpy() for part in zip(parts, of_parts, strict=True)]
+        given = {"latents": latents, "labels": labels, "past": past}
+        inputs = {name: value for name, value in given.items() if value is not None}
+        parts = (slice(i, i + minibatch) for i in range(0, len(latents), minibatch))
+        clips = [self(**{k: value[part] for k, value in inputs.items()}).numpy() for part in parts]
         return np.concatenate(clips)
+
+    @property
+    def past_frames(self) -> int:
+        """Frames of the past that are given at the phase's rung; 0: none."""
+        return self.config.ladder.past_frames(self.config.prediction.past, self.phase.level)
+
+    def take_past(self, clips: np.ndarray) -> np.ndarray | None:
+        """What the generator is given of clips at their full size, at the phase's rung.
+
+        Args:
+            clips: [N, T, H, W, 3] float32 in [-1, 1]; all or the first frames of full clips.
+
+        Returns:
+            [N, `past_frames`, h, w, 3]; None where nothing is given.
+        """
+        lod, ladder, given = self.phase.detail, self.config.ladder, self.past_frames
+        if not given:
+            return None
+        full, rung = ladder[ladder.top], ladder[lod.level]
+        time, height, width = (a // b for a, b in zip(full.shape, rung.shape, strict=True))
+        past = downscale(tf.convert_to_tensor(clips[:, : given * time]), (time, height, width))
+        if lod.fading:
+            past = fade_past(past, ladder.factors(lod.level), lod.weight)
+        return past.numpy()
 
     @property
     def fps(self) -> float | None:

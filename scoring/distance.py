@@ -7,12 +7,11 @@ import numpy as np
 from dataset.batch import Batch
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
-from growth.resample import fade_clips
 from metrics.motion import motion_energy
 from metrics.sliced_wasserstein import KINDS, PatchBank, sliced_wasserstein
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
-from scoring.clip_sets import as_written
+from scoring.generated import as_written
 from support.errors import UserError
 from support.media import to_uint8
 from support.words import counted
@@ -30,8 +29,8 @@ def measure_distance(
     """Compares fakes with reals at the snapshot's phase, both as they are written (uint8).
 
     Args:
-        snapshot: makes the fakes; its latents follow from the run's seed, and its labels are those
-            of the other reals.
+        snapshot: makes the fakes; its latents follow from the run's seed, and its labels and pasts
+            are those of the other reals.
         clips: the reals.
         num: number of fakes and of reals; at most half of the reals.
         advance: called with a number of fakes that were compared, `count_compared` in all.
@@ -50,10 +49,14 @@ def measure_distance(
     for begin in range(0, num, _BATCH):
         count = min(_BATCH, num - begin)
         latents = sample_latents(count, config.latent_size, (seed, 1, begin))
-        other = real_batch(clips, phase, num + begin, count)
-        reals.add(to_uint8(real_batch(clips, phase, begin, count).clips))
-        others.add(to_uint8(other.clips))
-        made = snapshot.sample(latents, phase.minibatch, other.labels if classes else None)
+        real, other = (
+            real_batch(clips, phase, first + begin, count, config.prediction.past)
+            for first in (0, num)
+        )
+        reals.add(to_uint8(real.whole()))
+        others.add(to_uint8(other.whole()))
+        labels = other.labels if classes else None
+        made = snapshot.sample(latents, phase.minibatch, labels, other.past)
         fakes.add(as_written(made, phase.nimg, config.name))
         advance(count)
     distances = {}
@@ -74,13 +77,13 @@ def count_compared(clips: ClipPipeline, num: int) -> int:
     return min(num, max(len(clips) // 2, 1))
 
 
-def real_batch(clips: ClipPipeline, phase: Phase, begin: int, count: int) -> Batch:
-    """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic."""
+def real_batch(clips: ClipPipeline, phase: Phase, begin: int, count: int, past: int = 0) -> Batch:
+    """`count` reals of the stream from position `begin` on, as `phase` shows them to the critic.
+
+    The first `past` frames of the full clip are apart, as far as the phase's rung is given them.
+    """
     reals = next(iter(clips.dataset(phase.level, begin, count)))
-    if phase.fading:
-        factors = clips.ladder.factors(phase.level)
-        reals = reals._replace(clips=fade_clips(reals.clips, factors, phase.weight))
-    return Batch(*(value.numpy() for value in reals))
+    return reals.shown(clips.ladder, phase.detail, past).map(lambda value: value.numpy())
 
 
 def why_no_distance(clips: ClipPipeline) -> str | None:

@@ -35,7 +35,7 @@ class Pictures:
         """Writes the clips of the fixed latents, and reals where a rung has none yet."""
         phase = snapshot.phase
         rung = self.config.ladder[phase.level]
-        fakes = to_uint8(snapshot.sample(self.latents, phase.minibatch))
+        fakes = to_uint8(snapshot.sample(self.latents, phase.minibatch, past=self._past(phase)))
         self._write_grid(f"fakes-{phase.nimg:09d}", fakes)
         if to_tensorboard:
             _show("clips/fakes", fakes, self.fps)
@@ -43,6 +43,11 @@ class Pictures:
             reals = to_uint8(real_batch(self.clips, phase, 0, _CLIPS).clips)
             self._write_grid(f"reals-{rung}", reals)
             _show("clips/reals", reals, self.fps)
+
+    def _past(self, phase):
+        """The past of the reals that are shown; None where nothing is given."""
+        past = self.config.prediction.past
+        return real_batch(self.clips, phase, 0, _CLIPS, past).past if past else None
 
     def _write_grid(self, name, clips):
         write_clip(self.folder / f"{name}.mp4", tile_clips(clips), self.fps)

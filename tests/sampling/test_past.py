@@ -1,0 +1,87 @@
+"""Snapshots that predict: what they are given, what they state, and how they are exported."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dataset.batch import Batch
+from dataset.pyramid import pyramid
+from models.progressive import Progressive
+from sampling.card import make_card
+from sampling.export import export
+from sampling.latents import sample_latents
+from sampling.snapshot import load_model, load_snapshot, save_snapshot
+from support.errors import UserError
+from tests.training.toys import tiny_config, write_config
+
+STABLE, FADING, FIRST = 200, 48, 8
+LADDER = ["growth.ladder=3x4x4 6x8x8 6x16x16", "growth.num_frames=6", "prediction.past=3"]
+CLIPS = np.random.default_rng(0).uniform(-1, 1, (3, 6, 16, 16, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with a snapshot at the first rung, in a fade and at the full size."""
+    run, config = tmp_path_factory.mktemp("run"), tiny_config(*LADDER)
+    write_config(run, config)
+    keras.utils.set_random_seed(0)
+    generator = Progressive.generator(config)
+    for nimg in (FIRST, FADING, STABLE):
+        save_snapshot(run, generator, nimg)
+    return run
+
+
+@pytest.mark.parametrize(("nimg", "frames"), [(FIRST, 1), (FADING, 3), (STABLE, 3)])
+def test_the_past_is_what_training_shows(run, nimg, frames):
+    snapshot = load_snapshot(run, nimg)
+    ladder, lod = snapshot.config.ladder, snapshot.phase.detail
+    at_rung = np.stack([pyramid(clip, ladder)[lod.level] for clip in CLIPS])
+    shown = Batch(tf.constant(at_rung), tf.zeros(3, tf.int32)).shown(ladder, lod, 3)
+    assert snapshot.past_frames == frames
+    for clips in (CLIPS, CLIPS[:, :3]):  # The future is not needed.
+        np.testing.assert_allclose(snapshot.take_past(clips), shown.past, atol=1e-6)
+
+
+def test_clips_continue_the_past_whatever_the_minibatch(run):
+    snapshot = load_snapshot(run)
+    past, latents = snapshot.take_past(CLIPS), sample_latents(3, 8, seed=0)
+    clips = snapshot.sample(latents, 2, past=past)
+    np.testing.assert_array_equal(clips[:, :3], CLIPS[:, :3])
+    np.testing.assert_allclose(clips, snapshot.sample(latents, past=past), atol=1e-6)
+    with pytest.raises(UserError, match="continues the first 3 frames of clips. Use generate.py"):
+        snapshot.sample(latents)
+
+
+def test_cards_state_the_past(run):
+    cards = [make_card(run, nimg) for nimg in (FIRST, STABLE)]
+    assert [card["past"].partition(" float32")[0] for card in cards] == [
+        "[N, 1, 4, 4, 3]",
+        "[N, 3, 16, 16, 3]",
+    ]
+
+
+@pytest.mark.parametrize("nimg", [FADING, STABLE])
+def test_a_saved_model_takes_the_past(run, tmp_path, nimg):
+    snapshot = load_snapshot(run, nimg)
+    export(snapshot, tmp_path / "exported", "saved_model")
+    function = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
+    latents, past = sample_latents(3, 8, seed=0), snapshot.take_past(CLIPS)
+    clips = function(latents=tf.constant(latents), past=tf.constant(past))["clips"]
+    np.testing.assert_allclose(clips, snapshot.sample(latents, past=past), atol=1e-4)
+
+
+def test_weights_and_card_are_enough(run, tmp_path):
+    snapshot = load_snapshot(run)
+    export(snapshot, tmp_path / "model", "weights")
+    model = load_model(tmp_path / "model" / "generator.weights.h5")
+    card = json.loads((tmp_path / "model" / "generator.json").read_text())
+    assert card["config"]["prediction"]["past"] == model.past_frames == 3
+    assert model.weights_hash() == snapshot.weights_hash()
+
+
+def test_onnx_takes_the_past(run, tmp_path):
+    pytest.importorskip("tf2onnx")
+    export(load_snapshot(run), tmp_path / "exported", "onnx")
