@@ -5,6 +5,7 @@ python generate.py samples --num=100 --layout=clips --output=clips      # clips/
 python generate.py samples --num=10000 --output=clips.npy     # one array [N, T, H, W, C] of uint8
 python generate.py interpolation --output=interpolation.mp4
 python generate.py interpolation --loop --output=loop.webp
+python generate.py prediction --source=walk.mp4 --output=walk.png
 python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
 python generate.py samples --model=gs-000012000.weights.h5    # and its card gs-000012000.json
@@ -14,4 +15,6 @@ python generate.py export --format=onnx                 # runs/faces -> runs/fac
 from commands.script import run_commands
 
 if __name__ == "__main__":
-    run_commands(__doc__, ["samples", "interpolation", "progress", "curves", "export"])
+    run_commands(
+        __doc__, ["samples", "interpolation", "prediction", "progress", "curves", "export"]
+    )

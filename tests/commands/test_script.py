@@ -18,7 +18,9 @@ SCRIPTS = {
         *("create_tfrecords", "create_faces", "info", "verify"),
         *("display", "extract", "compare", "stats"),
     ],
-    "generate.py": ["samples", "interpolation", "progress", "curves", "export"],
+    "generate.py": [
+        *("samples", "interpolation", "prediction", "progress", "curves", "export"),
+    ],
     "evaluate.py": [
         *("score", "distance", "memorisation", "convert_weights", "train_c3d", "plot"),
     ],
