@@ -127,6 +127,58 @@ def ivgan_demo() -> Config:
     return _small("ivgan_demo", ivgan_golf())
 
 
+def prediction_demo() -> Config:
+    """Moving shapes at 32x32, 4 frames to 4, by L1 alone: minutes on a CPU."""
+    base, rates = demo(), {4: 4e-3, 32: 2e-3}
+    schedule = dataclasses.replace(
+        base.schedule,
+        lod_training_kimg={4: 2.0},
+        lod_transition_kimg={4: 1.0},
+        minibatch={4: 16},
+        generator_rate=rates,
+        critic_rate=rates,
+    )
+    train = dataclasses.replace(base.train, total_kimg=30, tick_kimg=2, beta_1=0.9)
+    return Config(
+        "prediction_demo",
+        base.growth,
+        base.network,
+        schedule,
+        prediction=Prediction(past=4, critic=False),
+        train=train,
+    )
+
+
+def moving_mnist() -> Config:
+    """Moving MNIST at 64x64, 10 frames to 10."""
+    ladder = "5x4x4 10x8x8 10x16x16 20x32x32 20x64x64"
+    return _predict("moving_mnist", Growth(ladder, 64, 20), past=10, mirror=False)
+
+
+def kth() -> Config:
+    """KTH at 64x64, 10 frames to 10."""
+    ladder = "5x4x4 10x8x8 10x16x16 10x32x32 20x64x64"
+    return _predict("kth", Growth(ladder, 64, 20), past=10)
+
+
+def kth_long() -> Config:
+    """KTH at 128x128, 10 frames to 20."""
+    ladder = "15x4x4 15x8x8 15x16x16 15x32x32 30x64x64 30x128x128"
+    return _predict("kth_long", Growth(ladder, 128, 30), past=10)
+
+
+def bair() -> Config:
+    """BAIR robot pushing at 64x64, 2 frames to 14."""
+    return _predict("bair", Growth("thesis", 64, 16), past=2, mirror=False)
+
+
+def _predict(name, growth, past, mirror=True):
+    """L1 with the weight 1 is as strong as the critic of WGAN-GP (docs/prediction.md)."""
+    return Config(
+        name, growth, loss=WGANGP(), prediction=Prediction(past), train=Train(mirror=mirror)
+    )
+
+
 def _one_rung(frames, resolution):
     return Growth(f"{frames}x{resolution}x{resolution}", resolution, frames)
 
@@ -166,7 +218,8 @@ _OF_RIVALS = (
     ivgan_golf,
     ivgan_demo,
 )
-PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS)}
+_OF_PREDICTION = (prediction_demo, moving_mnist, kth, kth_long, bair)
+PRESETS = {f.__name__: f for f in (*_OF_THE_PAPER, *_OF_RIVALS, *_OF_PREDICTION)}
 
 
 def preset(name: str) -> Config:

@@ -5,6 +5,7 @@ python evaluate.py convert_weights --source=i3d/model.ckpt --output=i3d.weights.
 python evaluate.py train_c3d --data=datasets/actions --output=c3d.weights.h5 --width=8
 python evaluate.py score --run=runs/ucf101 --protocol=tgan --weights=c3d.weights.h5
 python evaluate.py score --clips=videos --data=data --protocol=fvd --weights=i3d.weights.h5
+python evaluate.py prediction --run=runs/kth --data=datasets/kth-val
 python evaluate.py memorisation --run=runs/faces --weights=c3d.weights.h5
 python evaluate.py plot --run runs/ucf101
 python evaluate.py distance --model=gs-000012000.weights.h5 --data=datasets/faces   # and its card
@@ -14,5 +15,14 @@ from commands.script import run_commands
 
 if __name__ == "__main__":
     run_commands(
-        __doc__, ["score", "distance", "memorisation", "convert_weights", "train_c3d", "plot"]
+        __doc__,
+        [
+            "score",
+            "distance",
+            "prediction_scores",
+            "memorisation",
+            "convert_weights",
+            "train_c3d",
+            "plot",
+        ],
     )

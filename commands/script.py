@@ -1,8 +1,8 @@
 """Runs scripts: imports commands, parses flags, and turns mistakes into a sentence.
 
-A command is a module of this folder with `flags(parser)` and `run(args)`. The first line of its
-docstring is its help. One that sets `LIGHT = True` runs without TensorFlow, or imports it when it
-needs it.
+A command is a module of this folder with `flags(parser)` and `run(args)`. It has the name of the
+module, unless it sets `NAME`. The first line of its docstring is its help. One that sets
+`LIGHT = True` runs without TensorFlow, or imports it when it needs it.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def _choose(description, commands, argv):
     choices = parser.add_subparsers(required=True, metavar="command")
     for command in commands:
         summary = command.__doc__.partition("\n")[0]
-        name = command.__name__.rpartition(".")[2]
+        name = getattr(command, "NAME", command.__name__.rpartition(".")[2])
         below = choices.add_parser(name, help=summary, description=command.__doc__)
         below.set_defaults(command=command, parser=below)
         command.flags(below)

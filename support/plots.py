@@ -98,6 +98,39 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
     _save(figure, output)
 
 
+def plot_frames(
+    methods: dict[str, dict[str, dict]], names: dict[str, str], first: int, output: Path
+):
+    """Draws each measure of predictions against the number of the frame.
+
+    Args:
+        methods: for each, {measure: {"frames": a value per frame}}.
+        names: of the measures that are drawn.
+        first: the number of the first frame.
+        output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
+
+    Raises:
+        UserError: another suffix.
+    """
+    drawn = [key for key in names if any(key in row for row in methods.values())]
+    rows = -(-len(drawn) // _COLUMNS)
+    figure = Figure((10, 1 + 2.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, _COLUMNS, squeeze=False).flatten()
+    for axis, key in zip(axes, drawn, strict=False):
+        for number, (method, row) in enumerate(methods.items()):
+            if key in row:
+                values = row[key]["frames"]
+                frames = range(first + 1, first + 1 + len(values))
+                axis.plot(frames, values, "o-", markersize=3, color=f"C{number}", label=method)
+        axis.set_title(names[key], loc="left", fontsize=10)
+        axis.set_xlabel("frame")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.legend(fontsize=8)
+    for axis in axes[len(drawn) :]:
+        axis.set_visible(False)
+    _save(figure, output)
+
+
 def _save(figure, output):
     known = figure.canvas.get_supported_filetypes()
     if output.suffix[1:].lower() not in known:

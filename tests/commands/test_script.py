@@ -22,7 +22,8 @@ SCRIPTS = {
         *("samples", "interpolation", "prediction", "progress", "curves", "export"),
     ],
     "evaluate.py": [
-        *("score", "distance", "memorisation", "convert_weights", "train_c3d", "plot"),
+        *("score", "distance", "prediction", "memorisation", "convert_weights", "train_c3d"),
+        "plot",
     ],
     "train.py": [],
     "launch_local.py": [],
@@ -59,9 +60,8 @@ def probe(*arguments):
 
 def test_all_commands_are_known():
     modules = {path.stem for path in (ROOT / "commands").glob("*.py")}
-    commands = {
-        name for name in modules if hasattr(importlib.import_module(f"commands.{name}"), "run")
-    }
+    found = {name: importlib.import_module(f"commands.{name}") for name in modules}
+    commands = {getattr(m, "NAME", name) for name, m in found.items() if hasattr(m, "run")}
     assert commands - {"train", "launch_local"} == {
         name for names in SCRIPTS.values() for name in names
     }
