@@ -92,7 +92,7 @@ def flags(parser: Parser):
     flag("--shard_clips", type=whole(1), help="clips per file (default: about a gigabyte)")
     flag("--workers", type=whole(1), default=os.cpu_count(), help="threads")
     flag("--seed", type=whole(0), default=0, help="of random clips and of the order")
-    flag("--max_clips", type=whole(1), help="maximum number (default: all; synthetic: 2048)")
+    flag("--max_clips", type=whole(1), help="maximum number (default: all; drawn ones: 2048)")
 
 
 def run(args: argparse.Namespace):

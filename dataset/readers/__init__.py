@@ -27,7 +27,9 @@ READERS = {
     "strips": Deferred("dataset.readers.strips"),
     "frames": Deferred("dataset.readers.frames"),
     "synthetic": Deferred("dataset.readers.synthetic"),
+    "moving_mnist": Deferred("dataset.readers.moving_mnist"),
 }
+_DRAWN = {"synthetic": None, "moving_mnist": "font"}  # {layout: the path that names no files}
 HAVE_TIMES = {"grid", "zip", "ucf101", "videos"}  # of frames, for `fps`
 MAX_ASPECT = 32  # of a frame, long side over short side
 
@@ -52,9 +54,10 @@ def find_sources(path: Path, source_format: str, options: ReaderOptions) -> List
     Raises:
         UserError: nothing there, or nothing in such a layout.
     """
-    if source_format != "synthetic" and not path.exists():
+    is_drawn = source_format in _DRAWN and _DRAWN[source_format] in (None, str(path))
+    if not is_drawn and not path.exists():
         raise UserError(f"`source` should be a file or a folder. Received: {path} (not there)")
-    files = Files(Path(), []) if source_format == "synthetic" else Files.below(path)
+    files = Files(path, []) if is_drawn else Files.below(path)
     if source_format == "auto":
         fitting = (name for name, reader in READERS.items() if reader.matches(files, options))
         source_format = next(fitting, "auto")

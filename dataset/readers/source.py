@@ -61,7 +61,7 @@ class ReaderOptions:
     split: Path | None = None  # a list of the sources to take
     fps: float | None = None  # frames per second; by default each frame of a video is taken once
     tile: int | None = None  # height and width of a tile of a grid
-    num_clips: int = 2048  # of the synthetic shapes, as are the next three
+    num_clips: int = 2048  # of clips that are drawn, as are the next three
     num_frames: int = 32
     resolution: int = 256
     seed: int = 0
