@@ -5,12 +5,11 @@ clip: the coarse frames that show nothing of the future.
 """
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from growth.ladder import Ladder, Rung
 from growth.resample import downscale
-from networks.layers import EqualizedConv3D
+from networks.layers import EqualizedConv3D, leaky_relu
 
 
 def at_all_levels(past: tf.Tensor | None, ladder: Ladder, level: int) -> list[tf.Tensor | None]:
@@ -50,10 +49,10 @@ class PastFrames(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("progressive_swgan")
 class PastMotion(keras.layers.Layer):
-    """All past frames at every frame: maps of the last one, and what they change by over time.
+    """All past frames at once, as 3 C colours, to maps of each frame.
 
-    A 1x3x3 convolution of the C frames, as 3 C colours, makes both. At frame t, counted from 0, the
-    result is a + (t - C + 1) / (T - C) b: a at the last frame of the past, and a + b at the end.
+    Two convolutions, 1x5x5 and 1x3x3, with a leaky ReLU between them. The second one has kernels of
+    its own for each of the T frames, so that what moves can be drawn where it will be.
 
     Args:
         past: frames that are given, C.
@@ -62,18 +61,19 @@ class PastMotion(keras.layers.Layer):
 
     def __init__(self, past: int, rung: Rung, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.conv = EqualizedConv3D(
-            *(3 * past, 2 * rung.feature_maps, (1, 3, 3)), dtype=self.dtype_policy, name="conv"
+        dtype, maps = self.dtype_policy, rung.feature_maps
+        self.conv0 = EqualizedConv3D(3 * past, 2 * maps, (1, 5, 5), dtype=dtype, name="conv0")
+        self.conv1 = EqualizedConv3D(
+            2 * maps, rung.frames * maps, (1, 3, 3), dtype=dtype, name="conv1"
         )
-        times = np.arange(rung.frames) - past + 1
-        self.times = (times / (rung.frames - past)).astype(np.float32)[:, None, None, None]
+        self.frames = rung.frames
         self.built = True
 
     def call(self, past: tf.Tensor) -> tf.Tensor:
         """Past [N, C, H, W, 3] to maps [N, T, H, W, rung.feature_maps]."""
         colours = tf.concat(tf.unstack(past, axis=1), -1)[:, None]  # [N1HW(C3)]
-        last, change = tf.split(self.conv(colours), 2, -1)
-        return last + tf.cast(self.times, change.dtype) * change
+        maps = self.conv1(leaky_relu(self.conv0(colours)))  # [N1HW(TM)]
+        return tf.stack(tf.split(maps[:, 0], self.frames, -1), 1)  # [NTHWM]
 
 
 ENCODERS: dict[str, type[keras.layers.Layer]] = {"frames": PastFrames, "motion": PastMotion}

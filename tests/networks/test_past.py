@@ -50,17 +50,20 @@ def test_past_frames_are_in_their_places():
     np.testing.assert_allclose(maps[:, 2:], np.broadcast_to(bias, maps[:, 2:].shape), atol=1e-6)
 
 
-def test_past_motion_is_linear_in_time_from_the_last_frame_to_the_end():
-    layer, given = PastMotion(3, Rung(7, 4, 4, 6)), past(3, 4)
+def test_past_motion_has_kernels_of_its_own_for_each_frame():
+    layer, given = PastMotion(3, Rung(7, 8, 8, 2)), past(3, 8)
     maps = layer(given).numpy()
-    assert maps.shape == (2, 7, 4, 4, 6)
-    steps = np.diff(maps, axis=1)
-    np.testing.assert_allclose(steps, np.repeat(steps[:, :1], 6, 1), atol=1e-5)
-    colours = np.concatenate([given[:, i, 1:4, 1:4] for i in range(3)], -1)  # Around (2, 2).
-    kernel = layer.conv.kernel.numpy()[0] * layer.conv.scale
-    expected = np.einsum("nyxc,yxco->no", colours, kernel)
-    np.testing.assert_allclose(maps[:, 2, 2, 2], expected[:, :6], atol=1e-5)
-    np.testing.assert_allclose(maps[:, 6, 2, 2], expected[:, :6] + expected[:, 6:], atol=1e-5)
+    assert maps.shape == (2, 7, 8, 8, 2)
+    colours = np.concatenate([given[:, i] for i in range(3)], -1)
+    first, second = (conv.kernel.numpy()[0] * conv.scale for conv in (layer.conv0, layer.conv1))
+    hidden = np.zeros([2, 3, 3, 4])  # Around the place (4, 4).
+    for y, x in np.ndindex(3, 3):
+        hidden[:, y, x] = np.einsum("nijc,ijco->no", colours[:, y + 1 :, x + 1 :][:, :5, :5], first)
+    hidden = np.where(hidden > 0, hidden, 0.2 * hidden)
+    for frame in range(7):
+        kernel = second[..., 2 * frame : 2 * frame + 2]
+        expected = np.einsum("nyxc,yxco->no", hidden, kernel)
+        np.testing.assert_allclose(maps[:, frame, 4, 4], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("encoder", ["frames", "motion"])
