@@ -14,16 +14,16 @@ Run the same command again to resume.
 
 import argparse
 import dataclasses
-import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.parser import Number, OneOf, Parser, whole
+from commands.parser import Number, OneOf, Parser, one_of, whole
 from config import PRESETS, Config, SettingInfo, config_for, from_dict, list_settings, preset
 from growth.ladder import make_ladder
 from run_folder.reading import read_config, read_description
+from support.clock import CLOCKS
 from support.errors import UserError
 from support.json_files import read_json
 from support.settings import Bounds
@@ -54,6 +54,12 @@ def flags(parser: Parser):
         type=Number(float, Bounds(above=0)),
         help="plan the schedule so that training takes this long on this machine",
     )
+    flag(
+        "--clock",
+        type=one_of(CLOCKS),
+        help="wall, or cpu: the CPU time of this process, which counts for --hours and in reports "
+        "(default: that of the run's plan, or wall)",
+    )
     flag("--init", type=Path, help="start from a run, or from weights next to their card")
     flag(
         "--init_size",
@@ -83,7 +89,7 @@ def run(args: argparse.Namespace) -> int | None:
     if args.settings:
         print(describe_settings(list_settings(config)))
         return None
-    begin = time.monotonic()
+    begin = {name: clock() for name, clock in CLOCKS.items()}
     import_tensorflow()
     from training.devices import allow_tensorfloat32
 
@@ -91,7 +97,7 @@ def run(args: argparse.Namespace) -> int | None:
     return dry_run(config, args, begin) if args.dry_run else start(config, args, begin)
 
 
-def dry_run(config: Config, args: argparse.Namespace, begin: float):
+def dry_run(config: Config, args: argparse.Namespace, begin: dict[str, float]):
     """Prints what would be trained, and the plan where --hours is given."""
     from training.devices import strategy_for
     from training.dry_run import describe
@@ -103,7 +109,8 @@ def dry_run(config: Config, args: argparse.Namespace, begin: float):
     config, _ = choose_init(args.init, args.init_size, path, config)
     plan = None
     if strategy:
-        config, plan = plan_run(config, args.set, args.hours, path, strategy, begin)
+        clock = choose_clock(args, path)
+        config, plan = plan_run(config, args.set, args.hours, path, strategy, begin[clock], clock)
     if plan:
         print(f"{describe_plan(config, plan)}\n")
     print(describe(config))
@@ -156,6 +163,13 @@ def choose_run(args: argparse.Namespace, config: Config) -> Path:
     return args.run or Path(f"runs/{config.name}")
 
 
+def choose_clock(args: argparse.Namespace, path: Path) -> str:
+    """The clock that --clock names, or else that of the plan of the run to resume."""
+    if args.clock is None and (path / "config.json").is_file():
+        return read_description(path).get("plan", {}).get("clock", "wall")
+    return args.clock or "wall"
+
+
 def choose_data(args: argparse.Namespace, config: Config, path: Path) -> Path:
     """The data set that --data names, or else that of the run to resume, or datasets/<config>."""
     if args.data is None and (path / "config.json").is_file():
@@ -192,7 +206,7 @@ def classes_of_data(config: Config, names: Sequence[str], data: Path) -> Config:
     return with_classes(config, network.classes or names)
 
 
-def start(config: Config, args: argparse.Namespace, begin: float) -> int:
+def start(config: Config, args: argparse.Namespace, begin: dict[str, float]) -> int:
     """Starts or resumes training, and returns the exit status."""
     from training.devices import make_deterministic
     from training.workers import report_lost_worker
@@ -230,7 +244,9 @@ def _start(config, args, begin):
     config = classes_of_data(config, clips.classes.names, data)
     config.model.check_labels(clips.classes.names)
     identity = clips.identity()
-    config, plan = plan_run(config, args.set, args.hours, path, strategy, begin)
+    clock = choose_clock(args, path)
+    began = begin[clock]
+    config, plan = plan_run(config, args.set, args.hours, path, strategy, began, clock)
     trainer = Trainer(config, strategy)
     transfer = take_over(source, trainer.model, config) if source else None
     same = (config, identity["sha256"], identity["skipped"])
@@ -260,7 +276,7 @@ def _start(config, args, begin):
             where = f"on {', '.join(devices)}, from kimg {kimg:g}"
             run_folder.log(f"{path}: {clips.describe()}, {where}")
             run_folder.append_start(devices, kimg)
-            watchers = watchers_of(run_folder, config, clips, args.profile, plan, begin)
+            watchers = watchers_of(run_folder, config, clips, args.profile, plan, began, clock)
         return train(trainer, clips, watchers, Interrupt())
 
 
@@ -271,6 +287,7 @@ def watchers_of(
     profile: int,
     plan: dict | None = None,
     begin: float = 0.0,
+    clock: str = "wall",
 ) -> list["Watcher"]:
     """What the chief does besides training; with a `plan`, it keeps to the budget."""
     from training.budget import Budget
@@ -283,7 +300,7 @@ def watchers_of(
     forecast = Forecast(config, measured_in(plan) if plan else None)
     return [
         Profile(run_folder.path, profile),
-        Monitor(run_folder, config, clips, forecast),
+        Monitor(run_folder, config, clips, forecast, CLOCKS[clock]),
         *([Budget(run_folder, forecast, plan, begin)] if plan else []),
         Keeper(run_folder),
     ]

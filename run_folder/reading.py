@@ -18,11 +18,12 @@ _DESCRIPTION["plan?"] = {  # Only where it has a time budget.
     "hours": float,
     "used_seconds": float,
     "asked": dict,  # the config without the plan
+    "clock?": str,
     "measured": {"rates": {str: float}, "tracing": float},
 }
 # Keys of a history line that are no terms of a loss.
 _BOOKKEEPING = re.compile(
-    r"tick|nimg|kimg|lod|rung|fading|minibatch|sec_per_kimg|\w+_rate|skipped|rollbacks"
+    r"tick|nimg|kimg|lod|rung|fading|minibatch|seconds|sec_per_kimg|\w+_rate|skipped|rollbacks"
     r"|resumed_at_kimg|distance_clips|(swd|motion)\w*"
 )
 

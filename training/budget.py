@@ -1,9 +1,8 @@
 """Keeps a run to its time budget: plans the rest anew when training is behind or ahead."""
 
-import time
-
 from growth.planner import replan
 from run_folder.folder import RunFolder
+from support.clock import CLOCKS
 from training.forecast import Forecast
 from training.interrupt import Interrupt
 from training.loop import Call, Watcher
@@ -23,24 +22,25 @@ class Budget(Watcher):
         run: the folder, whose config.json has the plan.
         forecast: of the run, kept up to date by the monitor.
         plan: as `training.planning.plan_run` returned it.
-        begin: `time.monotonic()` when this process began.
+        begin: what the plan's clock showed when this process began.
     """
 
     def __init__(self, run: RunFolder, forecast: Forecast, plan: dict, begin: float):
         self.run, self.forecast, self.plan = run, forecast, plan
+        self._clock = CLOCKS[plan.get("clock", "wall")]
         self._begin = begin - plan["used_seconds"]
-        self._planned = self._stored = time.monotonic()
+        self._planned = self._stored = self._clock()
 
     def begin(self, trainer: Trainer):
         """Plans the rest of a run that resumes, unless it is finished and its time is over."""
         seconds = 3600 * self.plan["hours"]
-        left = seconds - (time.monotonic() - self._begin)
+        left = seconds - (self._clock() - self._begin)
         if trainer.nimg and (_is_running(trainer) or left > _REPLAN * seconds):
             self._replan(trainer, left, is_border=True)
 
     def after(self, trainer: Trainer, call: Call):
         """Plans anew at the end of a phase, and at times in the last one."""
-        seconds, now = 3600 * self.plan["hours"], time.monotonic()
+        seconds, now = 3600 * self.plan["hours"], self._clock()
         due = call.phase.end is None and now - self._planned > _REPLAN * seconds
         if _is_running(trainer) and (call.ends_phase or due):
             self._replan(trainer, seconds - (now - self._begin), call.ends_phase)
@@ -54,7 +54,7 @@ class Budget(Watcher):
         self.run.log(f"Used {used:.3g} of {self.plan['hours']:g} hours.")
 
     def _replan(self, trainer, left, is_border):
-        config, self._planned = trainer.config, time.monotonic()
+        config, self._planned = trainer.config, self._clock()
         costs, before = RunCosts(self.forecast, config), config.train.total_kimg
         plan = replan(plan_of(config), config.ladder, costs, left, trainer.nimg)
         trainer.config = with_plan(config, plan)
@@ -67,7 +67,7 @@ class Budget(Watcher):
             )
 
     def _store(self, trainer):
-        self._stored = time.monotonic()
+        self._stored = self._clock()
         self.plan = self.plan | {"used_seconds": round(self._stored - self._begin, 1)}
         self.run.store_plan(trainer.config, self.plan)
 

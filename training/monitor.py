@@ -14,6 +14,7 @@ from run_folder.folder import RunFolder
 from run_folder.reading import distance_over_floor, distances_since, find_best
 from sampling.snapshot import save_snapshot
 from scoring.distance import measure_distance, warnings_of, why_no_distance
+from support.clock import Clock
 from support.files import check_room
 from support.media import FPS
 from support.progress import format_seconds
@@ -38,6 +39,7 @@ class Monitor(Watcher):
         config: of the run.
         clips: the reals.
         forecast: of the run; without one, nothing was measured before.
+        clock: for all times that are reported.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class Monitor(Watcher):
         config: Config,
         clips: ClipPipeline,
         forecast: Forecast | None = None,
+        clock: Clock = time.monotonic,
     ):
-        self.run, self.config, self.clips = run, config, clips
+        self.run, self.config, self.clips, self._clock = run, config, clips, clock
         self.pictures = Pictures(run.path / "samples", config, clips, run.fps or FPS)
         self.scores = Scores(run, config, clips)
         self.forecast = forecast or Forecast(config)
@@ -61,6 +64,7 @@ class Monitor(Watcher):
         history = self.run.history()
         self.forecast.resume(history)
         self._phase = -1
+        self._begin = self._clock() - (history[-1].get("seconds", 0.0) if history else 0.0)
         self.ticks, self._reported = len(history), history[-1]["nimg"] if history else 0
         self._resumed = trainer.nimg if trainer.nimg > self._reported else None
         self._begin_tick()
@@ -70,7 +74,7 @@ class Monitor(Watcher):
         if phase.index != self._phase:
             self._phase, rung = phase.index, self.config.ladder[phase.level]
             self.run.log(f"{rung} {'fades in' if phase.fading else 'stable'}: tracing the step ...")
-        self._called = time.monotonic()
+        self._called = self._clock()
 
     def after(self, trainer: Trainer, call: Call):
         """Notes the call, and reports where it ends a tick."""
@@ -78,7 +82,7 @@ class Monitor(Watcher):
         if call.taken:
             self._terms.append(call.terms)
             self._weights.append(call.taken * call.phase.minibatch)
-        self.forecast.note_call(call.phase, call.steps, time.monotonic() - self._called)
+        self.forecast.note_call(call.phase, call.steps, self._clock() - self._called)
         if self.run.status.is_due():
             self._write_status(trainer, dataclasses.replace(call.phase, nimg=trainer.nimg))
         if self._tick_is_due(call.phase, trainer.nimg):
@@ -101,11 +105,11 @@ class Monitor(Watcher):
         terms, line = self._mean_terms(), self._line(phase, trainer)
         self._write_status(trainer, phase)
         self._begin_tick()
-        snapshot, begin = snapshot_of(trainer), time.monotonic()
+        snapshot, begin = snapshot_of(trainer), self._clock()
         if self._has_distance and (last or self._is_due(self.config.train.distance_ticks)):
             line |= measure_distance(snapshot, self.clips, self.config.train.distance_clips)
-            self.forecast.note_distance(phase, time.monotonic() - begin)
-            begin = time.monotonic()
+            self.forecast.note_distance(phase, self._clock() - begin)
+            begin = self._clock()
         self.run.append_history(line | terms)
         self._print(line, terms, phase)
         if "swd" in line:
@@ -121,7 +125,7 @@ class Monitor(Watcher):
         self.writer.flush()
         if keep:
             save_snapshot(self.run.path, snapshot.generator, nimg)
-        self.forecast.note_report(time.monotonic() - begin)
+        self.forecast.note_report(self._clock() - begin)
 
     def _note_rise(self, phase):
         """Logs that the distance has not fallen for `train.distance_patience` measurements."""
@@ -161,6 +165,7 @@ class Monitor(Watcher):
             **self._where(phase),
             **resumed,
             "minibatch": phase.minibatch,
+            "seconds": round(self._clock() - self._begin, 3),
             "sec_per_kimg": 1000 * self.forecast.seconds_per_clip,
             "generator_rate": phase.generator_rate,
             "critic_rate": phase.critic_rate,

@@ -1,7 +1,6 @@
 """Plans a run for a time budget: measures the machine, and chooses what the config leaves open."""
 
 import dataclasses
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from growth.phase import Phase, first_level, list_phases
 from growth.planner import Plan, averaging, make_plan, shortest_plan, small_settings
 from run_folder.folder import check_same_config
 from run_folder.reading import read_description
+from support.clock import CLOCKS
 from support.errors import UserError
 from training.forecast import Forecast, Measured
 from training.measure import measure
@@ -65,6 +65,7 @@ def plan_run(
     run: Path,
     strategy: tf.distribute.Strategy,
     begin: float,
+    clock: str = "wall",
 ) -> tuple[Config, dict | None]:
     """The config of a run with a time budget, and its plan as the run stores it.
 
@@ -74,7 +75,8 @@ def plan_run(
         hours: of the budget; None for that of the run, where it has one.
         run: its folder.
         strategy: of the training.
-        begin: `time.monotonic()` when the command began, which counts.
+        begin: what the clock showed when the command began, which counts.
+        clock: one of `support.clock.CLOCKS`, by which the budget is counted.
 
     Raises:
         UserError: the budget is too short, or the run was started without one or with other
@@ -90,23 +92,26 @@ def plan_run(
     if read_cluster():
         raise UserError("--hours should be left out where TF_CONFIG lists several workers.")
     if is_run or hours is None:
-        return _resume(config, hours, run, known)
-    planned, measured = _plan_new(config, keys, hours, strategy, begin)
+        return _resume(config, hours, run, known, clock)
+    planned, measured = _plan_new(config, keys, hours, strategy, begin, CLOCKS[clock])
     return planned, {
         "hours": hours,
+        "clock": clock,
         "used_seconds": 0.0,
         "asked": config.as_dict(),
         "measured": dataclasses.asdict(measured),
     }
 
 
-def _resume(config, hours, run, known):
+def _resume(config, hours, run, known, clock):
     """The stored config, with the settings of `config` that may change."""
     if "plan" not in known:
         raise UserError(
             f"Cannot plan {run}: it was started without --hours. Leave it out, or use another run "
             "folder."
         )
+    if (counted := known["plan"].get("clock", "wall")) != clock:
+        raise UserError(f"`clock` should be {counted}, as {run} was started. Received: {clock}")
     stored, asked = from_dict(known["config"]), from_dict(known["plan"]["asked"])
     base = stored if config.schedule == stored.schedule else asked
     check_same_config(run, base, config)
@@ -119,17 +124,17 @@ def _resume(config, hours, run, known):
     return stored.override(changed), known["plan"] | ({"hours": hours} if hours else {})
 
 
-def _plan_new(config, keys, hours, strategy, begin):
+def _plan_new(config, keys, hours, strategy, begin, clock):
     """The planned config, and what was measured for it."""
     seconds, is_open = 3600 * hours, open_settings(config, keys)
     small = _override(config, small_settings(0), is_open)
-    measured = measure(small, strategy, _MEASURING * seconds)
+    measured = measure(small, strategy, _MEASURING * seconds, clock)
     if small != config:
         as_given = _scaled(measured, small, config)
         plan = _plan(config, as_given, seconds, is_open)
         if plan and not small_settings(plan.schedule.lod_training_kimg[config.ladder[-1].height]):
-            small, measured = config, measure(config, strategy, _MEASURING * seconds)
-    left = seconds - (time.monotonic() - begin)
+            small, measured = config, measure(config, strategy, _MEASURING * seconds, clock)
+    left = seconds - (clock() - begin)
     chosen = _with_reports(small, measured, left, is_open)
     plan = _plan(chosen, measured, left, is_open)
     if plan is None:

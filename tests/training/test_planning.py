@@ -12,8 +12,9 @@ from growth.cost import clip_cost
 from growth.phase import list_phases, phase_at
 from run_folder.folder import RunFolder
 from run_folder.reading import read_description
+from support.clock import CLOCKS
 from support.errors import UserError
-from training import budget, planning
+from training import planning
 from training.budget import Budget
 from training.forecast import Forecast, Measured
 from training.loop import Call
@@ -27,7 +28,7 @@ def machine(monkeypatch):
     """Half as fast as that of growth/cost.py; measures the second rung and the last."""
     measured = []
 
-    def measure(config, strategy, seconds):
+    def measure(config, strategy, seconds, clock):
         measured.append(config)
         phases = list_phases(config.schedule, config.ladder)
         chosen = [phase for phase in phases if phase.index in (2, phases[-1].index)]
@@ -128,7 +129,7 @@ def test_a_run_without_a_plan_is_not_planned(tmp_path):
 @pytest.mark.parametrize("speed", [0.6, 1.7])
 def test_a_run_keeps_its_budget_on_a_slower_or_faster_machine(tmp_path, monkeypatch, speed):
     now = [1000.0]
-    monkeypatch.setattr(budget.time, "monotonic", lambda: now[0])
+    monkeypatch.setitem(CLOCKS, "wall", lambda: now[0])
     path, hours = tmp_path / "run", 0.5
     config, record = plan(demo(), hours, path)
     planned = config.train.total_kimg
@@ -164,3 +165,18 @@ def test_a_run_keeps_its_budget_on_a_slower_or_faster_machine(tmp_path, monkeypa
         more = Budget(folder, forecast, watcher.plan | {"hours": 2 * hours}, now[0])
         more.begin(trainer)
         assert trainer.config.train.total_kimg > 1.3 * total
+
+
+def test_a_budget_of_cpu_time(tmp_path, monkeypatch):
+    now = [50.0]
+    monkeypatch.setitem(CLOCKS, "cpu", lambda: now[0])
+    path = tmp_path / "run"
+    config, record = plan_run(demo(), (), 0.5, path, None, 20.0, "cpu")
+    assert record["clock"] == "cpu"
+    with RunFolder(path, config, DATA, plan=record) as folder:
+        watcher = Budget(folder, Forecast(config, measured_in(record)), record, 20.0)
+        now[0] += 100
+        watcher.end(types.SimpleNamespace(config=config), None)
+    assert read_description(path)["plan"]["used_seconds"] == 130
+    with pytest.raises(UserError, match="`clock` should be cpu, as .*run was started. Received: w"):
+        plan(config, None, path)
