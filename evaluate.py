@@ -21,6 +21,7 @@ if __name__ == "__main__":
             "distance",
             "prediction_scores",
             "memorisation",
+            "measure",
             "convert_weights",
             "train_c3d",
             "plot",

@@ -8,7 +8,6 @@ cannot share GPUs: `train.py` on its own uses all GPUs of one machine.
 
 import argparse
 import contextlib
-import ctypes
 import json
 import math
 import os
@@ -22,11 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from commands.parser import Parser, whole
+from support.processes import end_with_parent
 from support.script import discard_output
 
 LIGHT = True
 _GRACE = 30  # seconds in which the others may report that a worker ended
-_SET_DEATH_SIGNAL = 1  # of Linux' prctl: the signal that a process receives when its parent dies
 
 
 def flags(parser: Parser):
@@ -149,19 +148,5 @@ def _start(command, addresses, index):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C comes only from here, so that it comes once.
-        preexec_fn=_end_with_parent(os.getpid()),
+        preexec_fn=end_with_parent(os.getpid()),
     )
-
-
-def _end_with_parent(parent):
-    """A function for the child, which then receives SIGTERM when its parent dies; for Linux."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-
-    def set_signal():
-        prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
-        if os.getppid() != parent:  # It died in between.
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    return set_signal

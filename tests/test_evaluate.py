@@ -21,7 +21,7 @@ from sampling.snapshot import save_snapshot
 from support.errors import UserError
 from tests.commands.calls import call as _main
 from tests.dataset.videos import write_video
-from tests.training.toys import tiny_config, trainer_for, write_config
+from tests.training.toys import tick, tiny_config, trainer_for, write_config
 from training.loop import train
 from training.monitor import Monitor
 
@@ -190,6 +190,27 @@ def test_neighbours_are_drawn(run, data, network, tmp_path, capsys):
     assert Image.open(tmp_path / "m.gif").n_frames == 8
     with pytest.raises(UserError, match="--output should end in .png, .mp4, .gif"):
         _main("memorisation", *flags, f"--output={tmp_path / 'm.txt'}")
+
+
+def test_a_row_of_all_measures(run, data, other_data, network, tmp_path):
+    flags = ["measure", f"--data={data}", f"--weights={network}", f"--held_out={other_data}"]
+    (run / "history.jsonl").write_text(json.dumps(tick(32) | {"seconds": 7.5}) + "\n")
+    output = tmp_path / "run.json"
+    _main(*flags, f"--run={run}", "--num=4", "--curve=4", f"--output={output}")
+    found = json.loads(output.read_text())
+    (point,) = found["curve"]
+    assert (point["kimg"], point["seconds"]) == (found["kimg"], 7.5) == (0.032, 7.5)
+    for name in ("inception_score", "frechet_distance", "kernel_distance", "swd", "motion"):
+        assert np.isfinite(found[name])
+        assert name in point
+    assert found["memorisation"] > 0
+    assert np.load(tmp_path / "run.npy").shape == (8, 8, 16, 16, 3)
+    clips = ["--num=4", f"--clips={other_data}", "--control=frozen"]
+    _main(*flags, *clips, f"--output={output}")
+    assert json.loads(output.read_text())["motion"] == 0
+    (run / "history.jsonl").unlink()
+    with pytest.raises(UserError, match="--held_out should be given"):
+        _main(*flags[:-1], f"--run={run}", f"--output={output}")
 
 
 def test_a_classifier_is_trained(data, tmp_path, capsys):

@@ -1,0 +1,61 @@
+"""Child processes: their CPU time, exit status and end."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from support.processes import run_counted
+
+BUSY = "import time\nwhile time.process_time() < {}: pass\nprint('done')"
+
+
+def run(tmp_path, code):
+    seconds = []
+    command = [sys.executable, "-c", code]
+    return run_counted(command, tmp_path / "log", seconds.append), seconds
+
+
+def test_cpu_time_is_counted_and_waiting_is_not(tmp_path):
+    status, (busy,) = run(tmp_path, BUSY.format(0.3))
+    assert status == 0
+    assert 0.3 <= busy < 2
+    _, (idle,) = run(tmp_path, "import time; time.sleep(0.5)")
+    assert idle < 0.3
+    assert (tmp_path / "log").read_text() == "done\n"
+
+
+def test_cpu_time_of_children_counts(tmp_path):
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY.format(0.3)!r}])"
+    _, (seconds,) = run(tmp_path, child)
+    assert seconds >= 0.3
+
+
+def test_exit_status(tmp_path):
+    assert run(tmp_path, "raise SystemExit(3)")[0] == 3
+    assert run(tmp_path, "import os; os.kill(os.getpid(), 9)")[0] == 128 + signal.SIGKILL
+
+
+def test_an_interrupt_ends_the_command_first(tmp_path):
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit('saved'))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)"
+    )
+
+    def interrupt():
+        while "ready" not in (tmp_path / "log").read_text():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    (tmp_path / "log").touch()
+    threading.Thread(target=interrupt).start()
+    seconds = []
+    with pytest.raises(KeyboardInterrupt):
+        run_counted([sys.executable, "-c", code], tmp_path / "log", seconds.append)
+    assert "saved" in (tmp_path / "log").read_text()
+    assert len(seconds) == 1
