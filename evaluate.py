@@ -8,6 +8,8 @@ python evaluate.py score --clips=videos --data=data --protocol=fvd --weights=i3d
 python evaluate.py prediction --run=runs/kth --data=datasets/kth-val
 python evaluate.py memorisation --run=runs/faces --weights=c3d.weights.h5
 python evaluate.py plot --run runs/ucf101
+python evaluate.py measure --run=runs/ucf101 --held_out=val --weights=c3d.weights.h5 --output=a.json
+python evaluate.py tables --output=study   # trains and compares all systems of the paper
 python evaluate.py distance --model=gs-000012000.weights.h5 --data=datasets/faces   # and its card
 """
 
@@ -25,5 +27,6 @@ if __name__ == "__main__":
             "convert_weights",
             "train_c3d",
             "plot",
+            "tables",
         ],
     )

@@ -1,9 +1,10 @@
-"""Scores of the thesis, Tables 8.1 and 8.2, by data set, measure and method.
+"""Published scores, by data set, measure and method.
 
-They were measured with the authors' networks. They can be drawn next to a curve, but not compared
-digit by digit.
+They were measured with other networks, clips and protocols. They can be drawn next to a curve, but
+not compared digit by digit.
 """
 
+# The thesis, Tables 8.1 and 8.2.
 PUBLISHED: dict[str, dict[str, dict[str, float]]] = {
     "ucf101": {
         "inception_score": {
@@ -17,3 +18,18 @@ PUBLISHED: dict[str, dict[str, dict[str, float]]] = {
     "golf": {"frechet_distance": {"VGAN": 113007, "TGAN": 112029, "progressive": 95544}},
     "aeroplane": {"frechet_distance": {"VGAN": 149094, "TGAN": 120417, "progressive": 102049}},
 }
+
+# Others. Table 4 of Saito et al. 2017 has TGAN with clipped weights; real clips are the thesis'.
+ELSEWHERE: dict[str, dict[str, dict[str, float]]] = {
+    "ucf101": {"inception_score": {"TGAN, clip": 11.77, "real": 83.18}},
+}
+
+
+def find_published(data: str, method: str) -> dict[str, float]:
+    """The published scores of a method on a data set, by measure; {} where there are none."""
+    found = {}
+    for source in (PUBLISHED, ELSEWHERE):
+        for measure, values in source.get(data, {}).items():
+            if method in values:
+                found[measure] = values[method]
+    return found

@@ -131,6 +131,46 @@ def plot_frames(
     _save(figure, output)
 
 
+def plot_progress(
+    curves: dict[str, list[list[dict]]],
+    axis: tuple[str, str],
+    measures: dict[str, str],
+    references: dict[str, float],
+    output: Path,
+    title: str = "",
+):
+    """Draws measures of several systems while they trained, each of its runs as a line.
+
+    Args:
+        curves: for each system its runs, each a list of dicts with the measures at a moment.
+        axis: the key that is drawn from left to right, and its title.
+        measures: a panel for each key, with its title.
+        references: for some measures, the value of real clips.
+        output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
+        title: of the figure.
+
+    Raises:
+        UserError: another suffix.
+    """
+    figure = Figure((10, 1 + 3.2 * len(measures)), layout="constrained")
+    panels = figure.subplots(len(measures), sharex=True, squeeze=False)[:, 0]
+    for panel, (measure, name) in zip(panels, measures.items(), strict=True):
+        for number, (system, runs) in enumerate(curves.items()):
+            style = {"color": f"C{number % 10}", "linestyle": ("-", "-.")[number // 10 % 2]}
+            for index, run in enumerate(runs):
+                points = [p for p in run if None not in (p.get(measure), p.get(axis[0]))]
+                x, y = ([point[key] for point in points] for key in (axis[0], measure))
+                label = None if index else system
+                panel.plot(x, y, marker="o", markersize=3, linewidth=1, label=label, **style)
+        if measure in references:
+            panel.axhline(references[measure], color="black", linestyle="--", label="real clips")
+        panel.set_ylabel(name)
+    panels[0].legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    panels[-1].set_xlabel(axis[1])
+    figure.suptitle(title)
+    _save(figure, output)
+
+
 def _save(figure, output):
     known = figure.canvas.get_supported_filetypes()
     if output.suffix[1:].lower() not in known:

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "run_folder": {"support", "growth", "config"},
     "sampling": {"support", "growth", "config", "models", "networks.inputs", "run_folder.reading"},
     "scoring": {"support", "growth", "dataset", "metrics", "sampling"},
+    "study": {"support", "growth", "config", "models.settings", "metrics"},
 }
 MAY_IMPORT["training"] = set(MAY_IMPORT)
 MAY_IMPORT["commands"] = set(MAY_IMPORT)

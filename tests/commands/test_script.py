@@ -22,8 +22,8 @@ SCRIPTS = {
         *("samples", "interpolation", "prediction", "progress", "curves", "export"),
     ],
     "evaluate.py": [
-        *("score", "distance", "prediction", "memorisation", "convert_weights", "train_c3d"),
-        "plot",
+        *("score", "distance", "prediction", "memorisation", "measure"),
+        *("convert_weights", "train_c3d", "plot", "tables"),
     ],
     "train.py": [],
     "launch_local.py": [],
@@ -109,6 +109,7 @@ def test_an_unknown_command(name):
         (("evaluate.py", "distance", "--num=0"), "--num should be at least 1. Received: 0"),
         (("evaluate.py", "score", "--weights=a", "--output=a.txt"), "--output should end in .json"),
         (("evaluate.py", "train_c3d", "--width=0"), "--width should be at least 1. Received: 0"),
+        (("evaluate.py", "tables", "--output=a", "--data=golf"), "--data should be of actions"),
         (("evaluate.py", "plot", "--run", "none"), "Cannot plot none: it has no scores"),
         (("launch_local.py", "--workers=0"), "--workers should be at least 1. Received: 0"),
         (("train.py", "--config=face"), "--config should be one of faces"),

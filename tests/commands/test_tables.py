@@ -1,0 +1,106 @@
+"""evaluate.py tables: what is chosen, checked and printed; the steps are stood for."""
+
+import pytest
+
+from study import drive as driving
+from support.errors import UserError
+from tests.commands.calls import call
+from tests.study.toys import Runner
+
+
+def dry_run(output, capsys, *flags):
+    call("tables", f"--output={output}", "--dry_run", *flags)
+    return capsys.readouterr().out
+
+
+def test_a_dry_run_prints_plan_and_commands(tmp_path, capsys):
+    text = dry_run(tmp_path / "study", capsys, "--seeds", "0", "--systems", "tgan", "swgan")
+    assert "0 of 14 steps are done" in text
+    assert "shapes, 15 CPU minutes each: SWGAN, growing" in text
+    assert "shapes, 60 kimg each: TGAN, singular value clipping" in text
+    assert "python train.py --config=" in text
+    assert "actions" not in text
+    assert not (tmp_path / "study").exists()
+
+
+def test_budgets_and_data_are_chosen(tmp_path, capsys):
+    folder = tmp_path / "weizmann"
+    folder.mkdir()
+    flags = ["--minutes=2", "--kimg=0", f"--actions={folder}", "--data", "actions"]
+    text = dry_run(tmp_path / "study", capsys, *flags)
+    assert "actions, 2 CPU minutes each" in text
+    assert "kimg each" not in text
+    assert "shapes" not in text
+    assert f"--source={folder}" in text
+    assert "--val_list=" in text
+
+
+def make_ucf101(folder):
+    (folder / "UCF-101").mkdir(parents=True)
+    (folder / "ucfTrainTestlist").mkdir()
+    for name in ("trainlist01.txt", "testlist01.txt"):
+        (folder / "ucfTrainTestlist" / name).touch()
+    return folder
+
+
+def test_the_plan_of_the_paper(tmp_path, capsys):
+    ucf101, golf = make_ucf101(tmp_path / "ucf"), tmp_path / "golf"
+    golf.mkdir()
+    flags = ["--scale=paper", f"--ucf101={ucf101}", f"--golf={golf}", "--weights=c3d.weights.h5"]
+    text = dry_run(tmp_path / "study", capsys, *flags)
+    assert "ucf101, length of training as published: MoCoGAN" in text
+    assert f"--split={ucf101}/ucfTrainTestlist/testlist01.txt" in text
+    assert "golf-32x64x64" in text
+    assert "aeroplane" not in text
+    assert "--num=10000" in text
+    assert " of CPU time in all" in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--scale=paper", "--ucf101=."], "--scale=paper needs the --weights of a network"),
+        (["--scale=paper", "--weights=w"], "Give the folder of a data set: --"),
+        (["--data", "actions"], "--data=actions needs the folder of its videos, --actions"),
+        (["--data", "golf"], "--data should be of actions, shapes. Received: golf"),
+        (["--minutes=0", "--kimg=0"], "--minutes and --kimg should not both be 0"),
+        (["--systems", "dcgan"], "--systems should be one of vgan_one, .* Received: dcgan"),
+        (["--scale=paper", "--weights=w", "--ucf101=."], "--ucf101 should hold UCF-101. Received"),
+        (["--scale=huge"], "--scale should be one of demo, laptop, paper. Received: huge"),
+        (["--minutes=-1"], "--minutes should be at least 0. Received: -1"),
+    ],
+)
+def test_wrong_flags(tmp_path, flags, sentence):
+    with pytest.raises(UserError, match=sentence):
+        call("tables", f"--output={tmp_path / 'study'}", "--dry_run", *flags)
+
+
+def test_a_study_is_completed_and_its_tables_printed(tmp_path, capsys, monkeypatch):
+    runner = Runner()
+    monkeypatch.setattr(driving.drive, "__defaults__", (runner,))
+    flags = ["--scale=demo", "--systems", "tgan", "--kimg=0"]
+    call("tables", f"--output={tmp_path}", *flags)
+    text = capsys.readouterr().out
+    assert "| TGAN, singular value clipping | 2.00 |" in text
+    assert (tmp_path / "index.html").exists()
+    assert len(runner.commands) == 8
+    call("tables", f"--output={tmp_path}", *flags)
+    assert len(runner.commands) == 8
+    assert "8 of 8 steps are done" in capsys.readouterr().out
+
+
+def test_strips_of_the_last_people_are_held_out(tmp_path, monkeypatch):
+    source = tmp_path / "weizmann"
+    for action in ("0", "1"):
+        (source / action).mkdir(parents=True)
+        for number in range(18):
+            (source / action / f"{number:08d}.jpg").touch()
+    monkeypatch.setattr(driving.drive, "__defaults__", (Runner(),))
+    study = tmp_path / "study"
+    flags = ["--data", "actions", f"--actions={source}", "--systems", "tgan", "--seeds", "0"]
+    call("tables", f"--output={study}", *flags)
+    names = (study / "data" / "actions-held_out.txt").read_text().split()
+    assert names == [f"{a}/{n:08d}.jpg" for a in "01" for n in range(14, 18)]
+    (tmp_path / "flat").mkdir()
+    with pytest.raises(UserError, match="Cannot hold out files of .*flat: it has no folders"):
+        call("tables", f"--output={tmp_path / 'b'}", *flags, f"--actions={tmp_path / 'flat'}")
