@@ -137,7 +137,7 @@ _ACTIONS = Data(
     "actions",
     "human actions",
     "4x4x4 8x8x8 8x16x16 16x32x32 16x64x64",
-    ("--source={source}", "--labels=folders", "--clip_rule=all"),
+    ("--source={source}", "--labels=folders", "--clip_rule=all", "--clip_stride=8"),
     last_share=2 / 9,  # The Weizmann strips are sorted by person, and there are nine.
 )
 _UCF101 = Data(
@@ -192,7 +192,7 @@ SCALES = {
             dataclasses.replace(
                 _SHAPES,
                 ladder="4x4x4 8x8x8 16x16x16",
-                create=("--source_format=synthetic", "--max_clips=1024", "--seed=0"),
+                create=("--source_format=synthetic", "--max_clips=2048", "--seed=0"),
                 held_out=("--source_format=synthetic", "--max_clips=512", "--seed=7"),
             ),
         ),
@@ -202,7 +202,7 @@ SCALES = {
         seeds=(0,),
         clips=128,
         curve_clips=64,
-        classifier=("--width=4", "--epochs=6", "--patience=6", "--rate=2e-3"),
+        classifier=("--width=8", "--epochs=10", "--patience=10", "--rate=1e-3"),
     ),
     "laptop": Scale(
         (_SHAPES, _ACTIONS),
