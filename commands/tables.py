@@ -12,6 +12,7 @@ Run the same command again to resume. study/catalogue.py lists systems, data set
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.output import check_writable
 from commands.parser import Number, Parser, one_of, whole
@@ -19,6 +20,9 @@ from study.catalogue import SCALES, SYSTEMS, Data, choose_systems
 from support.errors import UserError
 from support.settings import Bounds
 from support.startup import import_tensorflow
+
+if TYPE_CHECKING:
+    from study.steps import Study
 
 LIGHT = True  # The heavy work is done by other commands.
 _SOURCES = sorted({d.name for scale in SCALES.values() for d in scale.data if d.has_source})
@@ -63,7 +67,7 @@ def run(args: argparse.Namespace):
     print(args.output / "index.html")
 
 
-def make_study(args: argparse.Namespace):
+def make_study(args: argparse.Namespace) -> "Study":
     """The study that the flags describe; raises `UserError` where something is missing."""
     from study.runs import Budget, list_runs
     from study.steps import Study

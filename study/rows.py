@@ -7,7 +7,7 @@ from typing import Any
 
 from metrics.published import find_published
 from study.catalogue import REALS, Data
-from study.drive import read_record
+from study.drive import is_done, read_record
 from study.runs import Budget
 from study.steps import Study
 from support.files import write_json
@@ -104,7 +104,7 @@ def read_tables(study: Study) -> list[Table]:
     steps = {step.name: step for step in study.steps()}
     tables = []
     for data in study.data:
-        reals = tuple(_reals(study, data))
+        reals = tuple(_reals(study, steps, data))
         for budget in dict.fromkeys(run.budget for run in study.runs if run.data == data):
             rows: dict[str, Row] = {}
             for run in study.runs:
@@ -130,25 +130,22 @@ def write_results(study: Study, tables: list[Table]):
     write_json(study.folder / "results.json", lines)
 
 
-def _reals(study, data) -> Iterator[Row]:
+def _reals(study, steps, data) -> Iterator[Row]:
     for control, title in REALS.items():
         name = f"real-{data.name}-{control}".rstrip("-")
-        path = study.result(name)
-        found = (_load(path, name),) if path.exists() else ()
+        found = (_load(study, name),) if is_done(study, steps[name]) else ()
         published = {} if control else find_published(data.name, "real")
         yield Row("-".join(filter(None, ["real", control])), title, found, "", published)
 
 
 def _read(study, steps, run):
     """The numbers of a run, or None and why there are none."""
-    training = steps[f"train-{run.name}"]
-    record, path = read_record(study, training), study.result(run.name)
-    row_state = read_record(study, steps[run.name]).state
-    if record.state != "finished" or row_state != "finished" or not path.exists():
-        failed = "failed" in (record.state, row_state)
-        return None, "failed" if failed else "not done"
-    found = _load(path, run.name) | {"seed": run.seed}
-    found |= {"cpu_minutes": record.cpu_seconds / 60, "attempts": record.attempts}
+    both = [steps[f"train-{run.name}"], steps[run.name]]
+    training, row = (read_record(study, step) for step in both)
+    if not all(is_done(study, step) for step in both):
+        return None, "failed" if "failed" in (training.state, row.state) else "not done"
+    found = _load(study, run.name) | {"seed": run.seed}
+    found |= {"cpu_minutes": training.cpu_seconds / 60, "attempts": training.attempts}
     scored = [point for point in found["curve"] if point.get("inception_score") is not None]
     if scored:
         best = max(scored, key=lambda point: point["inception_score"])
@@ -156,6 +153,6 @@ def _read(study, steps, run):
     return found, ""
 
 
-def _load(path, name):
-    found = read_json(path, _ROW)
+def _load(study, name):
+    found = read_json(study.result(name), _ROW)
     return {"run": name} | {k: v for k, v in found.items() if k != "details"}

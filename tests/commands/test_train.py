@@ -36,6 +36,17 @@ def test_a_run_is_resumed_with_its_own_settings_and_data(run):
     assert train.choose_data(parse("--data=other"), config, run) == Path("other")
 
 
+def test_the_clock_is_that_of_the_plan(run):
+    assert train.choose_clock(parse(), run) == "wall"
+    assert train.choose_clock(parse("--clock=cpu"), run / "new") == "cpu"
+    description = json.loads((run / "config.json").read_text())
+    plan = {"hours": 1, "used_seconds": 0, "asked": {}, "measured": {"rates": {}, "tracing": 1}}
+    description["plan"] = plan | {"clock": "cpu"}
+    (run / "config.json").write_text(json.dumps(description))
+    assert train.choose_clock(parse(), run) == "cpu"
+    assert train.choose_clock(parse("--clock=wall"), run) == "wall"
+
+
 def test_a_config_is_a_preset_or_a_file(run, tmp_path):
     assert train.choose_config(parse()) == faces()
     assert train.choose_config(parse(f"--run={run}", "--config=faces")) == faces()

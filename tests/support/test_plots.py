@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from support.errors import UserError
-from support.plots import plot_curves, plot_scores
+from support.plots import plot_curves, plot_progress, plot_scores
 
 TERMS = ["critic", "generator", "gradient_penalty", "projection_penalty"]
 
@@ -81,3 +81,14 @@ def test_scores_are_drawn_with_published_ones(tmp_path):
         assert f"<!-- {word} -->" in drawn
     with pytest.raises(UserError, match="should end in one of"):
         plot_scores({"a": lines}, {}, tmp_path / "scores.mp4")
+
+
+def test_progress_of_systems_is_drawn(tmp_path):
+    runs = [[{"kimg": k, "swd": v / k} for k in (1, 2, 3)] for v in (9, 12)]
+    runs[0].append({"kimg": None, "swd": None})  # A point that is not known.
+    output = tmp_path / "progress.svg"
+    axis, measures = ("kimg", "thousands of clips"), {"swd": "distance"}
+    plot_progress({"one": runs, "two": runs[:1]}, axis, measures, {"swd": 2.0}, output, "a title")
+    drawn = output.read_text()
+    for words in ("a title", "thousands of clips", "distance", "one", "two", "real clips"):
+        assert drawn.count(f"<!-- {words} -->") == 1
