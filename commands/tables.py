@@ -12,17 +12,17 @@ Run the same command again to resume. study/catalogue.py lists systems, data set
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from commands.output import check_writable
 from commands.parser import Number, Parser, one_of, whole
 from study.catalogue import SCALES, SYSTEMS, Data, choose_systems
+from study.drive import drive
+from study.formats import to_markdown
+from study.plan import describe_plan
+from study.runs import Budget, list_runs
+from study.steps import Study
 from support.errors import UserError
 from support.settings import Bounds
-from support.startup import import_tensorflow
-
-if TYPE_CHECKING:
-    from study.steps import Study
 
 LIGHT = True  # The heavy work is done by other commands.
 _SOURCES = sorted({d.name for scale in SCALES.values() for d in scale.data if d.has_source})
@@ -52,33 +52,25 @@ def run(args: argparse.Namespace):
     """Prints the plan, and completes the study."""
     check_writable(args.output)
     study = make_study(args)
-    from study.plan import describe_plan
-
     print(describe_plan(study, commands=args.dry_run))
     if args.dry_run:
         return
-    import_tensorflow()
-    from study.drive import drive
-    from study.formats import to_markdown
-    from study.report import write_report
+    from study.report import write_report  # Draws with matplotlib.
 
     drive(study, lambda: write_report(study))
     print("\n".join(map(to_markdown, write_report(study))))
     print(args.output / "index.html")
 
 
-def make_study(args: argparse.Namespace) -> "Study":
+def make_study(args: argparse.Namespace) -> Study:
     """The study that the flags describe; raises `UserError` where something is missing."""
-    from study.runs import Budget, list_runs
-    from study.steps import Study
-
     scale = SCALES[args.scale]
     changes = {"seeds": tuple(args.seeds) if args.seeds else None, "clips": args.clips}
     scale = dataclasses.replace(scale, **{k: v for k, v in changes.items() if v is not None})
     if scale.classifier is None and args.weights is None:
         raise UserError(f"--scale={args.scale} needs the --weights of a network for scores.")
     data = choose_data(args, scale.data)
-    budgets = {one.name: list(_budgets(args, scale, one, Budget)) for one in data}
+    budgets = {one.name: list(_budgets(args, scale, one)) for one in data}
     if not all(budgets.values()):
         raise UserError("--minutes and --kimg should not both be 0.")
     systems = choose_systems(args.systems)
@@ -114,10 +106,10 @@ def _check_source(data, source):
             raise UserError(f"--{data.name} should hold {file or 'videos'}. Received: {source}")
 
 
-def _budgets(args, scale, data, budget):
+def _budgets(args, scale, data):
     minutes = scale.minutes.get(data.name, 0.0) if args.minutes is None else args.minutes
     kimg = scale.kimg.get(data.name) if args.kimg is None else args.kimg or None
     if minutes:
-        yield budget(minutes=minutes)
+        yield Budget(minutes=minutes)
     if kimg is not None:
-        yield budget(kimg=kimg)
+        yield Budget(kimg=kimg)

@@ -201,7 +201,7 @@ SCALES = {
         kimg={"shapes": 6},
         seeds=(0,),
         clips=128,
-        curve_clips=64,
+        curve_clips=32,
         classifier=("--width=8", "--epochs=10", "--patience=10", "--rate=1e-3"),
     ),
     "laptop": Scale(

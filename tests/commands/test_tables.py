@@ -1,8 +1,11 @@
 """evaluate.py tables: what is chosen, checked and printed; the steps are stood for."""
 
+import functools
+
 import pytest
 
-from study import drive as driving
+from commands import tables
+from study.drive import drive
 from support.errors import UserError
 from tests.commands.calls import call
 from tests.study.toys import Runner
@@ -77,7 +80,7 @@ def test_wrong_flags(tmp_path, flags, sentence):
 
 def test_a_study_is_completed_and_its_tables_printed(tmp_path, capsys, monkeypatch):
     runner = Runner()
-    monkeypatch.setattr(driving.drive, "__defaults__", (runner,))
+    monkeypatch.setattr(tables, "drive", functools.partial(drive, run=runner))
     flags = ["--scale=demo", "--systems", "tgan", "--kimg=0"]
     call("tables", f"--output={tmp_path}", *flags)
     text = capsys.readouterr().out
@@ -87,20 +90,3 @@ def test_a_study_is_completed_and_its_tables_printed(tmp_path, capsys, monkeypat
     call("tables", f"--output={tmp_path}", *flags)
     assert len(runner.commands) == 8
     assert "8 of 8 steps are done" in capsys.readouterr().out
-
-
-def test_strips_of_the_last_people_are_held_out(tmp_path, monkeypatch):
-    source = tmp_path / "weizmann"
-    for action in ("0", "1"):
-        (source / action).mkdir(parents=True)
-        for number in range(18):
-            (source / action / f"{number:08d}.jpg").touch()
-    monkeypatch.setattr(driving.drive, "__defaults__", (Runner(),))
-    study = tmp_path / "study"
-    flags = ["--data", "actions", f"--actions={source}", "--systems", "tgan", "--seeds", "0"]
-    call("tables", f"--output={study}", *flags)
-    names = (study / "data" / "actions-held_out.txt").read_text().split()
-    assert names == [f"{a}/{n:08d}.jpg" for a in "01" for n in range(14, 18)]
-    (tmp_path / "flat").mkdir()
-    with pytest.raises(UserError, match="Cannot hold out files of .*flat: it has no folders"):
-        call("tables", f"--output={tmp_path / 'b'}", *flags, f"--actions={tmp_path / 'flat'}")
