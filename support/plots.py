@@ -1,12 +1,12 @@
 """Curves of runs: losses, sliced Wasserstein distance and scores against kimg."""
 
-import itertools
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from support.curves import measures_of, phase_spans, reals_key
 from support.errors import UserError
 from support.files import write_atomically
 
@@ -58,7 +58,7 @@ def _draw_panel(axis, name: str, curves: dict[str, dict[str, Any]], history: lis
         axis.plot(kimg, values, markersize=3, linewidth=1, **style)
     axis.set_title(name, loc="left", pad=16, fontsize=10)
     axis.set_xlim(0, history[-1]["kimg"])
-    for begin, end, rung, fading in _phases(history):
+    for begin, end, rung, fading in phase_spans(history):
         if fading:
             axis.axvspan(begin, end, color=_FADE, zorder=0, linewidth=0)
         else:
@@ -77,8 +77,7 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
     Raises:
         UserError: another suffix.
     """
-    keys = dict.fromkeys(key for lines in runs.values() for line in lines for key in line)
-    measures = [key for key in keys if key.endswith(("_score", "_distance"))]
+    measures = measures_of([line for lines in runs.values() for line in lines])
     figure = Figure((10, 1 + 4 * len(measures)), layout="constrained")
     axes = figure.subplots(len(measures), sharex=True, squeeze=False)[:, 0]
     for axis, measure in zip(axes, measures, strict=True):
@@ -86,10 +85,9 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
             lines, colour = [line for line in lines if measure in line], f"C{number}"
             kimg = [line["kimg"] for line in lines]
             axis.plot(kimg, [line[measure] for line in lines], "o-", color=colour, label=name)
-            for key in (f"{measure}_reals", f"{measure}_floor"):
-                if any(key in line for line in lines):
-                    reals = [line.get(key) for line in lines]
-                    axis.plot(kimg, reals, "--", color=colour, label=f"{name}, reals")
+            if key := reals_key(measure, lines):
+                reals = [line.get(key) for line in lines]
+                axis.plot(kimg, reals, "--", color=colour, label=f"{name}, reals")
         for number, (method, value) in enumerate(references.get(measure, {}).items()):
             axis.axhline(value, color=f"C{number + len(runs)}", linestyle=":", label=method)
         axis.set_ylabel(measure.replace("_", " "))
@@ -177,12 +175,3 @@ def _save(figure, output):
         raise UserError(f"`output` should end in one of {', '.join(known)}. Received: {output}")
     with write_atomically(output) as temporary:
         figure.savefig(temporary, dpi=120)
-
-
-def _phases(history):
-    """(begin, end, rung, fading) of each run of ticks in one phase; a tick is named by its end."""
-    begin = 0
-    for (rung, fading), lines in itertools.groupby(history, lambda x: (x["rung"], x["fading"])):
-        end = [line["kimg"] for line in lines][-1]
-        yield begin, end, rung, fading
-        begin = end

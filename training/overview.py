@@ -11,14 +11,8 @@ from tensorboard.plugins.custom_scalar import layout_pb2, metadata
 from tensorboard.plugins.hparams import api as hparams
 
 from config import Config, list_settings
+from support.curves import DISTANCES
 from training.summaries import THEMES
-
-_DISTANCES = {
-    "sliced Wasserstein distance": ("swd", "swd_floor"),
-    "of single frames": ("swd_spatial", "swd_spatial_floor"),
-    "of single pixels over time": ("swd_temporal", "swd_temporal_floor"),
-    "motion energy": ("motion", "motion_reals"),
-}
 
 
 def write_overview(config: Config, **texts: Any):
@@ -48,6 +42,6 @@ def _layout():
             title=title,
             multiline=layout_pb2.MultilineChartContent(tag=[f"^{THEMES[key]}$" for key in keys]),
         )
-        for title, keys in _DISTANCES.items()
+        for title, keys in DISTANCES.items()
     ]
     return layout_pb2.Layout(category=[layout_pb2.Category(title="distance", chart=charts)])
