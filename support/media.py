@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from support.deferred import av
-from support.errors import UserError
+from support.errors import UserError, whole
 from support.files import write_atomically
 
 FORMATS = ("mp4", "gif", "webp", "apng", "png")  # suffixes of files
@@ -19,6 +19,7 @@ FPS = 8  # frames per second of clips whose rate is not known
 MIN_RATE, MAX_RATE = 0.1, 1000  # frames per second
 MAX_GIF_FPS = 50  # Browsers slow down GIFs with shorter delays to 10 frames per second.
 _GIF_TICKS = 100  # per second
+_LOSS, _PAGE_LOSS = 14, 23  # of MP4, on the scale of libx264, where 0 is lossless
 _MAX_MP4 = 16384  # height and width in pixels that H.264 can hold
 _PALETTE_PIXELS = 1 << 20  # about the number of pixels that the palette of a GIF is computed from
 # Pillow's names of animations, and the parameters of their writers.
@@ -175,7 +176,43 @@ def animation_bytes(clip: np.ndarray, kind: str, fps: float) -> bytes:
     return stream.getvalue()
 
 
-def _write_mp4(path, clip, fps):
+def shrink_video(source: Path, path: Path, side: int):
+    """Writes the MP4 `source` again for a page: at most `side` pixels high and wide, and smaller.
+
+    Raises:
+        UserError: `source` is damaged.
+    """
+    with whole(source, "video", av.error.FFmpegError), av.open(str(source)) as container:
+        stream = container.streams.video[0]
+        factor = min(1, side / max(stream.height, stream.width))
+        height, width = (2 * round(n * factor / 2) for n in (stream.height, stream.width))
+        shrunk = (frame.reformat(width, height, "rgb24") for frame in container.decode(stream))
+        frames = (frame.to_ndarray() for frame in shrunk)
+        with write_atomically(path) as temporary:
+            _write_mp4(temporary, frames, stream.average_rate or FPS, _PAGE_LOSS)
+
+
+def shrink_picture(source: Path, path: Path, side: int):
+    """Writes a picture or an animation again for a page, as WebP of at most `side` pixels.
+
+    Raises:
+        UserError: `source` is damaged.
+    """
+    with whole(source, "picture", OSError), Image.open(source) as picture:
+        frames, delays = [], []
+        for frame in ImageSequence.Iterator(picture):
+            frame = frame.convert("RGB")
+            frame.thumbnail((side, side))
+            frames.append(frame)
+            delays.append(picture.info.get("duration", 0))
+    options = {"append_images": frames[1:], "duration": delays} if len(frames) > 1 else {}
+    with write_atomically(path) as temporary:
+        frames[0].save(
+            temporary, format="WEBP", quality=85, loop=0, save_all=len(frames) > 1, **options
+        )
+
+
+def _write_mp4(path, clip, fps, loss=_LOSS):
     frames = iter(clip)
     first = next(frames)
     height, width = first.shape[:2]
@@ -188,7 +225,7 @@ def _write_mp4(path, clip, fps):
         stream = container.add_stream(
             "libx264",
             fractions.Fraction(fps).limit_denominator(1001),
-            options={"crf": "14", "threads": "1"},  # The bytes depend on the number of threads.
+            options={"crf": str(loss), "threads": "1"},  # More threads write other bytes.
         )
         stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"

@@ -12,6 +12,8 @@ from support.media import (
     evenly,
     filmstrip,
     gif_bytes,
+    shrink_picture,
+    shrink_video,
     tile_clips,
     to_uint8,
     write_clip,
@@ -195,3 +197,39 @@ def test_mistakes_are_told_and_leave_nothing(tmp_path):
     with pytest.raises(UserError, match="at most 16384"):
         write_clip(tmp_path / "a.mp4", np.zeros((1, 2, 16386, 3), np.uint8))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_video_is_written_again_for_a_page(tmp_path):
+    clip = moving_square(size=64)
+    write_clip(tmp_path / "a.mp4", clip, fps=12.5)
+    shrink_video(tmp_path / "a.mp4", tmp_path / "b.mp4", side=32)
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert container.streams.video[0].average_rate == 12.5
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    small = clip.reshape(8, 32, 2, 32, 2, 3).mean((2, 4))
+    assert np.abs(np.stack(frames) - small).mean() < 8
+    shrink_video(tmp_path / "a.mp4", tmp_path / "c.mp4", side=512)
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        assert container.streams.video[0].width == 64
+    assert (tmp_path / "c.mp4").stat().st_size < (tmp_path / "a.mp4").stat().st_size
+
+
+@pytest.mark.parametrize(("kind", "frames"), [("png", 1), ("gif", 8), ("apng", 8), ("webp", 8)])
+def test_a_picture_is_written_again_for_a_page(tmp_path, kind, frames):
+    write_clip(tmp_path / f"a.{kind}", moving_square(size=64), fps=10)
+    shrink_picture(tmp_path / f"a.{kind}", tmp_path / "b.webp", side=32)
+    with Image.open(tmp_path / "b.webp") as picture:
+        assert (picture.format, max(picture.size)) == ("WEBP", 32)
+        assert picture.n_frames == frames
+        picture.load()
+        assert picture.info.get("duration", 0) == (100 if frames > 1 else 0)
+
+
+def test_damaged_media_are_named(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    with pytest.raises(UserError, match="a.mp4 should be a whole video"):
+        shrink_video(tmp_path / "a.mp4", tmp_path / "b.mp4", 32)
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(UserError, match="a.png should be a whole picture"):
+        shrink_picture(tmp_path / "a.png", tmp_path / "b.webp", 32)
+    assert len(list(tmp_path.iterdir())) == 2
