@@ -8,6 +8,7 @@ python generate.py interpolation --loop --output=loop.webp
 python generate.py prediction --source=walk.mp4 --output=walk.png
 python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
+python generate.py report --run=runs/faces               # runs/faces/report/index.html
 python generate.py samples --model=gs-000012000.weights.h5    # and its card gs-000012000.json
 python generate.py export --format=onnx                 # runs/faces -> runs/faces/onnx
 """
@@ -16,5 +17,6 @@ from commands.script import run_commands
 
 if __name__ == "__main__":
     run_commands(
-        __doc__, ["samples", "interpolation", "prediction", "progress", "curves", "export"]
+        __doc__,
+        ["samples", "interpolation", "prediction", "progress", "curves", "report", "export"],
     )

@@ -11,6 +11,7 @@ data_files.json   sizes and times of the data set's files when they were checked
 starts.jsonl      command line, commit, host and devices, one line per start
 status.json       what the run is doing now
 log.txt           what was printed, with times
+report/           the HTML page
 events.*          TensorBoard
 """
 
@@ -24,13 +25,15 @@ from run_folder.checkpoint import Checkpoints, Resumable
 from run_folder.reading import (
     DATA_FILES,
     HISTORY,
+    LOG,
     SCORES,
     STARTS,
     read_description,
     read_history,
+    read_starts,
 )
 from run_folder.starts import describe_start, versions
-from run_folder.status import Status
+from run_folder.status import STATUS, Status
 from support.errors import UserError
 from support.files import (
     clear_abandoned,
@@ -96,7 +99,7 @@ class RunFolder(contextlib.AbstractContextManager):
         write_json(self.path / "config.json", description)
         self.description = description
         self._identity = _identity(self.path)
-        self.status = Status(self.path / "status.json")
+        self.status = Status(self.path / STATUS)
         self.status.write("starting")
         if changed := differences(description["versions"], versions()):
             old = ", ".join(f"{name} {version}" for name, (version, _) in changed.items())
@@ -195,7 +198,7 @@ class RunFolder(contextlib.AbstractContextManager):
 
     def starts(self) -> list[dict]:
         """The lines that `append_start` wrote so far."""
-        return read_json_lines(self.path / STARTS, dict)
+        return read_starts(self.path)
 
     def history(self) -> list[dict]:
         """The lines that `append_history` wrote so far."""
@@ -212,7 +215,7 @@ class RunFolder(contextlib.AbstractContextManager):
     def log(self, text: str):
         """Prints `text`, unless its reader has ended, and appends it to the log."""
         say(text)
-        _append_line(self.path / "log.txt", f"{utc_now()} {text}")
+        _append_line(self.path / LOG, f"{utc_now()} {text}")
 
     def end(self, state: str, sentence: str):
         """Logs the last `sentence`, and stores it with the `state` in the status."""

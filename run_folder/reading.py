@@ -1,4 +1,4 @@
-"""What can be read in the folder of a run: config, data set and versions, history, scores."""
+"""What can be read in the folder of a run: config, data set, history, scores, cards, its log."""
 
 import re
 from pathlib import Path
@@ -9,9 +9,12 @@ from support.files import read_json_lines
 from support.json_files import read_json
 
 HISTORY, SCORES, STARTS = "history.jsonl", "scores.jsonl", "starts.jsonl"
-DATA_FILES = "data_files.json"
+DATA_FILES, LOG = "data_files.json", "log.txt"
 _TICK = {"nimg": int, "kimg": float, "rung": str, "fading": bool}
 _SCORE = {"nimg": int, "kimg": float, "protocol": str, "details": {"network": {"sha256": str}}}
+_START = {"time": str, "kimg": float, "command": str, "devices": [str]}
+_REMARK = re.compile(r"\S+ (?:Warning|Note): .*")
+_MAX_REMARKS = 50
 _DESCRIPTION = {"config": dict, "data": dict, "versions": {str: str}}
 _DESCRIPTION["init?"] = {"source": str, "size": int}  # Only where it started from a model.
 _DESCRIPTION["plan?"] = {  # Only where it has a time budget.
@@ -36,6 +39,27 @@ def read_history(run: Path) -> list[dict]:
 def read_scores(run: Path) -> list[dict]:
     """The scores of a run folder, ascending in "nimg"; [] where there are none."""
     return read_json_lines(Path(run) / SCORES, _SCORE)
+
+
+def read_starts(run: Path) -> list[dict]:
+    """How a run was started and resumed, a dict each; [] where that was not stored."""
+    return read_json_lines(Path(run) / STARTS, _START)
+
+
+def read_remarks(run: Path) -> list[str]:
+    """The newest warnings and notes of a run's log, each with its time."""
+    path = Path(run) / LOG
+    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
+    return [line for line in lines if _REMARK.fullmatch(line)][-_MAX_REMARKS:]
+
+
+def read_newest_card(run: Path) -> dict:
+    """The card of the newest snapshot; {} where there is none, or it is damaged."""
+    cards = sorted((Path(run) / "snapshots").glob("gs-*.json"))
+    try:
+        return read_json(cards[-1], dict) if cards else {}
+    except UserError:
+        return {}
 
 
 def read_data_files(run: Path) -> dict[str, list[int]]:

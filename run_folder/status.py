@@ -6,9 +6,13 @@ import socket
 import time
 from pathlib import Path
 
+from support.errors import UserError
 from support.files import write_json
+from support.json_files import read_json
 from support.text import utc_now
 
+STATUS = "status.json"
+RUNNING = ("starting", "training", "saving")  # states of a process that is alive
 _SECONDS = 10  # between two updates, unless a call of several steps takes longer
 
 
@@ -41,3 +45,11 @@ class Status:
     def is_due(self) -> bool:
         """Whether it is time to show that the run is alive."""
         return time.monotonic() - self._begin >= _SECONDS
+
+
+def read_status(run: Path) -> dict:
+    """The status of a run folder; {} where there is none, or it is damaged."""
+    try:
+        return read_json(Path(run) / STATUS, {"state": str, "sentence": str, "time": str})
+    except UserError:
+        return {}

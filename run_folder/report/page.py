@@ -1,0 +1,119 @@
+"""Writes the page of one or several runs: a folder with index.html, its clips, and Plotly."""
+
+import importlib.resources
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from run_folder.report import (
+    card,
+    data_set,
+    faults,
+    growth,
+    interpolation,
+    memorisation,
+    reproduce,
+    samples,
+    settings,
+    state,
+)
+from run_folder.report.charts import References, make_charts, make_phases
+from run_folder.report.clips import Clips
+from run_folder.report.comparison import compare
+from run_folder.report.run import Run, name_runs
+from support.errors import UserError
+from support.files import is_vacant, write_atomically
+from support.words import counted
+
+PAGE, PLOTLY = "index.html", "plotly.min.js"
+_TEMPLATES = Path(__file__).parent / "templates"
+# Sections that each run has, in order. Those of all runs follow the first two.
+_TITLES = {
+    state: "State",
+    samples: "Newest samples",
+    growth: "Growth",
+    interpolation: "Interpolation",
+    memorisation: "Memorisation",
+    card: "Model card",
+    settings: "Settings",
+    data_set: "Data set",
+    faults: "Faults",
+    reproduce: "Reproduce",
+}
+
+
+def write_report(runs: Sequence[Run], folder: Path, references: References | None = None) -> Path:
+    """Writes the page, or brings one up to date.
+
+    Args:
+        runs: one, or several to compare.
+        folder: of the page.
+        references: published scores by config, measure and method.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UserError: the folder holds something else, or a clip of a run is damaged.
+    """
+    folder = Path(folder)
+    if not is_vacant(folder) and not (folder / PLOTLY).is_file():
+        raise UserError(
+            f"Cannot write a report to {folder}: it holds something else. Use another folder."
+        )
+    clips, names = Clips(folder / "clips", len(runs)), name_runs(list(runs))
+    environment = _environment()
+    sections = [_section(environment, module, runs, names, clips) for module in _TITLES]
+    charts = {
+        "charts": make_charts(runs, names, references or {}),
+        "phases": make_phases(runs[0]),
+    }
+    page = environment.get_template("page.html").render(
+        names=names,
+        time=runs[0].time.isoformat(sep=" ", timespec="seconds"),
+        sections=[section for section in sections if section["blocks"]],
+        comparison=compare(runs) if len(runs) > 1 else [],
+        charts=charts,
+        plotly=PLOTLY,
+    )
+    _write_plotly(folder / PLOTLY)
+    with write_atomically(folder / PAGE) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    clips.tidy()
+    return folder / PAGE
+
+
+def _environment():
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["file"] = lambda name: Markup((_TEMPLATES / name).read_text())
+    environment.filters["counted"] = counted
+    environment.filters["number"] = lambda value: f"{value:,.6g}"
+    return environment
+
+
+def _section(environment, module, runs, names, clips):
+    """A section with a block of HTML for each run that has something to show in it."""
+    name = module.__name__.rpartition(".")[2]
+    template, blocks = environment.get_template(f"{name}.html"), []
+    for run, run_name in zip(runs, names, strict=True):
+        content = module.describe(run, clips)
+        if content is not None:
+            blocks.append((run_name, Markup(template.render(content))))
+    return {"id": name, "title": _TITLES[module], "blocks": blocks}
+
+
+def _write_plotly(path):
+    """Copies the library that draws the charts, unless the same file is there."""
+    source = importlib.resources.files("plotly") / "package_data" / "plotly.min.js"
+    content = source.read_bytes()
+    if not path.is_file() or path.stat().st_size != len(content):
+        with write_atomically(path) as temporary:
+            temporary.write_bytes(content)
