@@ -296,6 +296,7 @@ def watchers_of(
     from training.monitor import Monitor
     from training.planning import measured_in
     from training.profile import Profile
+    from training.report import Report
 
     forecast = Forecast(config, measured_in(plan) if plan else None)
     return [
@@ -303,6 +304,7 @@ def watchers_of(
         Monitor(run_folder, config, clips, forecast, CLOCKS[clock]),
         *([Budget(run_folder, forecast, plan, begin)] if plan else []),
         Keeper(run_folder),
+        *([Report(run_folder, clips)] if config.train.report else []),
     ]
 
 

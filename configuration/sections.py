@@ -144,6 +144,9 @@ class Train:
         minimum=0,
         may_change=True,
     )
+    report: bool = setting(
+        True, "write the run's HTML page after each snapshot (generate.py report)", may_change=True
+    )
     checkpoint_minutes: float = setting(
         15, "minutes between checkpoints", minimum=0, may_change=True
     )

@@ -65,6 +65,7 @@ def test_interrupted_and_resumed_to_the_end(data, tmp_path):
         "samples/reals-4x8x8.png",
         "log.txt",
         "starts.jsonl",
+        "report/index.html",
     ):
         assert (run / file).stat().st_size > 0, file
     _check_events(run)
