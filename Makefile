@@ -51,8 +51,9 @@ demo: $(INSTALLED)
 	@$(RUN) generate.py progress --run=demo/run --output=demo/progress.png
 	@$(RUN) generate.py curves --run=demo/run --output=demo/curves.png
 	@$(RUN) evaluate.py distance --run=demo/run --max_distance=200 --motion_range 0.5 2
+	@$(RUN) generate.py report --run=demo/run
 	@echo "Open:"
-	@ls -d demo/*.gif demo/*.png
+	@ls -d demo/*.gif demo/*.png demo/run/report/index.html
 	@echo "Watch: $(VENV)/bin/tensorboard --logdir demo"
 
 test: $(INSTALLED)
