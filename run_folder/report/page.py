@@ -4,7 +4,6 @@ import importlib.resources
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from run_folder.report import (
@@ -25,7 +24,7 @@ from run_folder.report.comparison import compare
 from run_folder.report.run import Run, name_runs
 from support.errors import UserError
 from support.files import is_vacant, write_atomically
-from support.words import counted
+from support.pages import page_environment
 
 PAGE, PLOTLY = "index.html", "plotly.min.js"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -64,7 +63,7 @@ def write_report(runs: Sequence[Run], folder: Path, references: References | Non
             f"Cannot write a report to {folder}: it holds something else. Use another folder."
         )
     clips, names = Clips(folder / "clips", len(runs)), name_runs(list(runs))
-    environment = _environment()
+    environment = page_environment(_TEMPLATES)
     sections = [_section(environment, module, runs, names, clips) for module in _TITLES]
     charts = {
         "charts": make_charts(runs, names, references or {}),
@@ -83,20 +82,6 @@ def write_report(runs: Sequence[Run], folder: Path, references: References | Non
         temporary.write_text(page, encoding="utf-8")
     clips.tidy()
     return folder / PAGE
-
-
-def _environment():
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["file"] = lambda name: Markup((_TEMPLATES / name).read_text())
-    environment.filters["counted"] = counted
-    environment.filters["number"] = lambda value: f"{value:,.6g}"
-    return environment
 
 
 def _section(environment, module, runs, names, clips):
