@@ -10,6 +10,8 @@ python evaluate.py memorisation --run=runs/faces --weights=c3d.weights.h5
 python evaluate.py plot --run runs/ucf101
 python evaluate.py measure --run=runs/ucf101 --held_out=val --weights=c3d.weights.h5 --output=a.json
 python evaluate.py tables --output=study   # trains and compares all systems of the paper
+python evaluate.py human_study --models runs/faces runs/wgan_gp --output=study
+python evaluate.py human_results --key=study/key.json --answers answers-*.csv
 python evaluate.py distance --model=gs-000012000.weights.h5 --data=datasets/faces   # and its card
 """
 
@@ -19,14 +21,8 @@ if __name__ == "__main__":
     run_commands(
         __doc__,
         [
-            "score",
-            "distance",
-            "prediction_scores",
-            "memorisation",
-            "measure",
-            "convert_weights",
-            "train_c3d",
-            "plot",
-            "tables",
+            *("score", "distance", "prediction_scores", "memorisation", "measure"),
+            *("convert_weights", "train_c3d", "plot", "tables"),
+            *("human_study", "human_results"),
         ],
     )
