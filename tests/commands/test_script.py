@@ -19,11 +19,11 @@ SCRIPTS = {
         *("display", "extract", "compare", "stats"),
     ],
     "generate.py": [
-        *("samples", "interpolation", "prediction", "progress", "curves", "export"),
+        *("samples", "interpolation", "prediction", "progress", "curves", "report", "export"),
     ],
     "evaluate.py": [
         *("score", "distance", "prediction", "memorisation", "measure"),
-        *("convert_weights", "train_c3d", "plot", "tables"),
+        *("convert_weights", "train_c3d", "plot", "tables", "human_study", "human_results"),
     ],
     "train.py": [],
     "launch_local.py": [],
