@@ -82,7 +82,8 @@ def choose_reals(args: argparse.Namespace) -> Path:
 def open_model(path: Path, num: int, seed: int) -> tuple["ClipSet", float | None]:
     """`num` clips of a model, or all of other sources, and their frames per second if known."""
     from sampling.snapshot import load_model, load_snapshot
-    from scoring.clip_sets import GeneratedClips, RecordClips, clip_set
+    from scoring.clip_sets import RecordClips, clip_set
+    from scoring.generated import GeneratedClips
 
     is_run = (path / "config.json").is_file()
     if is_run or path.name.endswith(".weights.h5"):

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from support.deferred import av
-from support.errors import UserError, whole
+from support.errors import UserError, reading
 from support.files import write_atomically
 
 FORMATS = ("mp4", "gif", "webp", "apng", "png")  # suffixes of files
@@ -182,7 +182,7 @@ def shrink_video(source: Path, path: Path, side: int):
     Raises:
         UserError: `source` is damaged.
     """
-    with whole(source, "video", av.error.FFmpegError), av.open(str(source)) as container:
+    with reading(source, "video", av.error.FFmpegError), av.open(str(source)) as container:
         stream = container.streams.video[0]
         factor = min(1, side / max(stream.height, stream.width))
         height, width = (2 * round(n * factor / 2) for n in (stream.height, stream.width))
@@ -198,7 +198,7 @@ def shrink_picture(source: Path, path: Path, side: int):
     Raises:
         UserError: `source` is damaged.
     """
-    with whole(source, "picture", OSError), Image.open(source) as picture:
+    with reading(source, "picture", OSError), Image.open(source) as picture:
         frames, delays = [], []
         for frame in ImageSequence.Iterator(picture):
             frame = frame.convert("RGB")
