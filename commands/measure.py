@@ -95,7 +95,7 @@ def run(args: argparse.Namespace):
 def _curve(args, sets):
     """The rows of the snapshots of a run at its ticks, with the seconds until then."""
     from sampling.snapshot import list_snapshots, load_snapshot
-    from scoring.clip_sets import GeneratedClips
+    from scoring.generated import GeneratedClips
 
     path, rows = choose_run(args), []
     ticks = {line["nimg"]: line for line in read_history(path)}
