@@ -37,7 +37,7 @@ class Stills:
     def __init__(self, config, phase, reals):
         self.config, self.phase, self.reals, self.begin = config, phase, reals, 1000
 
-    def sample(self, latents, minibatch, labels=None):
+    def sample(self, latents, minibatch, labels=None, past=None):
         clips = real_batch(self.reals, self.phase, self.begin, len(latents)).clips
         self.begin += len(latents)
         return np.repeat(clips[:, :1], clips.shape[1], axis=1)
@@ -82,7 +82,7 @@ class Changed(Stills):
         super().__init__(config, phase, reals)
         self.change = change
 
-    def sample(self, latents, minibatch, labels=None):
+    def sample(self, latents, minibatch, labels=None, past=None):
         clips = real_batch(self.reals, self.phase, self.begin, len(latents)).clips
         self.begin += len(latents)
         return self.change(clips)
