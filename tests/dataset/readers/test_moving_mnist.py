@@ -11,7 +11,7 @@ from dataset.readers.moving_mnist import draw, font_digits, read_digits
 from dataset.readers.source import ReaderOptions
 from support.errors import UserError
 
-DOTS = np.zeros([2, 28, 28], np.uint8)  # Each has its own grey level.
+DOTS = np.zeros([2, 28, 28], np.uint8)  # Two grey levels, by which they are followed.
 DOTS[:, 14, 14] = 100, 200
 
 
