@@ -66,8 +66,13 @@ def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) ->
     return Path(folder)
 
 
-def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipSet"]:
-    """The reals, and the clips to score: `num` of the generator, or those of --clips."""
+def open_sets(
+    args: argparse.Namespace, num: int, even_labels: bool = False
+) -> tuple["RecordClips", "ClipSet"]:
+    """The reals, and the clips to score: `num` of the generator, or those of --clips.
+
+    A generator of classes makes them as frequent as in the reals, or all equally frequent.
+    """
     if args.clips and (args.model or args.snapshot is not None):
         raise UserError("--clips should be given without --model and --snapshot.")
     if args.clips and not args.clips.exists():
@@ -82,7 +87,8 @@ def open_sets(args: argparse.Namespace, num: int) -> tuple["RecordClips", "ClipS
     snapshot = open_snapshot(args)
     config = snapshot.config
     reals = RecordClips(data_folder(args, snapshot), config.ladder[-1], config.network.classes)
-    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, reals)
+    like = None if even_labels else reals
+    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, like)
 
 
 def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from commands.output import check_writable
 from commands.parser import Parser, real, whole
+from commands.snapshots import is_run, open_generator
 from run_folder.reading import read_description
 from support.errors import UserError
 from support.media import FPS
@@ -73,21 +74,18 @@ def choose_reals(args: argparse.Namespace) -> Path:
     if args.reals:
         return args.reals
     for path in args.models:
-        is_run = (path / "config.json").is_file()
-        if is_run and (folder := read_description(path)["data"].get("folder")):
+        if is_run(path) and (folder := read_description(path)["data"].get("folder")):
             return Path(folder)
     raise UserError("--reals should be a data set for catch pairs. Received: none (or --catch=0)")
 
 
 def open_model(path: Path, num: int, seed: int) -> tuple["ClipSet", float | None]:
     """`num` clips of a model, or all of other sources, and their frames per second if known."""
-    from sampling.snapshot import load_model, load_snapshot
     from scoring.clip_sets import RecordClips, clip_set
     from scoring.generated import GeneratedClips
 
-    is_run = (path / "config.json").is_file()
-    if is_run or path.name.endswith(".weights.h5"):
-        snapshot = load_snapshot(path) if is_run else load_model(path)
+    if is_run(path) or path.name.endswith(".weights.h5"):
+        snapshot = open_generator(path)
         return GeneratedClips.of_snapshot(snapshot, num, seed), snapshot.fps
     clips = clip_set(path, _MAX_FRAMES)
     return clips, clips.records.fps if isinstance(clips, RecordClips) else None

@@ -71,7 +71,9 @@ def describe(found: dict) -> str:
         title = name.replace("_", " ")
         if name == "inception_score":
             text = "{value:.3f} (+-{spread:.3f} over splits); reals {reals:.3f}, "
-            text += "perfect {perfect:.3f}, max {max:.3f} with {clips_in_split} clips in a split"
+            text += "perfect {perfect:.3f}, max {max:.3f} with {clips_in_split} clips in a split; "
+            text += "entropy {class_entropy:.3f} of the classes (reals {reals_class_entropy:.3f}), "
+            text += "{clip_entropy:.3f} of a clip's class (reals {reals_clip_entropy:.3f})"
         else:
             text = "{value:.6g} (floor {floor:.6g} of reals against reals, {floor_clips} clips)"
             if values["at_floor_clips"] is not None:

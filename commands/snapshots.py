@@ -74,6 +74,18 @@ def open_snapshot(args: argparse.Namespace) -> "Snapshot":
     return load_snapshot(choose_run(args), args.snapshot)
 
 
+def open_generator(path: Path) -> "Snapshot":
+    """Loads the generator at `path`: the newest snapshot of a run, or a model next to its card."""
+    from sampling.snapshot import load_model, load_snapshot
+
+    return load_snapshot(path) if is_run(path) else load_model(path)
+
+
+def is_run(path: Path) -> bool:
+    """Whether `path` is the folder of a run."""
+    return (path / "config.json").is_file()
+
+
 def rung_of(snapshot: "Snapshot") -> "Rung":
     """The rung of the snapshot's clips."""
     return snapshot.config.ladder[snapshot.phase.level]

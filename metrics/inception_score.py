@@ -76,7 +76,12 @@ class InceptionScore(MergeableMetric):
         return tuple(x + y for x, y in zip(a, b, strict=True))
 
     def result(self) -> dict[str, float]:
-        """{"mean", "std"}: the mean over splits, and the standard deviation; for eager code.
+        """The mean over splits, and the standard deviation; for eager code.
+
+        Returns:
+            "mean" and "std" of the score, and the two entropies that it is made of, in nats and as
+            means over splits: "class_entropy" of the classes of all clips, large for variety, and
+            "clip_entropy" of the classes of a clip, small for confidence.
 
         Raises:
             UserError: a split has seen another number of clips than it should, or the
@@ -95,9 +100,15 @@ class InceptionScore(MergeableMetric):
                 "Probabilities should be finite, not negative, and add up to 1 over the classes. "
                 f"Received: {marginal.sum(-1).mean():.4g} in the mean"
             )
-        divergence = entropies / counts - _p_log_p(marginal, self.epsilon).numpy().sum(-1)
-        scores = np.exp(divergence)
-        return {"mean": float(scores.mean()), "std": float(scores.std())}
+        of_classes = -_p_log_p(marginal, self.epsilon).numpy().sum(-1)
+        of_clips = -entropies / counts
+        scores = np.exp(of_classes - of_clips)
+        return {
+            "mean": float(scores.mean()),
+            "std": float(scores.std()),
+            "class_entropy": float(of_classes.mean()),
+            "clip_entropy": float(of_clips.mean()),
+        }
 
 
 def perfect_score(num_classes: int, num_clips: int, draws: int = 4096, seed: int = 0) -> float:

@@ -24,6 +24,11 @@ class ChangedClips:
     def __len__(self) -> int:
         return len(self._clips)
 
+    @property
+    def label_names(self) -> list[str]:
+        """Those of the other set."""
+        return self._clips.label_names
+
     def labels(self) -> np.ndarray:
         """Those of the other set."""
         return self._clips.labels()

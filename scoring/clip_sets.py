@@ -27,6 +27,11 @@ class ClipSet(Protocol):
     about: dict[str, Any]
     """What the set is, in plain values (for JSON): "kind" and what identifies it."""
 
+    @property
+    def label_names(self) -> list[str]:
+        """The name of each label; none where the clips have none."""
+        ...
+
     def __len__(self) -> int: ...
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
@@ -40,6 +45,8 @@ class ClipSet(Protocol):
 
 class Unlabelled(abc.ABC):
     """Base of sets whose clips have no labels."""
+
+    label_names: list[str] = []
 
     @abc.abstractmethod
     def __len__(self) -> int: ...

@@ -27,6 +27,7 @@ class GeneratedClips(Unlabelled):
         labels: [N], one per clip, of a generator of classes.
         past: makes the past [n, C, h, w, 3] of the clips of n indices, for a generator that
             predicts.
+        label_names: the names of the classes.
     """
 
     def __init__(
@@ -38,9 +39,11 @@ class GeneratedClips(Unlabelled):
         about: dict[str, Any],
         labels: np.ndarray | None = None,
         past: Callable[[Sequence[int]], np.ndarray] | None = None,
+        label_names: Sequence[str] = (),
     ):
         self.sample, self.latents, self.shape = sample, latents, tuple(shape)
         self.minibatch, self.about, self._labels, self._past = minibatch, about, labels, past
+        self.label_names = list(label_names)
 
     @classmethod
     def of_snapshot(
@@ -85,6 +88,7 @@ class GeneratedClips(Unlabelled):
             about,
             labels,
             past,
+            config.network.classes if classes else (),
         )
 
     def __len__(self) -> int:

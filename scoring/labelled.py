@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from scoring.clip_sets import RecordClips
+from scoring.clip_sets import ClipSet
 from support.errors import UserError
 
 _MIN_BRIGHTNESS, _MAX_BRIGHTNESS = 0.8, 1.25  # factors that brightness is changed by
@@ -12,21 +12,20 @@ _MIN_BRIGHTNESS, _MAX_BRIGHTNESS = 0.8, 1.25  # factors that brightness is chang
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
-    """Some clips of a data set, with their labels."""
+    """Some clips of a set, with their labels."""
 
-    clips: RecordClips
+    clips: ClipSet
     indices: np.ndarray  # [N]
     labels: np.ndarray  # [N]
 
     @classmethod
-    def all_of(cls, clips: RecordClips) -> "Labelled":
+    def all_of(cls, clips: ClipSet) -> "Labelled":
         """All clips; raises `UserError` unless every clip has a label and there are two labels."""
         labels = clips.labels()
-        folder = clips.about["folder"]
         if len(clips.label_names) < 2 or labels.min() < 0:
             raise UserError(
-                f"Cannot train a classifier on {folder}: it has {len(clips.label_names)} labels, "
-                "and at least two are needed. Create it with labels."
+                f"Cannot train a classifier on {_name(clips)}: it has {len(clips.label_names)} "
+                "labels, and at least two are needed. Create it with labels."
             )
         return cls(clips, np.arange(len(clips)), labels)
 
@@ -49,7 +48,7 @@ class Labelled:
             held[members[:num_held]] = True
         if not held.any():
             raise UserError(
-                f"Cannot hold out clips of {self.clips.about['folder']}: no label has two clips. "
+                f"Cannot hold out clips of {_name(self.clips)}: no label has two clips. "
                 "Use another data set as held-out clips."
             )
         rest, split = (
@@ -93,3 +92,7 @@ def channel_statistics(train: Labelled, max_clips: int = 256) -> tuple[np.ndarra
     means = sums / count
     deviation = np.sqrt((squares / count - np.square(means)).mean())
     return means[::-1].astype(np.float32), float(deviation)
+
+
+def _name(clips):
+    return clips.about.get("folder", f"the {clips.about['kind']}")

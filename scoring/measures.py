@@ -22,13 +22,12 @@ def distances(names: Iterable[str], reals: Features, fakes: Features) -> dict[st
     }
 
 
-def inception_score(features: Features, splits: int, epsilon: float) -> tuple[float, float]:
-    """Mean and standard deviation over splits of the inception score."""
+def inception_score(features: Features, splits: int, epsilon: float) -> dict[str, float]:
+    """The result of `InceptionScore`."""
     metric = InceptionScore(features.num_classes, len(features), splits, epsilon)
     for block in features.blocks():
         metric.update_state(block.probabilities)
-    result = metric.result()
-    return result["mean"], result["std"]
+    return metric.result()
 
 
 def _distance(make, reals, fakes):

@@ -120,16 +120,20 @@ def _record(extractor, clips, features):
 def _inception(protocol, fakes, repeats, reals):
     splits = min(protocol.splits * repeats, len(fakes))
     in_split = len(fakes) // splits
-    value, spread = inception_score(fakes, splits, protocol.epsilon)
+    found = inception_score(fakes, splits, protocol.epsilon)
     # Parts of reals and fakes have the same size, since the score rises with it.
     real_splits = max(len(reals) // in_split, 1)
     of_reals = reals[: real_splits * in_split]
-    real_value, real_spread = inception_score(of_reals, real_splits, protocol.epsilon)
+    real = inception_score(of_reals, real_splits, protocol.epsilon)
     return {
-        "value": value,
-        "spread": spread,
-        "reals": real_value,
-        "reals_spread": real_spread,
+        "value": found["mean"],
+        "spread": found["std"],
+        "class_entropy": found["class_entropy"],
+        "clip_entropy": found["clip_entropy"],
+        "reals": real["mean"],
+        "reals_spread": real["std"],
+        "reals_class_entropy": real["class_entropy"],
+        "reals_clip_entropy": real["clip_entropy"],
         "perfect": perfect_score(fakes.num_classes, in_split),
         "max": balanced_score(fakes.num_classes, in_split),
         "clips": len(fakes),
@@ -199,5 +203,5 @@ def _control(protocol, first, changed):
     found = distances(protocol.measures, first, changed)
     if "inception_score" in protocol.measures:
         splits = min(protocol.splits, len(changed))
-        found["inception_score"], _ = inception_score(changed, splits, protocol.epsilon)
+        found["inception_score"] = inception_score(changed, splits, protocol.epsilon)["mean"]
     return found

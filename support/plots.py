@@ -169,6 +169,35 @@ def plot_progress(
     _save(figure, output)
 
 
+def plot_confusion(counts: dict[str, list[list[int]]], names: list[str], output: Path):
+    """Draws confusion matrices next to each other: shares of each row, and counts.
+
+    Args:
+        counts: for each kind of clips [C][C], rows of the true class.
+        names: of the C classes.
+        output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
+
+    Raises:
+        UserError: another suffix.
+    """
+    size = 2 + 0.4 * len(names)
+    figure = Figure((1 + size * len(counts), size), layout="constrained")
+    axes = figure.subplots(1, len(counts), squeeze=False)[0]
+    for axis, (kind, matrix) in zip(axes, counts.items(), strict=True):
+        shares = [[value / max(sum(row), 1) for value in row] for row in matrix]
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for y, row in enumerate(matrix):
+            for x, count in enumerate(row):
+                colour = "white" if shares[y][x] > 0.5 else "black"
+                axis.text(x, y, count, ha="center", va="center", fontsize=8, color=colour)
+        axis.set_title(kind)
+        axis.set_xlabel("classified as")
+        axis.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
+        axis.set_yticks(range(len(names)), names, fontsize=8)
+    axes[0].set_ylabel("class")
+    _save(figure, output)
+
+
 def _save(figure, output):
     known = figure.canvas.get_supported_filetypes()
     if output.suffix[1:].lower() not in known:

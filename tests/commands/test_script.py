@@ -23,7 +23,8 @@ SCRIPTS = {
     ],
     "evaluate.py": [
         *("score", "distance", "prediction", "memorisation", "measure"),
-        *("convert_weights", "train_c3d", "plot", "tables", "human_study", "human_results"),
+        *("labels", "convert_weights", "train_c3d", "plot", "tables"),
+        *("human_study", "human_results"),
     ],
     "train.py": [],
     "launch_local.py": [],

@@ -29,8 +29,11 @@ def by_definition(p, epsilon=0.0):
 
 def test_by_hand():
     uniform, sure = np.full((8, 4), 0.25), np.eye(4)[[0, 1, 2, 3, 3, 2, 1, 0]]
-    assert score(uniform) == {"mean": pytest.approx(1), "std": 0}
-    assert score(sure) == {"mean": pytest.approx(4), "std": 0}
+    entropy = pytest.approx(np.log(4))
+    scores = {"mean": pytest.approx(1), "std": 0}
+    assert score(uniform) == scores | {"class_entropy": entropy, "clip_entropy": entropy}
+    scores = {"mean": pytest.approx(4), "std": 0}
+    assert score(sure) == scores | {"class_entropy": entropy, "clip_entropy": 0}
     assert score(sure[:1].repeat(8, 0))["mean"] == pytest.approx(1)
     # Three of one class and one of another: exp of the entropy of (3/4, 1/4).
     assert score(sure[[0, 0, 0, 1]])["mean"] == pytest.approx(4 / 3**0.75)

@@ -35,8 +35,14 @@ def test_the_inception_score_equals_an_independent_computation(splits):
     for p in np.split(seen.probabilities.astype(np.float64), splits):
         ratio = np.log(p + 1e-7) - np.log(p.mean(0) + 1e-7)
         scores.append(np.exp((p * ratio).sum(1).mean()))
-    expected = np.mean(scores), np.std(scores)
-    assert inception_score(seen, splits, 1e-7) == pytest.approx(expected, rel=1e-6)
+    found = inception_score(seen, splits, 1e-7)
+    assert found["mean"] == pytest.approx(np.mean(scores), rel=1e-6)
+    assert found["std"] == pytest.approx(np.std(scores), rel=1e-6)
+    parts = np.split(seen.probabilities.astype(np.float64), splits)
+    of_classes = np.mean([-(p.mean(0) * np.log(p.mean(0))).sum() for p in parts])
+    of_clips = np.mean([-(p * np.log(p)).sum(1).mean() for p in parts])
+    assert found["class_entropy"] == pytest.approx(of_classes, abs=1e-5)
+    assert found["clip_entropy"] == pytest.approx(of_clips, abs=1e-5)
 
 
 def test_features_come_in_blocks(monkeypatch):

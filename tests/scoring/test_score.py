@@ -96,7 +96,8 @@ def test_with_few_fakes_there_are_fewer_repeats_and_no_smaller_splits():
 def _inception(probabilities, splits):
     metric = InceptionScore(CLASSES, len(probabilities), splits=splits, epsilon=1e-7)
     metric.update_state(probabilities)
-    return tuple(metric.result().values())
+    result = metric.result()
+    return result["mean"], result["std"]
 
 
 def test_controls_stand_beside_the_reals_that_they_change():
