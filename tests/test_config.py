@@ -64,7 +64,7 @@ def test_faces_has_the_released_values():
 
 
 def test_an_unknown_preset():
-    with pytest.raises(UserError, match="`config` should be one of faces, .*bair. Received: face"):
+    with pytest.raises(UserError, match="`config` should be one of faces, .*demo.* Received: face"):
         preset("face")
 
 

@@ -29,10 +29,12 @@ def describe(config: Config) -> str:
 
 
 def _all_settings(config):
-    """Those of model, loss and training; the loss is left out where the model has its own."""
+    """Those of model, loss, prediction and training; some models have a loss of their own."""
     yield _settings("Model", config.model)
-    if config.model.uses("loss"):
+    if config.model.uses("loss") and config.prediction.has_critic:
         yield _settings("Loss", config.loss)
+    if config.prediction.past:
+        yield _settings("Prediction", config.prediction)
     yield _settings("Training", config.train)
 
 

@@ -55,3 +55,24 @@ def test_a_coarser_snapshot_is_compared_at_the_full_size(run, tmp_path):
 def test_a_protocol_is_for_its_sizes(run):
     with pytest.raises(UserError, match="--protocol should be any for a generator of 3 frames to"):
         call("prediction_scores", f"--run={run}", "--protocol=bair")
+
+
+def test_the_frechet_distance_is_of_whole_clips(run, tmp_path, capsys, monkeypatch):
+    seen = {}
+
+    def score(extractor, reals, fakes, *, num, seed):
+        seen.update(reals=list(reals.clips(range(8))), fakes=list(fakes.clips(range(num))))
+        return {"measures": {"frechet_distance": {"value": 1.5, "floor": 0.5, "floor_clips": 2}}}
+
+    monkeypatch.setattr("scoring.features.load_extractor", lambda *arguments: None)
+    monkeypatch.setattr("scoring.score.score", score)
+    flags = ("--num=4", "--weights=i3d.weights.h5", f"--output={tmp_path}/a.json")
+    call("prediction_scores", f"--run={run}", *flags)
+    assert (
+        "past included: 1.5 (floor 0.5 of reals against reals, 2 clips)" in capsys.readouterr().out
+    )
+    assert json.loads((tmp_path / "a.json").read_text())["frechet_distance"]["value"] == 1.5
+    assert len(seen["fakes"]) == 4
+    for fake in seen["fakes"]:
+        assert any((fake[:PAST] == real[:PAST]).all() for real in seen["reals"])
+        assert not any((fake == real).all() for real in seen["reals"])

@@ -13,6 +13,7 @@ from models.progressive import Progressive
 from models.views import Clip, Frames, Half
 from support.errors import UserError
 from tests.training.toys import Reals, all_weights, tiny_config, trainer_for
+from training.dry_run import describe
 from training.loop import train
 from training.noise import Noise
 
@@ -59,6 +60,26 @@ class _Still(Reals):
 
     def clip(self, shape, position):
         return tf.repeat(super().clip(shape, position)[:1], shape[0], 0)
+
+
+def test_a_resumed_run_is_the_one_that_was_not_interrupted(eager, tmp_path):
+    whole, first, second = (trainer_for(configure()) for _ in range(3))
+    reals = Reals(whole.config.ladder)
+    train(whole, reals, until=16)
+    train(first, reals, until=8)
+    first.write(str(tmp_path / "state"))
+    second.restore(str(tmp_path / "state"))
+    train(second, reals, until=16)
+    for a, b in zip(all_weights(whole), all_weights(second), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_dry_run_states_what_is_given():
+    text = describe(configure("prediction.critic=false"))
+    assert "Prediction: past=2, encoder=motion, from_last=True, critic=False" in text
+    assert "Loss: " not in text
+    assert "  Past  " in text
+    assert "Loss: kind=swgan" in describe(configure())
 
 
 def test_replicas_make_no_difference():
