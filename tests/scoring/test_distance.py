@@ -43,6 +43,21 @@ class Stills:
         return np.repeat(clips[:, :1], clips.shape[1], axis=1)
 
 
+def test_fakes_continue_the_past_of_other_reals():
+    config = tiny_config("prediction.past=4")
+    phase, reals = phase_at(200, config.schedule, config.ladder), Many(config.ladder)
+    first, second = (real_batch(reals, phase, begin, 16, 4).whole() for begin in (0, 16))
+
+    class Continued(Stills):
+        def sample(self, latents, minibatch, labels=None, past=None):
+            np.testing.assert_array_equal(past, second[:, :4])
+            return np.concatenate([past, second[:, 4:]], 1)
+
+    found = measure_distance(Continued(config, phase, reals), reals, num=16)
+    assert found["swd"] == found["swd_floor"] > 0
+    assert (first != second).numpy().any()
+
+
 def test_fakes_that_do_not_move_have_a_temporal_distance_alone():
     config = tiny_config()
     phase, reals = phase_at(200, config.schedule, config.ladder), Reals(config.ladder)
