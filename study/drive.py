@@ -51,10 +51,13 @@ def read_record(study: Study, step: Step) -> Record:
 
 
 def is_done(study: Study, step: Step) -> bool:
-    """Whether the step has finished with the same command, and its output is still there."""
+    """Whether the step has been done with the same command, and its output is still there.
+
+    Outputs appear whole and last, except for the run folder of a training.
+    """
     record = read_record(study, step)
-    same = record.command == step.command
-    return same and record.state == "finished" and step.output.exists()
+    whole = record.state == "finished" or (record.attempts > 0 and not step.trains)
+    return record.command == step.command and whole and step.output.exists()
 
 
 def drive(study: Study, report: Callable[[], object], run: Runner = run_counted):
@@ -83,15 +86,16 @@ def drive(study: Study, report: Callable[[], object], run: Runner = run_counted)
         for step in study.steps():
             if step.run and step.run.name in failed:
                 continue
-            if not is_done(study, step):
-                record = _attempt(study, step, run)
-                if record.state == "failed":
-                    if step.run is None:
-                        raise UserError(
-                            f"Cannot finish {step.name}: {record.reason} Its log is "
-                            f"{_log(study, step)}."
-                        )
-                    failed.add(step.run.name)
+            if is_done(study, step):
+                continue
+            record = _attempt(study, step, run)
+            if record.state == "failed":
+                if step.run is None:
+                    raise UserError(
+                        f"Cannot finish {step.name}: {record.reason} Its log is "
+                        f"{_log(study, step)}."
+                    )
+                failed.add(step.run.name)
             if not step.trains:
                 report()
 
@@ -103,8 +107,8 @@ def _attempt(study, step, run):
     record = before.with_(command=step.command, state="running", attempts=before.attempts + 1)
     if step.trains:
         write_json(study.folder / "configs" / f"{step.run.name}.json", step.run.config.as_dict())
-    elif step.output.is_file() and step.output.suffix == ".json":
-        step.output.unlink()  # A row of another command.
+    elif step.is_row:
+        step.output.unlink(missing_ok=True)  # A row of another command.
     write_json(path, record.__dict__)
     say(f"{step.name} ...")
     spent = []

@@ -15,7 +15,6 @@ from study.rows import Table, read_tables, write_results
 from study.steps import Study
 from support.files import write_atomically
 from support.json_files import read_json
-from support.weights import sidecar_of
 
 _STYLE = (
     "body{font:15px sans-serif;margin:2em;max-width:75em}"
@@ -60,7 +59,7 @@ def describe_conditions(study: Study, table: Table) -> list[str]:
         "0 for copies.",
         "CPU minutes of the training process, with its start and its reports.",
     ]
-    sidecar = sidecar_of(study.network(data))
+    sidecar = study.about_network(data)
     trained = read_json(sidecar, dict).get("training", {}) if sidecar.exists() else {}
     if "held_out_accuracy" in trained:
         found.append(

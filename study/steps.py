@@ -44,6 +44,11 @@ class Step:
     run: Run | None = None
     trains: bool = False
 
+    @property
+    def is_row(self) -> bool:
+        """Whether it measures a row of a table."""
+        return self.command[1] == "measure"
+
 
 @dataclasses.dataclass(frozen=True)
 class Study:
@@ -92,6 +97,11 @@ class Study:
         """Weights of the network that scores clips of a data set."""
         return self.weights or self.folder / "classifiers" / f"{data.name}.weights.h5"
 
+    def about_network(self, data: Data) -> Path:
+        """The sidecar of the network, which is written last."""
+        path = self.network(data)
+        return path.with_name(path.name.removesuffix(".weights.h5") + ".json")
+
     def held_out_list(self, data: Data) -> Path:
         """The names of the files that are held out."""
         return self.folder / "data" / f"{data.name}-held_out.txt"
@@ -116,8 +126,8 @@ class Study:
         command = ("evaluate.py", "train_c3d", *flags, *self._sets(data.name), f"--output={output}")
         epochs, count = _number(flags, "epochs", _EPOCHS), _clips_in(data.create)
         seconds = _START + epochs * count * _TIMES_OF_TRAINING * self._forward()
-        protocol_flag = f"--protocol={data.protocol}"
-        return Step(f"classifier-{data.name}", (*command, protocol_flag), output, seconds)
+        command = (*command, f"--protocol={data.protocol}")
+        return Step(f"classifier-{data.name}", command, self.about_network(data), seconds)
 
     def _reals(self, data, control):
         held_out, name = (
