@@ -69,6 +69,8 @@ def make_study(args: argparse.Namespace) -> Study:
     scale = dataclasses.replace(scale, **{k: v for k, v in changes.items() if v is not None})
     if scale.classifier is None and args.weights is None:
         raise UserError(f"--scale={args.scale} needs the --weights of a network for scores.")
+    if args.weights and not args.weights.is_file():
+        raise UserError(f"--weights should be a file of convert_weights. Received: {args.weights}")
     data = choose_data(args, scale.data)
     budgets = {one.name: list(_budgets(args, scale, one)) for one in data}
     if not all(budgets.values()):

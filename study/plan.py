@@ -19,7 +19,7 @@ def describe_plan(study: Study, commands: bool = False) -> str:
     groups: dict[str, list] = {}
     for step in left:
         run = step.run
-        name = f"{run.data.name}, {run.budget}: {run.system.title}" if run else step.name
+        name = f"{run.data.title}, {run.budget}: {run.system.title}" if run else step.name
         groups.setdefault(name, []).append(step)
     lines = [f"{study.folder}: {len(steps) - len(left)} of {len(steps)} steps are done."]
     width = max(map(len, groups), default=0)
