@@ -119,7 +119,8 @@ def config_of(scale: Scale, data: Data, budget: Budget, system: System, seed: in
             f"train.seed={seed}",
             f"train.tick_kimg={Config('').train.tick_kimg}",  # Left open: a budget chooses it.
             f"train.snapshot_ticks={_TICKS // _SNAPSHOTS}",
-            "train.distance_ticks=0",
+            "train.distance_ticks=0",  # Only the last one, of few clips: rows are measured later.
+            "train.distance_clips=64",
             "train.keep_checkpoints=1",
             "train.checkpoint_minutes=5",
         ]
