@@ -1,5 +1,7 @@
 """The generator: Table A.1, every rung of it in one set of variables."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -19,6 +21,7 @@ from networks.layers import (
 from networks.past import ENCODERS, at_all_levels
 
 _NOTHING_GIVEN = Prediction()
+Pasts = Sequence[tf.Tensor | None]  # at each level up to one; None where nothing is given
 
 
 class Generator(keras.Model):
@@ -80,9 +83,23 @@ class Generator(keras.Model):
             [N, T, H, W, 3] at the level's size, linear, about [-1, 1]. They begin with the past.
         """
         pasts = self._pasts(inputs, lod.level)
+        return self.grow(self.features(inputs, pasts), lod, pasts)
+
+    def features(self, inputs: Inputs, pasts: Pasts = (None,)) -> tf.Tensor:
+        """The features of the first layer, [N, T, H, W, C] at the size of the first rung."""
         x = _add(self.dense(self._condition(inputs)), self._from_past(0, pasts))
-        x = pixel_norm(leaky_relu(x))
-        x = pixel_norm(leaky_relu(self.conv(x)))
+        return pixel_norm(leaky_relu(x))
+
+    def grow(self, features: tf.Tensor, lod: Lod, pasts: Pasts = ()) -> tf.Tensor:
+        """The clips that a call makes of the features of its first layer.
+
+        Args:
+            features: [N, T, H, W, C].
+            lod: the level, and its weight while it fades in.
+            pasts: the past at each level up to that one; by default none is given.
+        """
+        pasts = pasts or (None,) * (lod.level + 1)
+        x = pixel_norm(leaky_relu(self.conv(features)))
         for level, block in enumerate(self.blocks[: lod.level], start=1):
             before, x = x, block(x, self._from_past(level, pasts))
         clips = self._to_rgb(lod.level, x, pasts)

@@ -22,11 +22,13 @@ from models.registry import model_class
 from networks.inputs import Inputs
 from run_folder.reading import find_best, read_config, read_history
 from sampling.card import add_hash, make_card, read_card
-from sampling.latents import even_labels
+from sampling.latents import even_labels, sample_latents
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
 from support.media import known_rate
 from support.weights import load_weights, sidecar_of
+
+_CENTRE_LATENTS = 4096  # whose mean features are the centre of truncation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Snapshot:
     generator: keras.Model
     card: dict = dataclasses.field(default_factory=dict)  # what is known of it where it was loaded
     view: str = ""  # what is shown instead of the clips, one of the views of the config's model
+    psi: float = 1.0  # how far features may be from their `centre`, where there is one
+    centre: tf.Tensor | None = None
 
     def __call__(
         self,
@@ -58,6 +62,10 @@ class Snapshot:
         inputs = Inputs(latents, labels, past)
         if self.view:
             return self.generator.view(self.view, inputs)
+        if self.centre is not None:
+            features = self.generator.features(inputs)
+            features = self.centre + self.psi * (features - self.centre)
+            return self.generator.grow(features, self.phase.detail)
         return self.generator(inputs, lod=self.phase.detail)
 
     def sample(
@@ -124,6 +132,30 @@ class Snapshot:
                 f"{self.config.model.kind}. Received: {view}"
             )
         return dataclasses.replace(self, view=view)
+
+    def truncate(self, psi: float) -> "Snapshot":
+        """The same, with the features of the first layer moved toward their mean.
+
+        That is the truncation of StyleGAN. Latents have no such mean: they are normalised.
+
+        Args:
+            psi: 1 moves nothing, 0 makes one clip of all latents.
+
+        Raises:
+            UserError: the generator of the config's model has no such features, or predicts.
+        """
+        if self.config.prediction.past:
+            raise UserError(f"`psi` should be 1 for a generator that predicts. Received: {psi:g}")
+        if not hasattr(self.generator, "features"):
+            raise UserError(
+                f"`psi` should be 1 for the model {self.config.model.kind}, which has no first "
+                f"layer to truncate. Received: {psi:g}"
+            )
+        latents = sample_latents(_CENTRE_LATENTS, self.config.latent_size, seed=0)
+        classes = self.config.network.num_classes
+        labels = even_labels(len(latents), range(classes)) if classes else None
+        centre = tf.reduce_mean(self.generator.features(Inputs(latents, labels)), 0)
+        return dataclasses.replace(self, psi=psi, centre=centre)
 
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 with any config."""
