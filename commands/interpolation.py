@@ -13,6 +13,7 @@ from commands.rendering import (
     draw_latents,
     middle_frames,
     render,
+    truncate,
     write_grid,
 )
 from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
@@ -51,7 +52,7 @@ def flags(parser: Parser):
 def run(args: argparse.Namespace):
     """Writes the grid."""
     output = check_file(args.output or choose_run(args) / "interpolation.mp4", FORMATS)
-    snapshot = open_snapshot(args)
+    snapshot = truncate(args, open_snapshot(args))
     import numpy as np
 
     from support.media import filmstrip, tile_clips

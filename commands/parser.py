@@ -10,6 +10,8 @@ from collections.abc import Container, Iterable
 from support.errors import UserError
 from support.settings import Bounds
 
+_MAX_SEEDS = 100_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Number:
@@ -43,6 +45,22 @@ def whole(minimum: float | None = None, maximum: float | None = None) -> Number:
 def real(minimum: float | None = None, maximum: float | None = None) -> Number:
     """A number within bounds, which are allowed too; NaN is outside of any."""
     return Number(float, Bounds(minimum=minimum, maximum=maximum))
+
+
+def seed_list(text: str) -> list[int]:
+    """The seeds that `text` lists, such as "0-63,100"; raises `ArgumentTypeError` otherwise."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part.strip())
+        first, last = (int(n or match[1]) for n in match.groups()) if match else (0, -1)
+        if last < first or len(seeds) + last - first >= _MAX_SEEDS:
+            raise argparse.ArgumentTypeError(
+                f"should list up to {_MAX_SEEDS} seeds, such as 0-63,100. Received: {text}"
+            )
+        seeds += range(first, last + 1)
+    if len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"should list each seed once. Received: {text}")
+    return seeds
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from commands.output import check_file, write_sheet
 from commands.parser import Parser, whole
-from commands.rendering import add_rendering, choose_rate, draw_latents, middle_frames
+from commands.rendering import add_rendering, choose_rate, draw_latents, middle_frames, truncate
 from commands.snapshots import add_run, choose_run, describe, rung_of
 from run_folder.reading import read_config
 from support.media import FORMATS
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace):
     columns, names = [], []
     # Where there is no snapshot, `load_snapshot` reports it.
     for nimg in [known[i] for i in evenly(len(known), args.columns)] or [None]:
-        snapshot = load_snapshot(folder, nimg)
+        snapshot = truncate(args, load_snapshot(folder, nimg))
         clips = snapshot.sample(draw_latents(args, snapshot, args.num), snapshot.phase.minibatch)
         t, h, w = np.floor_divide(snapshot.config.ladder[-1].shape, rung_of(snapshot).shape)
         columns.append(np.asarray(upscale(to_uint8(clips), (int(t), int(h), int(w)))))

@@ -27,6 +27,7 @@ def add_rendering(parser: Parser):
         type=real(0.01),
         help="truncation trick: resample latent values above this (default: off)",
     )
+    flag("--psi", type=real(0, 1), default=1.0, help="truncation toward the mean; 1: none")
     flag(
         "--fps",
         type=real(1),
@@ -45,21 +46,31 @@ def draw_latents(
     """Latents [num, K]; by default the first are those of the pictures in training.
 
     Args:
-        args: those of `add_rendering`.
+        args: those of `add_rendering`; perhaps with "seeds", one for each latent.
         snapshot: of the generator.
         num: number of latents.
         frames: of the clips, where they have another length.
         same: the part of the latents that all have in common.
     """
-    from sampling.latents import sample_latents, share_part
+    from sampling.latents import latents_of_seeds, sample_latents, share_part
 
     config = snapshot.config
     seed = config.train.seed if args.seed is None else args.seed
+    seeds = getattr(args, "seeds", None)
     parts = config.model.latent_parts(config)
     if frames is not None:
         parts = config.model.lengthen(parts, config, frames)
-    latents = sample_latents(num, sum(parts.values()), seed, args.truncation)
+    size = sum(parts.values())
+    if seeds:
+        latents = latents_of_seeds(seeds, size, args.truncation)
+    else:
+        latents = sample_latents(num, size, seed, args.truncation)
     return share_part(latents, parts, same) if same else latents
+
+
+def truncate(args: argparse.Namespace, snapshot: "Snapshot") -> "Snapshot":
+    """The generator, with the truncation of --psi; raises `UserError` where it has none."""
+    return snapshot if args.psi == 1 else snapshot.truncate(args.psi)
 
 
 def add_label(parser: Parser):

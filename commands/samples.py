@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.output import check_file, check_writable, warn_of_rate
-from commands.parser import Parser, one_of, whole
+from commands.parser import Parser, one_of, seed_list, whole
 from commands.rendering import (
     add_label,
     add_rendering,
@@ -14,6 +14,7 @@ from commands.rendering import (
     choose_rate,
     draw_latents,
     render,
+    truncate,
     write_grid,
 )
 from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
@@ -33,6 +34,7 @@ def flags(parser: Parser):
     add_snapshot(parser)
     flag = parser.add_argument
     flag("--num", type=whole(1), default=16, help="clips")
+    flag("--seeds", type=seed_list, help="one clip per seed, such as 0-63,100, in place of --num")
     flag(
         "--output",
         type=Path,
@@ -53,21 +55,25 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Writes the clips."""
+    if args.seeds and args.seed is not None:
+        raise UserError("--seeds should be given without --seed.")
     output, kind = choose_output(args)
-    snapshot = open_snapshot(args)
+    snapshot = truncate(args, open_snapshot(args))
     from sampling.latents import even_labels
 
     if args.show:
         snapshot = snapshot.show(args.show)
     chosen = choose_labels(args, snapshot)
-    labels = even_labels(args.num, chosen) if chosen else None
-    latents = draw_latents(args, snapshot, args.num, args.frames, args.same)
+    num = len(args.seeds or range(args.num))
+    labels = even_labels(num, chosen) if chosen else None
+    latents = draw_latents(args, snapshot, num, args.frames, args.same)
     clips = render(snapshot, latents, labels)
     if args.layout == "clips":
-        write_clips(output, clips, kind, choose_rate(args, snapshot))
+        numbers = args.seeds or range(num)
+        write_clips(output, clips, kind, choose_rate(args, snapshot), numbers)
     elif kind == "npy":
         frames, height, width = rung_of(snapshot).shape
-        write_array(output, clips, (args.num, args.frames or frames, height, width, 3))
+        write_array(output, clips, (num, args.frames or frames, height, width, 3))
     else:
         import numpy as np
 
@@ -108,13 +114,15 @@ def choose_output(args: argparse.Namespace) -> tuple[Path, str]:
     return output, output.suffix[1:].lower()
 
 
-def write_clips(folder: Path, clips: Iterable["np.ndarray"], kind: str, fps: float):
-    """Writes a new folder with a file per clip."""
+def write_clips(
+    folder: Path, clips: Iterable["np.ndarray"], kind: str, fps: float, numbers: Iterable[int]
+):
+    """Writes a new folder with a file per clip, whose names have these numbers."""
     from support.media import write_clip
 
     warn_of_rate(kind, fps)
     with new_folder(folder) as temporary:
-        for i, clip in enumerate(clips):
+        for i, clip in zip(numbers, clips, strict=True):
             write_clip(temporary / f"clip-{i:04d}.{kind}", clip, fps)
     print(folder)
 

@@ -18,6 +18,13 @@ def sample_latents(
     return latents.astype(np.float32)
 
 
+def latents_of_seeds(
+    seeds: Sequence[int], size: int, truncation: float | None = None
+) -> np.ndarray:
+    """One latent per seed, [N, size]: the first that `sample_latents` draws by it."""
+    return np.concatenate([sample_latents(1, size, seed, truncation) for seed in seeds])
+
+
 def even_labels(num: int, labels: Sequence[int]) -> np.ndarray:
     """`num` of `labels`, as many of each as can be, in their order: [num] int32."""
     return np.array([labels[i * len(labels) // num] for i in range(num)], np.int32)
