@@ -1,6 +1,7 @@
-"""Writes a folder that needs nothing of this project: a SavedModel, ONNX, or weights."""
+"""Writes a folder to pass on: a SavedModel, ONNX, weights, or a page of the Hugging Face hub."""
 
 import argparse
+import dataclasses
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def flags(parser: Parser):
     flag = parser.add_argument
     flag("--output", type=Path, help="folder to write, new (default: <run>/<format>)")
     flag("--format", type=one_of(FORMS), default="saved_model", help="kind of folder")
+    flag("--licence", help="of the weights, such as mit or cc-by-4.0; stored in the card")
 
 
 def run(args: argparse.Namespace):
@@ -25,7 +27,10 @@ def run(args: argparse.Namespace):
     from sampling.export import export
 
     output = check_writable(args.output or choose_run(args) / args.format)
-    export(open_snapshot(args), output, args.format)
+    snapshot = open_snapshot(args)
+    if args.licence:
+        snapshot = dataclasses.replace(snapshot, card=snapshot.card | {"licence": args.licence})
+    export(snapshot, output, args.format)
     print(output)
     if args.format == "saved_model" and re.search(r"[\[\\]", str(output)):
         print(

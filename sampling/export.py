@@ -1,4 +1,4 @@
-"""A generator in forms that need nothing of this project: a SavedModel, ONNX, or weights and card.
+"""A generator to pass on: as a SavedModel, as ONNX, as weights and card, or for a hub of models.
 
 Each is a folder with the card, generator.json, and each is published only once the clips that it
 makes are those of the snapshot.
@@ -42,12 +42,13 @@ def export(snapshot: "Snapshot", folder: Path, form: str):
             not make the snapshot's clips.
     """
     write, load = FORMS[form]
-    if form != "weights":
+    is_pair = form in ("weights", "hub")  # These are weights and card.
+    if not is_pair:
         snapshot = snapshot.in_float32()  # ONNX does not support convolutions in bfloat16.
     with new_folder(folder) as temporary:
         write(snapshot, temporary)
         _check_clips(snapshot, load(temporary), folder)
-        if form != "weights":  # These have written their own.
+        if not is_pair:  # Which has its card.
             files = sorted(path for path in temporary.rglob("*") if path.is_file())
             hashes = {str(path.relative_to(temporary)): sha256(path) for path in files}
             write_json(temporary / f"{_NAME}.json", snapshot.card | {"files": hashes})
@@ -123,6 +124,13 @@ def _write_weights(snapshot, folder):
     save_model(folder / f"{_NAME}.weights.h5", snapshot.generator, snapshot.card)
 
 
+def _write_hub(snapshot, folder):
+    from sampling.hub import write_hub
+
+    _write_weights(snapshot, folder)
+    write_hub(snapshot, folder)
+
+
 def _load_weights(folder):
     from sampling.snapshot import load_model
 
@@ -139,6 +147,7 @@ FORMS = {
     "saved_model": (_write_saved_model, _load_saved_model),
     "onnx": (_write_onnx, _load_onnx),
     "weights": (_write_weights, _load_weights),
+    "hub": (_write_hub, _load_weights),
 }
 
 

@@ -200,7 +200,7 @@ def test_output_goes_to_the_run_unless_told(trained):
     (trained / "samples.mp4").unlink()
 
 
-@pytest.mark.parametrize("form", ["saved_model", "weights"])
+@pytest.mark.parametrize("form", ["saved_model", "weights", "hub"])
 def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
     make(trained, "export", "--snapshot=8", f"--format={form}", f"--output={tmp_path / 'a'}")
     card = json.loads((tmp_path / "a" / "generator.json").read_text())
