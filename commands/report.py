@@ -1,7 +1,7 @@
 """Writes the HTML page of a run, or of several to compare; it opens without a network.
 
 python generate.py report --run=runs/faces                      # runs/faces/report/index.html
-python generate.py report --run=runs/faces --run=runs/wgan_gp --output=comparison
+python generate.py report --run=runs/faces --run=runs/wgan_gp     # runs/faces/comparison
 """
 
 import argparse
@@ -25,7 +25,11 @@ def flags(parser: Parser):
     """Declares the flags."""
     flag = parser.add_argument
     flag("--run", type=Path, nargs="+", action="extend", required=True, help="run folders")
-    flag("--output", type=Path, help="folder to write (default: report in the first run)")
+    flag(
+        "--output",
+        type=Path,
+        help="folder to write (default: report in the run, or comparison in the first one)",
+    )
     flag(
         "--pairs",
         type=whole(0),
@@ -36,7 +40,7 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Writes the page, and prints its path."""
-    output = check_writable(args.output or args.run[0] / "report")
+    output = check_writable(args.output or choose_output(args.run))
     for path in args.run:
         read_description(path)  # A wrong folder is reported at once.
     if args.pairs:
@@ -46,6 +50,11 @@ def run(args: argparse.Namespace):
     from run_folder.report.page import write_report
 
     print(write_report([open_run(path) for path in args.run], output, PUBLISHED))
+
+
+def choose_output(runs: list[Path]) -> Path:
+    """The folder of the page of one run, which training writes too, or of several."""
+    return runs[0] / ("report" if len(runs) == 1 else "comparison")
 
 
 def open_run(path: Path) -> "Run":

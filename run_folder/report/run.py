@@ -45,6 +45,11 @@ class Run:
     data_set: dict
 
     @property
+    def nimg(self) -> int:
+        """Clips shown up to the last tick."""
+        return self.history[-1]["nimg"] if self.history else 0
+
+    @property
     def rung(self) -> str:
         """That of the last tick, such as "8x32x32"; the first one before that."""
         return self.history[-1]["rung"] if self.history else str(self.config.ladder[0])

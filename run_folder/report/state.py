@@ -20,6 +20,7 @@ def describe(run: Run, clips: Clips) -> dict:
     return {
         "state": status.get("state", "unknown"),
         "sentence": status.get("sentence", ""),
+        "what": f"{run.config.name}: {run.config.model.kind}, loss {run.config.loss.kind}",
         "kimg": kimg,
         "total": total,
         "share": min(kimg / total, 1),

@@ -36,8 +36,10 @@ def test_an_interpolation_is_made_once(run, capsys):
 
 
 def test_several_runs_are_one_page(run, tmp_path):
-    call("report", "--run", run, run, "--pairs=0", f"--output={tmp_path}/page")
+    call("report", "--run", run, run, "--pairs=0")
     assert not (run / "samples").exists()
+    assert 'id="comparison"' in (run / "comparison/index.html").read_text()
+    call("report", f"--run={run}", f"--run={run}", "--pairs=0", f"--output={tmp_path}/page")
     assert 'id="comparison"' in (tmp_path / "page/index.html").read_text()
 
 

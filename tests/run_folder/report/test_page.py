@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from run_folder.report import faults, growth, settings, state
+from run_folder.report import faults, growth, samples, settings, state
 from run_folder.report.charts import make_charts
 from run_folder.report.clips import Clips
 from run_folder.report.page import write_report
@@ -33,6 +33,7 @@ def test_the_page_has_all_that_the_run_has(folder, tmp_path):
     add_neighbours(folder)
     page = write_report([read_run(folder, DATA_SET)], tmp_path / "page").read_text()
     for text in (
+        "demo: progressive, loss swgan",
         "kimg 28 of 27, 8x32x32 stable",
         "reals, 8x32x32",
         "4.25, 0.93 times",
@@ -85,6 +86,17 @@ def test_copies_are_made_once_and_deleted_when_they_are_no_longer_shown(tmp_path
     changed = {name[9:] for name in again.keys() & copies.keys() if again[name] != copies[name]}
     assert changed == {second.name}
     assert "mine.mp4" in again
+
+
+def test_clips_after_the_last_tick_are_left_out(tmp_path, clips):
+    run = make_run(tmp_path / "run")
+    lines = (run / "history.jsonl").read_text().splitlines(keepends=True)
+    (run / "history.jsonl").write_text("".join(lines[:20]))  # Resumed from a checkpoint.
+    assert [moment["text"][:7] for moment in growth.describe(read_run(run), clips)["moments"]] == [
+        "kimg 4,",
+        "kimg 16",
+    ]
+    assert "kimg 16," in samples.describe(read_run(run), clips)["fakes"]["text"]
 
 
 def test_clips_of_a_page_are_small(folder, tmp_path):
