@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.media import shrink_picture, shrink_video
 
-_SIDE = 512  # pixels: maximum height and width on the page
+_VIDEO_SIDE, _PICTURE_SIDE = 512, 1024  # pixels: maximum height and width on the page
 _MAX_MOMENTS, _MIN_MOMENTS = 24, 4  # of training, of all runs together and of each
 _COPY = re.compile(r"[0-9a-f]{8}-.+\.(mp4|webp)")
 
@@ -33,7 +33,10 @@ class Clips:
         folder = zlib.crc32(str(source.parent.resolve()).encode())  # Runs have files of one name.
         copy = self.folder / f"{folder:08x}-{source.stem}.{'mp4' if is_video else 'webp'}"
         if not copy.exists() or copy.stat().st_mtime_ns < source.stat().st_mtime_ns:
-            (shrink_video if is_video else shrink_picture)(source, copy, _SIDE)
+            if is_video:
+                shrink_video(source, copy, _VIDEO_SIDE)
+            else:
+                shrink_picture(source, copy, _PICTURE_SIDE)
         self._used.add(copy.name)
         return f"{self.folder.name}/{copy.name}"
 

@@ -28,11 +28,9 @@ from support.pages import page_environment
 
 PAGE, PLOTLY = "index.html", "plotly.min.js"
 _TEMPLATES = Path(__file__).parent / "templates"
-# Sections that each run has, in order. Those of all runs follow the first two.
-_TITLES = {
-    state: "State",
-    samples: "Newest samples",
-    growth: "Growth",
+# Sections that each run has, in order: before the curves of all runs, and after them.
+_BEFORE = {state: "State", samples: "Newest samples", growth: "Growth"}
+_AFTER = {
     interpolation: "Interpolation",
     memorisation: "Memorisation",
     card: "Model card",
@@ -62,37 +60,38 @@ def write_report(runs: Sequence[Run], folder: Path, references: References | Non
         raise UserError(
             f"Cannot write a report to {folder}: it holds something else. Use another folder."
         )
+    _write_plotly(folder / PLOTLY)  # First: it marks the folder as ours.
     clips, names = Clips(folder / "clips", len(runs)), name_runs(list(runs))
     environment = page_environment(_TEMPLATES)
-    sections = [_section(environment, module, runs, names, clips) for module in _TITLES]
-    charts = {
-        "charts": make_charts(runs, names, references or {}),
-        "phases": make_phases(runs[0]),
-    }
     page = environment.get_template("page.html").render(
         names=names,
         time=runs[0].time.isoformat(sep=" ", timespec="seconds"),
-        sections=[section for section in sections if section["blocks"]],
         comparison=compare(runs) if len(runs) > 1 else [],
-        charts=charts,
+        before=list(_sections(environment, _BEFORE, runs, names, clips)),
+        charts={
+            "charts": make_charts(runs, names, references or {}),
+            "phases": make_phases(runs[0]),
+        },
+        after=list(_sections(environment, _AFTER, runs, names, clips)),
         plotly=PLOTLY,
     )
-    _write_plotly(folder / PLOTLY)
     with write_atomically(folder / PAGE) as temporary:
         temporary.write_text(page, encoding="utf-8")
     clips.tidy()
     return folder / PAGE
 
 
-def _section(environment, module, runs, names, clips):
-    """A section with a block of HTML for each run that has something to show in it."""
-    name = module.__name__.rpartition(".")[2]
-    template, blocks = environment.get_template(f"{name}.html"), []
-    for run, run_name in zip(runs, names, strict=True):
-        content = module.describe(run, clips)
-        if content is not None:
-            blocks.append((run_name, Markup(template.render(content))))
-    return {"id": name, "title": _TITLES[module], "blocks": blocks}
+def _sections(environment, titles, runs, names, clips):
+    """Yields the sections that a run has, with a block of HTML for each run that has them."""
+    for module, title in titles.items():
+        section = module.__name__.rpartition(".")[2]
+        template, blocks = environment.get_template(f"{section}.html"), []
+        for run, name in zip(runs, names, strict=True):
+            content = module.describe(run, clips)
+            if content is not None:
+                blocks.append((name, Markup(template.render(content))))
+        if blocks:
+            yield {"id": section, "title": title, "blocks": blocks}
 
 
 def _write_plotly(path):

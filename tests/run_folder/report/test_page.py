@@ -48,7 +48,7 @@ def test_the_page_has_all_that_the_run_has(folder, tmp_path):
     ):
         assert text in page, text
     with Image.open(next((tmp_path / "page/clips").glob("*-memorisation-28000.webp"))) as picture:
-        assert picture.size == (512, 29)
+        assert picture.size == (700, 40)
 
 
 def test_a_run_that_has_just_begun_has_a_page(tmp_path):
@@ -116,6 +116,17 @@ def test_a_damaged_clip_is_named(tmp_path, clips):
     (run / "samples/fakes-000028000.mp4").write_bytes(b"no video")
     with pytest.raises(UserError, match="fakes-000028000.mp4 should be a whole video"):
         growth.describe(read_run(run), clips)
+
+
+def test_a_page_is_written_where_the_first_one_failed(tmp_path):
+    run = make_run(tmp_path / "run")
+    newest = run / "samples/fakes-000028000.mp4"
+    whole = newest.read_bytes()
+    newest.write_bytes(b"no video")
+    with pytest.raises(UserError, match="should be a whole video"):
+        write_report([read_run(run)], tmp_path / "page")
+    newest.write_bytes(whole)
+    assert write_report([read_run(run)], tmp_path / "page").is_file()
 
 
 @pytest.mark.parametrize("count", [1, 23, 24, 25, 47, 48, 200, 1001])
