@@ -57,17 +57,14 @@ def write_study(
 
     Raises:
         UserError: too few clips, or clips of different aspect ratios.
+        ValueError: there are catch pairs without `reals`.
     """
+    if catch and reals is None:
+        raise ValueError(f"`catch` should be 0 without `reals`. Received: {catch}")
     questions = draw_questions(list(models), pairs, catch, seed)
     sets = dict(models) | ({REAL: reals} if reals is not None and catch else {})
     counts = {name: catch if name == REAL else pairs for name in sets}
-    for name, count in counts.items():
-        if len(sets[name]) < count:
-            argument = "catch" if name == REAL else "pairs"
-            raise UserError(
-                f"`{argument}` should be at most {len(sets[name])}, the clips of {name}. "
-                f"Received: {count}"
-            )
+    _check_counts(sets, counts)
     shape = _common_shape(sets)
     numbers = _number(questions, seed)
     key = _describe(questions, numbers, models, reals, shape, fps, seed)
@@ -81,6 +78,16 @@ def write_study(
         (temporary / "page/index.html").write_text(page, encoding="utf-8")
         write_json(temporary / KEY, key)
     return key
+
+
+def _check_counts(sets, counts):
+    for name, count in counts.items():
+        if len(sets[name]) < count:
+            argument = "catch" if name == REAL else "pairs"
+            raise UserError(
+                f"`{argument}` should be at most {len(sets[name])}, the clips of {name}. "
+                f"Received: {count}"
+            )
 
 
 def _number(questions, seed):

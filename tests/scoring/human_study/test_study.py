@@ -91,4 +91,6 @@ def test_too_few_clips(tmp_path):
         make_study(tmp_path / "study", pairs=9)
     with pytest.raises(UserError, match="`catch` should be at most 8, the clips of .real."):
         make_study(tmp_path / "study", catch=9)
+    with pytest.raises(ValueError, match="`catch` should be 0 without `reals`"):
+        write_study(tmp_path / "study", {"a": moving(1), "b": moving(2)}, None, pairs=2, catch=1)
     assert not (tmp_path / "study").exists()
