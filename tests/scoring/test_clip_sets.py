@@ -179,7 +179,7 @@ def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
             name="demo",
             train=SimpleNamespace(seed=5),
             latent_size=4,
-            network=SimpleNamespace(num_classes=3),
+            network=SimpleNamespace(num_classes=3, classes=("a", "b", "c")),
             ladder=[SimpleNamespace(shape=(2, 4, 4))],
         )
         phase = SimpleNamespace(minibatch=4, nimg=64, level=0)
