@@ -40,7 +40,40 @@ def nearest(
     return np.stack(indices), np.stack(distances)
 
 
-def memorisation_ratio(fakes: np.ndarray, reals: np.ndarray, held_out: np.ndarray) -> float:
+def nearest_within(
+    queries: np.ndarray,
+    query_labels: np.ndarray,
+    reals: np.ndarray,
+    real_labels: np.ndarray,
+    count: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `nearest`, among the reals that have the label of the query.
+
+    Args:
+        queries: [N, D].
+        query_labels: [N].
+        reals: [M, D].
+        real_labels: [M].
+        count: number of neighbours per query.
+
+    Raises:
+        UserError: as `nearest`, for the reals of a label.
+    """
+    indices = np.empty((len(queries), count), int)
+    distances = np.empty((len(queries), count))
+    for label in np.unique(query_labels):
+        own, others = np.flatnonzero(query_labels == label), np.flatnonzero(real_labels == label)
+        found, distances[own] = nearest(queries[own], reals[others], count)
+        indices[own] = others[found]
+    return indices, distances
+
+
+def memorisation_ratio(
+    fakes: np.ndarray,
+    reals: np.ndarray,
+    held_out: np.ndarray,
+    labels: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+) -> float:
     """The distance of fakes to the training clips, relative to that of new real clips.
 
     The median distance of a fake to its nearest training clip, divided by the same for held-out
@@ -53,12 +86,18 @@ def memorisation_ratio(fakes: np.ndarray, reals: np.ndarray, held_out: np.ndarra
         fakes: [N, D] values of generated clips.
         reals: [M, D] of the clips that the generator was trained on.
         held_out: [K, D] of real clips that it was not trained on; none of them is in `reals`.
+        labels: [N], [M] and [K] of the three; then clips are compared within their class.
 
     Raises:
         UserError: as `nearest`; or half of the held-out clips are in `reals`.
     """
     checked_sets(1, fakes=fakes, reals=reals, held_out=held_out)
-    of_fakes, of_held_out = (np.median(nearest(x, reals)[1]) for x in (fakes, held_out))
+    if labels is None:
+        distances = [nearest(clips, reals)[1] for clips in (fakes, held_out)]
+    else:
+        sets = (fakes, labels[0]), (held_out, labels[2])
+        distances = [nearest_within(*clips, reals, labels[1])[1] for clips in sets]
+    of_fakes, of_held_out = map(np.median, distances)
     if not of_held_out:
         raise UserError("`held_out` should hold other clips than `reals`. Received: copies")
     return float(of_fakes / of_held_out)

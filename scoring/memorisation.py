@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics.neighbours import memorisation_ratio, nearest
+from metrics.neighbours import memorisation_ratio, nearest, nearest_within
 from scoring.clip_sets import ClipSet
 from scoring.features import Extractor
 from scoring.selection import check_apart, fake_order
@@ -21,6 +21,8 @@ def find_neighbours(
     seed: int = 0,
 ) -> tuple[dict, np.ndarray]:
     """Finds the nearest reals of fakes, in the protocol's features.
+
+    Fakes that were made for labels are compared with the reals of their class.
 
     Args:
         extractor: network and protocol.
@@ -56,15 +58,33 @@ def find_neighbours(
     known = extractor.extract(reals, order).values
     others = extractor.extract(*apart).values
     values = extractor.extract(fakes, made).values
-    indices, distances = nearest(values, known, min(count, len(known)))
+    labels = (
+        fakes.labels()[made],
+        reals.labels()[order],
+        apart[0].labels()[apart[1]],
+    )
+    within_classes = _are_of_classes(*labels)
+    if within_classes:
+        count = min(count, *(int(np.sum(labels[1] == label)) for label in set(labels[0])))
+        indices, distances = nearest_within(values, labels[0], known, labels[1], count)
+        ratio = memorisation_ratio(values, known, others, labels)
+    else:
+        indices, distances = nearest(values, known, min(count, len(known)))
+        ratio = memorisation_ratio(values, known, others)
     about = {
-        "ratio": memorisation_ratio(values, known, others),
+        "ratio": ratio,
+        "within_classes": within_classes,
         "nearest": float(np.median(distances[:, 0])),
         "reals": len(known),
         "held_out": len(others),
         "fakes": len(values),
     }
     return about, _picture(reals, fakes, made, order[indices[:shown]])
+
+
+def _are_of_classes(fakes, reals, held_out):
+    """Whether all clips have labels that reals have too."""
+    return all(set(labels) <= set(reals) - {-1} for labels in (fakes, held_out))
 
 
 def _picture(reals, fakes, made, neighbours):

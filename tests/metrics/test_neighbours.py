@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics.neighbours import memorisation_ratio, nearest
+from metrics.neighbours import memorisation_ratio, nearest, nearest_within
 from support.errors import UserError
 
 RANDOM = np.random.default_rng(0)
@@ -79,6 +79,19 @@ def test_memorisation_by_hand():
     reals = np.array([[0.0], [10]])
     fakes, held_out = np.array([[1.0], [9], [99]]), np.array([[2.0], [12], [50]])
     assert memorisation_ratio(fakes, reals, held_out) == 0.5
+
+
+def test_within_classes_by_hand():
+    reals, real_labels = np.array([[0.0], [10], [11], [2]]), np.array([0, 0, 1, 1])
+    indices, distances = nearest_within(
+        np.array([[1.9], [9.0]]), np.array([0, 1]), reals, real_labels
+    )
+    assert indices.tolist() == [[0], [2]]
+    np.testing.assert_allclose(distances, [[1.9], [2]])
+    labels = np.array([0, 1]), real_labels, np.array([1, 1])
+    held_out = np.array([[4.0], [8.0]])  # 2 and 3 from the second class.
+    ratio = memorisation_ratio(np.array([[1.9], [9.0]]), reals, held_out, labels)
+    assert ratio == pytest.approx(1.95 / 2.5)
 
 
 def test_mistakes():

@@ -31,6 +31,22 @@ def test_without_held_out_clips_a_tenth_stands_for_them():
     assert (found["reals"], found["held_out"]) == (270, 30)
 
 
+def test_fakes_of_classes_are_compared_within_their_class():
+    reals, held_out = Clips(30, [0] * 28 + [1] * 2), Clips(20, [0] * 20, seed=2)
+    fakes = Clips(2, [0, 1], seed=1)
+    fakes.array = reals.array[[29, 28]]  # The first one is a copy of the other class.
+    found, clips = find_neighbours(toy_extractor(), reals, fakes, held_out, shown=2)
+    assert found["within_classes"]
+    assert found["nearest"] > 0
+    assert clips.shape[1] == 1 + 2  # There are only two reals of the second class.
+    np.testing.assert_array_equal(clips[1, 1], clips[1, 0])
+    assert (clips[0, 1] != clips[0, 0]).any()
+    plain = Clips(2, seed=1)
+    plain.array = fakes.array
+    found, _ = find_neighbours(toy_extractor(), reals, plain, held_out, shown=2)
+    assert (found["within_classes"], found["nearest"]) == (False, 0)
+
+
 def test_clips_of_other_sizes_are_drawn_at_the_size_of_the_fakes():
     fakes = Clips(5, seed=1)
     fakes.array = fakes.array[:, ::2].repeat(2, axis=2)
