@@ -16,7 +16,7 @@ import pytest
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 _FLAGS += ("--remote-debugging-pipe", "--no-first-run", "--disable-background-networking")
-_SECONDS = 60  # until an answer has come
+_SECONDS = 60  # until something has come, on a busy machine
 
 
 class Browser:
@@ -29,7 +29,7 @@ class Browser:
 
     def __init__(self, send, receive):
         self._send, self._receive, self._number = send, receive, itertools.count(1)
-        self._buffer, self._session, self.errors = b"", None, []
+        self._buffer, self._session, self._loaded, self.errors = b"", None, False, []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -50,8 +50,10 @@ class Browser:
 
     def open(self, path: Path):
         """Opens a file, and waits until all of it is loaded."""
+        self._loaded = False
         self.call("Page.navigate", url=path.resolve().as_uri())
-        self.wait("document.readyState === 'complete'")
+        while not self._loaded:
+            self._note(self._next())
 
     def read(self, expression: str):
         """The value of a JavaScript expression, which may be a promise."""
@@ -61,7 +63,7 @@ class Browser:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 20):
+    def wait(self, expression: str, seconds: float = _SECONDS):
         """Waits until a JavaScript expression is true."""
         end = time.monotonic() + seconds
         while not self.read(expression):
@@ -102,7 +104,9 @@ class Browser:
 
     def _note(self, event):
         kind, about = event.get("method"), event.get("params", {})
-        if kind == "Runtime.exceptionThrown":
+        if kind == "Page.loadEventFired":
+            self._loaded = True
+        elif kind == "Runtime.exceptionThrown":
             self.errors.append(about["exceptionDetails"]["text"])
         elif kind == "Runtime.consoleAPICalled" and about["type"] in ("error", "warning"):
             self.errors.append(str(about["args"]))

@@ -1,6 +1,7 @@
 """A visitor who answers the page of a study, and what becomes of the answers."""
 
 import csv
+import time
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_visitor_answers_by_keys_and_buttons(study):
             begin(browser, folder, "Ann B.")
     browser.wait("!document.querySelector('#end').hidden")
     browser.read("document.querySelector('#save').click()")
-    check_answers(key, wait_for_file(browser, folder))
+    check_answers(key, wait_for_file(folder))
 
 
 def check_videos(browser):
@@ -75,17 +76,11 @@ def check_videos(browser):
     browser.wait("[...document.querySelectorAll('video')].every(v => v.currentTime > 0.1)")
 
 
-def wait_for_file(browser, folder):
-    found = []
-
-    def is_there():
-        found[:] = [p for p in (folder / "down").glob("*.csv") if p.stat().st_size]
-        return bool(found)
-
-    for _ in range(100):
-        if is_there():
-            break
-        browser.read("new Promise(resolve => setTimeout(resolve, 50))")
+def wait_for_file(folder):
+    end = time.monotonic() + 60
+    while not (found := list((folder / "down").glob("*.csv"))) or not found[0].stat().st_size:
+        assert time.monotonic() < end, "no file was saved"
+        time.sleep(0.05)
     return found[0]
 
 
