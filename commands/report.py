@@ -6,17 +6,12 @@ python generate.py report --run=runs/faces --run=runs/wgan_gp     # runs/faces/c
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from commands.output import check_writable
 from commands.parser import Parser, whole
 from metrics.published import PUBLISHED
 from run_folder.reading import read_description
-from support.errors import UserError
 from support.startup import import_tensorflow
-
-if TYPE_CHECKING:
-    from run_folder.report.run import Run
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 
@@ -47,27 +42,18 @@ def run(args: argparse.Namespace):
         import_tensorflow()
         for path in args.run:
             interpolate(path, args.pairs)
+    from dataset.card import find_data_set_card
     from run_folder.report.page import write_report
+    from run_folder.report.run import read_run
 
-    print(write_report([open_run(path) for path in args.run], output, PUBLISHED))
+    cards = [find_data_set_card(read_description(path)["data"]) for path in args.run]
+    runs = [read_run(path, card) for path, card in zip(args.run, cards, strict=True)]
+    print(write_report(runs, output, PUBLISHED))
 
 
 def choose_output(runs: list[Path]) -> Path:
     """The folder of the page of one run, which training writes too, or of several."""
     return runs[0] / ("report" if len(runs) == 1 else "comparison")
-
-
-def open_run(path: Path) -> "Run":
-    """Reads a run, and the card of its data set where that is still there."""
-    from dataset.card import data_set_card
-    from run_folder.report.run import read_run
-
-    try:
-        data_set = data_set_card(read_description(path)["data"].get("folder", path))
-    except UserError as error:
-        print(f"Warning: the data set of {path} is left out. {error}")
-        data_set = None
-    return read_run(path, data_set)
 
 
 def interpolate(path: Path, pairs: int):

@@ -304,7 +304,7 @@ def watchers_of(
         Monitor(run_folder, config, clips, forecast, CLOCKS[clock]),
         *([Budget(run_folder, forecast, plan, begin)] if plan else []),
         Keeper(run_folder),
-        *([Report(run_folder, clips)] if config.train.report else []),
+        *([Report(run_folder)] if config.train.report else []),
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from dataset import storage
 from dataset.metadata import read_metadata
 from dataset.stats import length_table
+from support.errors import UserError
 
 _MAX_REJECTED = 50  # sources that are listed
 
@@ -40,6 +41,14 @@ def data_set_card(folder: Path | str) -> dict:
         "reasons": _read_rejected(folder),
         "command": _command(metadata["arguments"]),
     }
+
+
+def find_data_set_card(data: dict) -> dict:
+    """The card of the data set that a run's description names; {} where it is not there."""
+    try:
+        return data_set_card(data["folder"]) if "folder" in data else {}
+    except UserError:
+        return {}
 
 
 def _read_rejected(folder):

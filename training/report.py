@@ -1,7 +1,6 @@
 """Keeps the HTML page of a run up to date while it trains."""
 
-from dataset.card import data_set_card
-from dataset.pipeline import ClipPipeline
+from dataset.card import find_data_set_card
 from metrics.published import PUBLISHED
 from run_folder.folder import RunFolder
 from run_folder.report.page import write_report
@@ -20,12 +19,11 @@ class Report(Watcher):
 
     Args:
         run: the folder.
-        clips: the reals.
     """
 
-    def __init__(self, run: RunFolder, clips: ClipPipeline):
+    def __init__(self, run: RunFolder):
         self.run = run
-        self.data_set = data_set_card(clips.records.folder)
+        self.data_set = find_data_set_card(run.description["data"])
 
     def after(self, trainer: Trainer, call: Call):
         """Writes the page where there is a snapshot of this moment."""

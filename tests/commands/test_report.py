@@ -27,9 +27,8 @@ def test_an_interpolation_is_made_once(run, capsys):
     assert frames >= 64
     page = (run / "report/index.html").read_text()
     assert "-interpolation-000000008.mp4" in page
-    out = capsys.readouterr().out
-    assert "Warning: the data set of" in out
-    assert out.endswith(f"{run}/report/index.html\n")
+    assert "The data set is not at an unknown place" in page
+    assert capsys.readouterr().out.endswith(f"{run}/report/index.html\n")
     before = clip.stat().st_mtime_ns
     call("report", f"--run={run}")
     assert clip.stat().st_mtime_ns == before

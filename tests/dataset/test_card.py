@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dataset.card import data_set_card
+from dataset.card import data_set_card, find_data_set_card
 from support.errors import UserError
 from tests.dataset.sources import MIXED, make
 
@@ -23,6 +23,7 @@ def test_a_card_has_counts_lengths_and_the_rejected(tmp_path):
 
 def test_labels_are_counted(shapes):
     card = data_set_card(shapes)
+    assert find_data_set_card({"folder": str(shapes)}) == card
     assert len(card["labels"]) == 8
     assert sum(clips for _, clips in card["labels"]) == 10
     assert card["command"] == ""
@@ -32,3 +33,5 @@ def test_labels_are_counted(shapes):
 def test_a_folder_without_a_data_set_has_no_card(tmp_path):
     with pytest.raises(UserError, match="it is no data set"):
         data_set_card(tmp_path)
+    assert find_data_set_card({"folder": str(tmp_path)}) == {}
+    assert find_data_set_card({}) == {}

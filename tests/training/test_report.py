@@ -14,16 +14,9 @@ DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 
 
 @pytest.fixture
-def clips(shapes):
-    config = tiny_config()
-    reals = Reals(config.ladder)
-    reals.records = types.SimpleNamespace(folder=str(shapes))
-    return reals
-
-
-@pytest.fixture
-def run(tmp_path):
-    with RunFolder(tmp_path / "run", tiny_config(), DATA) as run:
+def run(tmp_path, shapes):
+    data = DATA | {"folder": str(shapes)}
+    with RunFolder(tmp_path / "run", tiny_config(), data) as run:
         run.append_history(tick(8) | {"lod": 2.0, "critic": 1.0})
         yield run
 
@@ -32,8 +25,8 @@ def at(nimg):
     return types.SimpleNamespace(nimg=nimg)
 
 
-def test_it_is_written_at_a_snapshot_and_at_the_end(run, clips):
-    report, page = Report(run, clips), run.path / "report/index.html"
+def test_it_is_written_at_a_snapshot_and_at_the_end(run):
+    report, page = Report(run), run.path / "report/index.html"
     report.after(at(8), call=None)
     assert not page.exists()
     path = snapshot_path(run.path, 8)
@@ -48,16 +41,16 @@ def test_it_is_written_at_a_snapshot_and_at_the_end(run, clips):
     assert '<b class="state finished">' in page.read_text()
 
 
-def test_a_page_that_cannot_be_written_ends_no_training(run, clips, capsys):
+def test_a_page_that_cannot_be_written_ends_no_training(run, capsys):
     (run.path / "report").mkdir()
     (run.path / "report/thesis.txt").touch()
-    Report(run, clips).end(at(8), interrupt=None)
+    Report(run).end(at(8), interrupt=None)
     assert "Warning: the report was not written. Cannot write a report" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_a_setting_switches_it_off(tmp_path, clips, value):
+def test_a_setting_switches_it_off(tmp_path, value):
     config = tiny_config(f"train.report={value}")
     with RunFolder(tmp_path / "run", config, DATA) as run:
-        watchers = watchers_of(run, config, clips, profile=0)
+        watchers = watchers_of(run, config, Reals(config.ladder), profile=0)
     assert [type(watcher) is Report for watcher in watchers][-1] is value
