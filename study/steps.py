@@ -19,7 +19,7 @@ from study.runs import Run
 
 _MEASURED = 11  # snapshots of a run: those of its curve, and the last one again
 # CPU seconds: to start a command; per clip of 16 frames for C3D, fixed and at 64 maps; per voxel.
-_START, _FIXED, _NETWORK, _VOXEL = 10.0, 0.02, 0.7, 2e-7
+_START, _FIXED, _NETWORK, _VOXEL = 10.0, 0.01, 0.25, 2e-7
 _TIMES_OF_TRAINING = 3.0  # a training step of C3D over a forward pass
 _EPOCHS, _WIDTH = 60, 64  # of a classifier, unless its flags state them
 
