@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,29 @@ def test_an_interrupt_ends_the_command_first(tmp_path):
         run_counted([sys.executable, "-c", code], tmp_path / "log", seconds.append)
     assert "saved" in (tmp_path / "log").read_text()
     assert len(seconds) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the signal of a parent's death is Linux'")
+def test_a_killed_parent_ends_the_command(tmp_path):
+    child = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit('saved'))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)"
+    )
+    parent = (
+        "import sys, pathlib\n"
+        "from support.processes import run_counted\n"
+        f"log = pathlib.Path({str(tmp_path / 'log')!r})\n"
+        f"run_counted([sys.executable, '-c', {child!r}], log, print)"
+    )
+    log = tmp_path / "log"
+    log.touch()
+    process = subprocess.Popen([sys.executable, "-c", parent], cwd=Path(__file__).parents[2])
+    for word in ("ready", "saved"):
+        deadline = time.monotonic() + 60
+        while word not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert word in log.read_text()
+        process.kill()
+    process.wait()
