@@ -94,7 +94,7 @@ def test_texts_are_escaped(report):
     assert to_csv(table).count("\n") == 1
 
 
-def test_published_scores_stand_in_the_tables_of_the_paper(report):
+def test_published_scores_are_a_column_where_there_are_some(report):
     rows = [row for row in report[0].rows if row.name == "swgan"]
     assert rows[0].published == {}
     published = Row("swgan", "SWGAN", rows[0].seeds, "", {"inception_score": 14.56})
