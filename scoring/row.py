@@ -64,10 +64,11 @@ def measure_row(
 
 def _patches(reals, held_out, fakes, num, seed):
     """Sliced Wasserstein distance and motion energy, which need no network."""
-    # Each set has another stream of numbers: with one order, sorted classes would be paired.
+    # Each set has a stream of numbers of its own: with one order, sorted classes would be paired,
+    # and held-out clips would be measured twice where `fakes` are others of them.
     known, others = (
-        _gather(clips, np.random.default_rng((seed, i)).permutation(len(clips))[:num], seed)
-        for i, clips in enumerate((reals, held_out))
+        _gather(clips, np.random.default_rng((seed, stream)).permutation(len(clips))[:num], seed)
+        for stream, clips in ((0, reals), (4, held_out))
     )
     made = _gather(fakes, fake_order(fakes, seed)[:num], seed)
     return {
