@@ -57,7 +57,7 @@ def find_sources(path: Path, source_format: str, options: ReaderOptions) -> List
     is_drawn = source_format in _DRAWN and _DRAWN[source_format] in (None, str(path))
     if not is_drawn and not path.exists():
         raise UserError(f"`source` should be a file or a folder. Received: {path} (not there)")
-    files = Files(path, []) if is_drawn else Files.below(path)
+    files = Files(path or Path(), []) if is_drawn else Files.below(path)
     if source_format == "auto":
         fitting = (name for name, reader in READERS.items() if reader.matches(files, options))
         source_format = next(fitting, "auto")

@@ -49,7 +49,7 @@ def data(tmp_path_factory):
 
 def draws(clips, count, nimg=0):
     """Video and place of the window at positions from `nimg` on."""
-    found = clips._draws(nimg).take(count).as_numpy_iterator()
+    found = clips._drawing.stream(nimg).take(count).as_numpy_iterator()
     return [(int(clip), place) for clip, _, place in found]
 
 

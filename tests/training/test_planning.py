@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import time
 import types
 
 import pytest
@@ -40,7 +39,7 @@ def machine(monkeypatch):
 
 
 def plan(config, hours, run, given=()):
-    return plan_run(config.override(given), given, hours, run, None, time.monotonic())
+    return plan_run(config.override(given), given, hours, run, None, CLOCKS["wall"]())
 
 
 def test_without_hours_there_is_no_plan(tmp_path):

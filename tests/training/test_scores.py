@@ -19,7 +19,7 @@ WEIGHTS = "metrics.weights=c3d.weights.h5"
 @pytest.fixture
 def pipeline(tmp_path, monkeypatch):
     """What `Scores` asks of a `ClipPipeline`; the network is a toy."""
-    monkeypatch.setattr(module, "RecordClips", lambda folder, rung: Clips(40))
+    monkeypatch.setattr(module, "RecordClips", lambda folder, rung, classes: Clips(40))
     monkeypatch.setattr(module, "load_extractor", lambda *_: toy_extractor())
     return SimpleNamespace(records=SimpleNamespace(folder=tmp_path / "data"))
 
