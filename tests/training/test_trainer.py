@@ -1,6 +1,7 @@
 """Training is tested by training."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_resumed_equals_uninterrupted_on_a_data_set(tmp_path):
     c = tiny_config()
     frames, size = c.ladder[-1].frames, c.ladder[-1].height
     options = ReaderOptions(num_clips=24, num_frames=frames, resolution=size)
-    shapes = list_sources(None, "synthetic", options)
+    shapes = list_sources(Path(), "synthetic", options)
     create_dataset(tmp_path / "data", shapes, c.ladder, ClipRules(frames), about={})
 
     def train_on(trainer, until):
