@@ -9,11 +9,12 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.records import Records, Shard
-from dataset.tfrecords import HEADER, checked_record, fingerprint, scan
+from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths, scan
 from growth.ladder import Rung
 
 # What the pipeline reports of records whose fingerprints are wrong; the clips' indices follow.
 OTHER_CLIPS = "records of other clips:"
+_AT_ONCE = 2**24  # bytes of records
 
 
 def damaged_clips(
@@ -65,14 +66,29 @@ def name_damaged_record(
 def _damaged_records(records, rung, shard: Shard, first: int) -> list[int]:
     """Numbers of the records of a shard that cannot be read, or are of other clips."""
     path, expected = records.path(shard.file), records.fingerprints(rung)
-    values = list(_read_all(path, records.spans(rung, shard)))
+    spans = records.spans(rung, shard)
+    values: list[int | None] = _read_whole(path, spans) or list(_read_all(path, spans))
     damaged = [number for number, value in enumerate(values) if value is None]
     if expected is not None:
-        pairs = zip(values, expected[first:].tolist(), strict=False)
+        pairs = zip(values, expected[first : first + shard.records].tolist(), strict=False)
         return [number for number, (value, stated) in enumerate(pairs) if value != stated]
     if not damaged and storage.sha256(path) != shard.sha256:
         return list(range(shard.records))
     return damaged
+
+
+def _read_whole(path, spans) -> list[int | None] | None:
+    """The fingerprints of the records of a file, or None where something is wrong with it."""
+    if storage.is_remote(path) or storage.size(path) != spans[-1, 1] + FOOTER:
+        return None
+    lengths = np.diff(spans)[:, 0]
+    if (header_lengths(path, spans[:, 0]) != lengths.astype(np.uint64)).any():
+        return None
+    batches = tf.data.TFRecordDataset(path).batch(max(1, _AT_ONCE // max(1, int(lengths.max()))))
+    try:
+        return np.concatenate([fingerprint(batch).numpy() for batch in batches]).tolist()
+    except tf.errors.OpError:
+        return None
 
 
 def _read_all(path, spans) -> Iterator[int | None]:

@@ -44,6 +44,7 @@ class Drawing:
             its video, in [0, 1).
         """
         num = self.epoch_length
+        first, begin = divmod(nimg, num)
 
         def epoch(number):
             order = tf.random.stateless_uniform([num], [2 * self.seed, number])
@@ -53,9 +54,10 @@ class Drawing:
             seed = [2 * self.seed, -1 - number]
             places = tf.random.stateless_uniform([self.num_records], seed)
             draws = (clips, coins < 0.5 * self.mirror, tf.gather(places, clips))
-            return tf.data.Dataset.from_tensor_slices(draws)
+            skipped = tf.where(tf.equal(number, first), begin, 0)  # Where training resumes.
+            return tf.data.Dataset.from_tensor_slices(tuple(draw[skipped:] for draw in draws))
 
-        return tf.data.Dataset.counter(nimg // num).flat_map(epoch).skip(nimg % num)
+        return tf.data.Dataset.counter(first).flat_map(epoch)
 
     def _candidates(self, epoch):
         """The clips of an epoch, before they are shuffled."""

@@ -24,7 +24,9 @@ from dataset.windows import scale_of
 from growth.ladder import Ladder
 from support.errors import UserError, short_message
 from support.progress import Progress
+from support.threads import ahead
 
+_HASHERS = 4  # threads
 _ADVICE = "Copy the data set again, or train without its damaged clips (`skip_damaged`)."
 
 
@@ -45,10 +47,12 @@ class ClipPipeline:
         classes: names of labels; only their clips are served, and are labelled in this order. By
             default all clips are served.
         balanced: whether to draw equally many clips of each class, and none without a label.
+        check: what is looked at first: "records" (sizes of files and of records), "sizes" (of
+            files) or "none". With `skip_damaged` all is read in any case.
 
     Raises:
         UserError: the folder holds no data set, or one for another ladder; or, without
-            `skip_damaged`, a damaged one; or one without clips of a class.
+            `skip_damaged`, one that `check` finds damaged; or one without clips of a class.
     """
 
     def __init__(
@@ -60,8 +64,12 @@ class ClipPipeline:
         skip_damaged: bool = False,
         classes: Sequence[str] = (),
         balanced: bool = False,
+        check: str = "records",
     ):
-        self.records = Records(data) if skip_damaged else open_records(data)
+        if skip_damaged or check == "none":
+            self.records = Records(data)
+        else:
+            self.records = open_records(data, headers=check == "records")
         self.records.check_ladder(ladder)
         self.ladder = ladder
         for rung in ladder:
@@ -83,7 +91,7 @@ class ClipPipeline:
         return sum(map(len, self._drawing.groups))
 
     def check_files(self, known: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
-        """Compares every file of the ladder with its SHA-256, unless it is remote.
+        """Checks the records and the SHA-256 of every file of the ladder, unless it is remote.
 
         Args:
             known: what an earlier call returned; files that have not changed since are not read.
@@ -94,18 +102,27 @@ class ClipPipeline:
         Raises:
             UserError: a file is not as it was written, though its size is.
         """
-        shards = [s for rung in self.ladder for s in self.records.shards[str(rung)]]
-        states = {s.file: storage.state(self.records.path(s.file)) for s in shards}
-        changed = [s for s in shards if (known or {}).get(s.file) != states[s.file]]
-        with Progress(len(changed), "files checked") as progress:
-            for shard in changed:
-                path = self.records.path(shard.file)
-                if not storage.is_remote(path) and storage.sha256(path) != shard.sha256:
-                    raise UserError(
-                        f"Cannot read {path}: its SHA-256 is not that of the metadata. {_ADVICE}"
-                    )
+        shards = [(rung, s) for rung in self.ladder for s in self.records.shards[str(rung)]]
+        states = {s.file: storage.state(self.records.path(s.file)) for _, s in shards}
+        changed = [(r, s) for r, s in shards if (known or {}).get(s.file) != states[s.file]]
+        with (
+            Progress(len(changed), "files checked") as progress,
+            contextlib.closing(ahead(self._check_file, changed, _HASHERS)) as checked,
+        ):
+            for _ in checked:
                 progress.advance()
         return states
+
+    def _check_file(self, file):
+        rung, shard = file
+        path = self.records.path(shard.file)
+        if storage.is_remote(path):
+            return
+        if storage.sha256(path) != shard.sha256:
+            raise UserError(
+                f"Cannot read {path}: its SHA-256 is not that of the metadata. {_ADVICE}"
+            )
+        self.records.check_shard(rung, shard)
 
     def identity(self) -> dict:
         """What the stream depends on: "folder" and "sha256" of the data set, "skipped" clips."""
@@ -198,10 +215,12 @@ class ClipPipeline:
 
     def _reader(self, rung):
         """A function that gives a data set of one element: record, clip, and the other draws."""
-        files, spans = map(tf.constant, self.records.locate(rung))
+        places = self.records.locate(rung)
+        files, shards = tf.constant(places.files), tf.constant(places.shards)
+        begins = tf.constant(places.spans[:, 0])
 
         def read(clip, *draws):
-            record = read_record(files[clip], spans[clip, 0])
+            record = read_record(files[shards[clip]], begins[clip])
             return record.map(lambda data: (data, clip, *draws))
 
         return read

@@ -14,8 +14,10 @@ order: clip i is record i, counted through the shards.
 Where the metadata have `windows`, a record holds a stretch of video (see windows.py), and `scale`.
 """
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -23,13 +25,15 @@ from google.protobuf.message import DecodeError
 from dataset import encoding, storage
 from dataset.encoding import RAW, Encoding
 from dataset.metadata import Shard, read_index, read_metadata
-from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, scan
+from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths
 from dataset.windows import Window, storage_type
 from growth.ladder import Ladder, Rung, make_ladder
 from support.deferred import tf
 from support.errors import UserError
 from support.media import known_rate
 from support.words import counted
+
+_AT_ONCE = 1024  # records whose labels are read
 
 
 def encode(clip: np.ndarray, label: int, how: Encoding = RAW, scale: int = 1) -> bytes:
@@ -83,6 +87,14 @@ def decode(record: bytes) -> tuple[np.ndarray, int]:
     return values if scale == 1 else values / np.float32(scale), label
 
 
+class Places(NamedTuple):
+    """Where the clips of a data set are stored at a rung."""
+
+    files: list[str]  # [S], the path of each shard
+    shards: np.ndarray  # [N] int32, the number of each clip's shard
+    spans: np.ndarray  # [N, 2] int64, begin and end of the data of its record in the shard
+
+
 class Records:
     """A data set on disk, by its metadata; `open_records` checks its files too.
 
@@ -99,12 +111,15 @@ class Records:
             rung: [Shard.of(shard) for shard in shards]
             for rung, shards in self.metadata["shards"].items()
         }
+        # At all rungs alike: the number of clips before each shard, and in all.
+        self._firsts = np.cumsum([0, *(s.records for s in self.shards[str(self.ladder[0])])])
+        self._numbers = {s.file: i for files in self.shards.values() for i, s in enumerate(files)}
         self._index = read_index(self.folder, len(self), list(self.shards))
-        self._places = {}
+        self._places: dict[tuple[int, int, int], Places] = {}
 
     def __len__(self):
         """How many clips."""
-        return sum(shard.records for shard in self.shards[str(self.ladder[0])])
+        return int(self._firsts[-1])
 
     @property
     def label_names(self) -> list[str]:
@@ -115,7 +130,16 @@ class Records:
         """The labels of the clips `indices`, [N] int, -1 where there is none; raises as `clip`."""
         if not self.label_names:
             return np.full(len(indices), -1)
-        return np.array([self.clip(self.ladder[0], int(index))[1] for index in indices])
+        parts = [self._labels(indices[i : i + _AT_ONCE]) for i in range(0, len(indices), _AT_ONCE)]
+        return np.concatenate([np.array([], np.int64), *parts])
+
+    def _labels(self, indices):
+        rung = self.ladder[0]
+        features = {"label": tf.io.FixedLenFeature([], tf.int64)}
+        try:
+            return tf.io.parse_example(self.read(rung, indices), features)["label"].numpy()
+        except tf.errors.InvalidArgumentError:  # A record without a label is named.
+            return np.array([self.clip(rung, int(index))[1] for index in indices])
 
     @property
     def fps(self) -> float | None:
@@ -153,8 +177,13 @@ class Records:
                 f"{self.ladder}. Use its ladder, or make a data set for the other."
             )
 
-    def check_shard(self, rung: Rung, shard: Shard):
+    def check_shard(self, rung: Rung, shard: Shard, headers: bool = True):
         """Checks all of a shard but the pixels: its size, and where its records begin and end.
+
+        Args:
+            rung: of the shard.
+            shard: one of `shards`.
+            headers: whether to read the header of each record too, unless the file is remote.
 
         Raises:
             UserError: a file that is missing, cut, of another size or of other records.
@@ -168,27 +197,28 @@ class Records:
         end = spans[-1, 1] + FOOTER
         if end != size:
             raise _damaged(path, f"it has {size} bytes, and its records {end} by index.npz")
-        lengths = () if storage.is_remote(path) else scan(path)  # Each would be a request.
-        for number, (length, stated) in enumerate(zip(lengths, np.diff(spans), strict=False)):
-            if length != stated:
-                reason = f"its record {number} has {length} bytes, and {stated[0]} by index.npz"
-                raise _damaged(path, reason)
+        if not headers or storage.is_remote(path):  # Each header would be a request.
+            return
+        lengths, stated = header_lengths(path, spans[:, 0]), np.diff(spans)[:, 0]
+        for number in np.flatnonzero(lengths != stated.astype(np.uint64)):
+            reason = f"its record {number} has {lengths[number]} bytes, and {stated[number]}"
+            raise _damaged(path, f"{reason} by index.npz")
 
     def spans(self, rung: Rung, shard: Shard) -> np.ndarray:
         """Where the data of each record of a shard begin and end, [N, 2] int64."""
-        shards = self.shards[str(rung)]
-        first = sum(s.records for s in shards[: shards.index(shard)])
+        first = self._firsts[self._numbers[shard.file]]
         lengths = self._index.lengths[str(rung)][first : first + shard.records]
         ends = np.cumsum(lengths + HEADER + FOOTER) - FOOTER
         return np.stack([ends - lengths, ends], axis=1)
 
-    def locate(self, rung: Rung) -> tuple[list[str], np.ndarray]:
-        """Where the clips are stored at a rung: files, and [N, 2] int64, begin and end of data."""
+    def locate(self, rung: Rung) -> Places:
+        """Where the clips are stored at a rung."""
         if rung.shape not in self._places:
             shards = self.shards[str(rung)]
-            files = [self.path(s.file) for s in shards for _ in range(s.records)]
+            files = [self.path(shard.file) for shard in shards]
+            numbers = np.repeat(np.arange(len(shards), dtype=np.int32), np.diff(self._firsts))
             spans = np.concatenate([self.spans(rung, shard) for shard in shards])
-            self._places[rung.shape] = files, spans
+            self._places[rung.shape] = Places(files, numbers, spans)
         return self._places[rung.shape]
 
     def fingerprints(self, rung: Rung) -> np.ndarray | None:
@@ -197,33 +227,33 @@ class Records:
 
     def name_record(self, rung: Rung, index: int) -> str:
         """File and number of the record of clip `index` at a rung."""
-        for shard in self.shards[str(rung)]:
-            if index < shard.records:
-                return f"{shard.file}, record {index}"
-            index -= shard.records
-        raise IndexError(index)
+        number = int(np.searchsorted(self._firsts, index, "right")) - 1
+        return f"{self.shards[str(rung)][number].file}, record {index - self._firsts[number]}"
 
-    def read(self, rung: Rung, indices: Iterable[int]) -> list[bytes]:
+    def read(self, rung: Rung, indices: Sequence[int] | np.ndarray) -> list[bytes]:
         """The records of the clips `indices` at a rung, each read on its own.
 
         Raises:
             UserError: a record is damaged, or of another clip.
         """
-        (files, spans), known = self.locate(rung), self.fingerprints(rung)
-        records = []
-        for i in indices:
-            begin, end = spans[i].tolist()
-            if known is None:  # An older data set: the record has only its own CRC.
-                try:
-                    records.append(checked_record(files[i], begin))
-                except tf.errors.OpError as error:
-                    raise self._damaged_record(rung, i) from error
-                continue
-            record = storage.read_at(files[i], begin, end)
-            if fingerprint(record).numpy() != known[i]:
-                raise self._damaged_record(rung, i)
-            records.append(record)
+        (files, shards, spans), known = self.locate(rung), self.fingerprints(rung)
+        if known is None:
+            return [self._read_checked(rung, i) for i in indices]
+        indices, records = np.array(indices, np.int64), []
+        for number, run in itertools.groupby(indices, key=shards.__getitem__):
+            records += storage.read_spans(files[number], spans[list(run)].tolist())
+        found = fingerprint(np.array(records, object)).numpy() if records else []
+        for i in indices[found != known[indices]]:
+            raise self._damaged_record(rung, i)
         return records
+
+    def _read_checked(self, rung, index):
+        """A record of an older data set, which has only its own CRC."""
+        files, shards, spans = self.locate(rung)
+        try:
+            return checked_record(files[shards[index]], int(spans[index, 0]))
+        except tf.errors.OpError as error:
+            raise self._damaged_record(rung, index) from error
 
     def clip(self, rung: Rung, index: int) -> tuple[np.ndarray, int]:
         """Clip `index` at a rung, or a video's central window, uint8 [T, H, W, C] and its label.
@@ -247,12 +277,12 @@ class Records:
         return _damaged(self.path(record), "it is damaged, or of another clip")
 
 
-def open_records(folder: Path | str) -> Records:
-    """The data set in `folder`; raises `UserError` where `Records.check_shard` does."""
+def open_records(folder: Path | str, headers: bool = True) -> Records:
+    """The data set in `folder`; checks files, and raises, as `Records.check_shard` does."""
     records = Records(folder)
     for rung in records.ladder:
         for shard in records.shards[str(rung)]:
-            records.check_shard(rung, shard)
+            records.check_shard(rung, shard, headers)
     return records
 
 

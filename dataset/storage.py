@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from support import files
@@ -64,12 +65,20 @@ def read(path: str) -> bytes:
 
 def read_at(path: str, begin: int, end: int) -> bytes:
     """The bytes of a file from `begin` to `end`."""
-    if is_remote(path):
-        with _open(path) as file:
+    return read_spans(path, [(begin, end)])[0]
+
+
+def read_spans(path: str, spans: Iterable[tuple[int, int]]) -> list[bytes]:
+    """The bytes of a file from `begin` to `end`, for each pair of them in `spans`."""
+    if not is_remote(path):
+        with open(path, "rb", buffering=0) as file:
+            return [os.pread(file.fileno(), end - begin, begin) for begin, end in spans]
+    parts = []
+    with _open(path) as file:
+        for begin, end in spans:
             file.seek(begin)
-            return file.read(end - begin)
-    with open(path, "rb", buffering=0) as file:
-        return os.pread(file.fileno(), end - begin, begin)
+            parts.append(file.read(end - begin))
+    return parts
 
 
 def state(path: str) -> list[int]:

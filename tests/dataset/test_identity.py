@@ -135,8 +135,10 @@ def test_a_file_with_the_same_records_in_another_order_is_refused_at_a_resume(co
 def test_fingerprints_belong_to_the_records(shapes):
     records = Records(shapes)
     for rung in LADDER:
-        files, spans = records.locate(rung)
-        assert len(set(records.fingerprints(rung).tolist())) == len(files) == len(spans) == 10
+        files, shards, spans = records.locate(rung)
+        assert len(set(records.fingerprints(rung).tolist())) == len(shards) == len(spans) == 10
+        assert len(files) == 2
+        assert shards.tolist() == [0] * 5 + [1] * 5
     assert records.name_record(LADDER[1], 7) == "8x8x8/00001.tfrecord, record 2"
 
 

@@ -136,9 +136,9 @@ def damaged(shapes, tmp_path):
     """A data set of which clips 1 (a bit) and 8 and 9 (the end of a file) cannot be read."""
     folder = shutil.copytree(shapes, tmp_path / "copy")
     records = Records(folder)
-    _flip(folder / "8x8x8/00000.tfrecord", records.locate(LADDER[1])[1][1, 0] + 100)
+    _flip(folder / "8x8x8/00000.tfrecord", records.locate(LADDER[1]).spans[1, 0] + 100)
     path = folder / "4x4x4/00001.tfrecord"
-    path.write_bytes(path.read_bytes()[: records.locate(LADDER[0])[1][8, 1]])
+    path.write_bytes(path.read_bytes()[: records.locate(LADDER[0]).spans[8, 1]])
     return folder
 
 
@@ -162,6 +162,21 @@ def test_a_flipped_bit_is_told_where_all_is_read(shapes, tmp_path, clips):
         ClipPipeline(folder, LADDER, 3, True).check_files()
 
 
+def test_a_check_looks_no_further_than_asked(shapes, tmp_path):
+    folder = shutil.copytree(shapes, tmp_path / "copy")
+    shard = folder / "8x8x8/00001.tfrecord"
+    _flip(shard, 0)  # The length of the first record.
+    with pytest.raises(UserError, match=f"Cannot read {shard}: its record 0 has"):
+        ClipPipeline(folder, LADDER, 3, True)
+    clips = ClipPipeline(folder, LADDER, 3, True, check="sizes")
+    with pytest.raises(UserError, match=f"Cannot read {shard}: its SHA-256"):
+        clips.check_files()
+    shard.write_bytes(b"")
+    with pytest.raises(UserError, match=f"Cannot read {shard}: it has 0 bytes"):
+        ClipPipeline(folder, LADDER, 3, True, check="sizes")
+    assert len(ClipPipeline(folder, LADDER, 3, True, check="none")) == 10
+
+
 @pytest.mark.parametrize("records", [None, 0, 4])
 def test_a_shard_is_named_at_the_start(shapes, tmp_path, records):
     """One that is missing, empty, or cut where a record ends."""
@@ -178,7 +193,7 @@ def test_a_shard_is_named_at_the_start(shapes, tmp_path, records):
 def test_a_damaged_record_that_training_meets_is_named(shapes, tmp_path):
     folder = shutil.copytree(shapes, tmp_path / "copy")
     clips = ClipPipeline(folder, LADDER, 3, True)
-    path, spans = folder / "8x8x8/00001.tfrecord", clips.records.locate(LADDER[1])[1]
+    path, spans = folder / "8x8x8/00001.tfrecord", clips.records.locate(LADDER[1]).spans
     for number in (0, 2):
         begin, data = spans[5 + number, 0], path.read_bytes()
         for place in (begin - HEADER, begin, begin + 300):  # The length, the first byte, another.
@@ -238,7 +253,7 @@ def test_a_shard_that_is_missing_is_skipped_with_all_its_clips(damaged):
 def test_encodings_give_the_pixels_that_random_access_gives(tmp_path, name):
     ladder = make_ladder("4x16x16 4x32x32")
     sources = list_sources(
-        None, "synthetic", ReaderOptions(num_clips=5, num_frames=4, resolution=32)
+        Path(), "synthetic", ReaderOptions(num_clips=5, num_frames=4, resolution=32)
     )
     folder = tmp_path / "data"
     create_dataset(folder, sources, ladder, ClipRules(4), encoding=Encoding(name), about={})

@@ -118,7 +118,7 @@ def test_a_missing_or_cut_shard_is_named(copy):
 
 def test_a_shard_cut_at_a_record_is_refused_even_if_the_metadata_agree(copy):
     path = copy / "4x4x4/00000.tfrecord"
-    begin, _ = Records(copy).locate(LADDER[0])[1][4]
+    begin, _ = Records(copy).locate(LADDER[0]).spans[4]
     path.write_bytes(path.read_bytes()[: begin - HEADER])
     with pytest.raises(UserError, match=f"Cannot read {path}: it has .* bytes, and"):
         open_records(copy)
@@ -142,10 +142,25 @@ def test_a_count_that_is_not_the_metadatas_is_refused(copy):
         open_records(copy)
 
 
-def test_a_length_that_is_damaged_is_named(copy):
-    path = copy / "8x8x8/00001.tfrecord"
+def test_labels_are_those_of_the_clips(shapes, copy):
+    records, chosen = Records(shapes), np.array([7, 2, 9, 7, 0])
+    known = [records.clip(LADDER[0], index)[1] for index in chosen]
+    assert len(set(known)) > 1
+    assert records.labels(chosen).tolist() == known
+    assert records.labels(chosen[:0]).tolist() == []
+    (begin, _) = records.locate(LADDER[0]).spans[7]
+    path = copy / "4x4x4/00001.tfrecord"
+    path.write_bytes(path.read_bytes()[:begin] + b"?" + path.read_bytes()[begin + 1 :])
+    with pytest.raises(UserError, match=f"{path}, record 2: it is damaged, or of another clip"):
+        Records(copy).labels(chosen)
+
+
+@pytest.mark.parametrize("level", [1, 2], ids=["read at once", "read one by one"])
+def test_a_length_that_is_damaged_is_named(copy, level):
+    rung = LADDER[level]
+    path = copy / f"{rung}/00001.tfrecord"
     data = bytearray(path.read_bytes())
-    begin, end = Records(copy).spans(LADDER[1], Records(copy).shards["8x8x8"][1])[2]
+    begin, end = Records(copy).spans(rung, Records(copy).shards[str(rung)][1])[2]
     data[begin - HEADER + 1] ^= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match=f"{path}: its record 2 has .*, and {end - begin} by index"):
