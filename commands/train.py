@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from run_folder.folder import RunFolder
     from training.loop import Watcher
 
+CHECKS = ("hashes", "sizes", "none")
 LIGHT = True  # Wrong settings are reported before TensorFlow is imported.
 
 
@@ -72,6 +73,13 @@ def flags(parser: Parser):
         type=lambda text: text.split(","),
         default=[],
         help="such as GPU:0,GPU:1 (default: all GPUs, or else the CPU)",
+    )
+    flag(
+        "--check",
+        type=one_of(CHECKS),
+        default="hashes",
+        help="how the data set is checked first: the hashes of its files (of those that changed "
+        "since the run checked them), only their sizes, or nothing",
     )
     flag("--skip_damaged", action="store_true", help="read all clips first; skip damaged ones")
     flag("--deterministic", action="store_true", help="bit-exact on one machine (slower)")
@@ -240,6 +248,7 @@ def _start(config, args, begin):
         args.skip_damaged,
         config.network.classes,
         config.train.balanced_classes,
+        check="none" if args.check == "none" else "sizes",  # Hashes follow, at the chief alone.
     )
     config = classes_of_data(config, clips.classes.names, data)
     config.model.check_labels(clips.classes.names)
@@ -252,7 +261,7 @@ def _start(config, args, begin):
     same = (config, identity["sha256"], identity["skipped"])
     trainer.workers.check_same("--config, --set, --init and --data", same)
     is_chief = trainer.workers.is_chief
-    check = is_chief and not args.skip_damaged
+    check = is_chief and not args.skip_damaged and args.check == "hashes"
     # Reads files that changed since the run last checked them; all of them in a new run.
     files = clips.check_files(read_data_files(path)) if check else {}
     about = identity | {"fps": clips.records.fps}

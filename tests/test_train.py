@@ -166,3 +166,12 @@ def test_damaged_clips_are_told_or_skipped(data, tmp_path):
     done = run_script("train.py", "--skip_damaged", *flags)
     assert done.returncode == 0, done.stderr
     assert "31 clips (1 damaged ones skipped: 4x4x4/00000.tfrecord, record 31 ...)" in done.stdout
+
+
+def test_an_unchecked_data_set_trains_until_a_fault_is_met(data, tmp_path):
+    folder = shutil.copytree(data, tmp_path / "data")
+    (folder / "4x8x8/00000.tfrecord").unlink()
+    flags = [f"--data={folder}", f"--run={tmp_path / 'run'}", *TINY, "train.total_kimg=0.02"]
+    done = run_script("train.py", "--check=none", *flags)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "run/data_files.json").exists()
