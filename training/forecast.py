@@ -39,7 +39,7 @@ class Forecast:
         self._calls: dict[int, int] = {}  # of this process, by the index of the phase
         tracing = measured.tracing if measured else 1.0
         self._factors = {"steps": 1.0, "tracing": tracing, "distances": 1.0}
-        self._reports, self._reporting = 0, 0.0
+        self._reports, self._reporting, self._measured_distance = 0, 0.0, False
         self.begin_tick()
 
     def follow(self, config: Config):
@@ -70,8 +70,10 @@ class Forecast:
             self._note_rate(phase, self.seconds_per_clip)
 
     def note_distance(self, phase: Phase, seconds: float):
-        """Notes what a distance took."""
-        self._factors["distances"] = seconds / self._distance_cost(phase)
+        """Notes what a distance took; the first one of a process sets up functions too."""
+        factor = seconds / self._distance_cost(phase)
+        self._factors["distances"] = factor if self._measured_distance else min(factor, 1.0)
+        self._measured_distance = True
 
     def note_report(self, seconds: float):
         """Notes what the end of a tick took besides: pictures, snapshots, scores."""

@@ -11,6 +11,7 @@ from training.forecast import Forecast, Measured
 
 SLOW = 1.7  # times as slow as the machine of growth/cost.py
 REPORT, DISTANCE = 1.5, {0: 5.0, 1: 10.0, 2: 18.0, 3: 40.0}  # seconds, by level
+SET_UP = 6.0  # seconds that the first distance takes besides
 
 
 def _simulate(forecast, config, until=math.inf):
@@ -28,8 +29,9 @@ def _simulate(forecast, config, until=math.inf):
         if nimg // 1000 > (nimg - clips) // 1000:
             ticks += 1
             if ticks % train.distance_ticks == 0:
-                seconds += DISTANCE[phase.level]
-                forecast.note_distance(phase, DISTANCE[phase.level])
+                distance = DISTANCE[phase.level] + (ticks == train.distance_ticks) * SET_UP
+                seconds += distance
+                forecast.note_distance(phase, distance)
             yield nimg, seconds
             forecast.begin_tick()
             seconds += REPORT
