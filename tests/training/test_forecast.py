@@ -11,7 +11,7 @@ from training.forecast import Forecast, Measured
 
 SLOW = 1.7  # times as slow as the machine of growth/cost.py
 REPORT, DISTANCE = 1.5, {0: 5.0, 1: 10.0, 2: 18.0, 3: 40.0}  # seconds, by level
-SET_UP = 6.0  # seconds that the first distance takes besides
+SET_UP = 12.0  # seconds that the first distance takes besides
 
 
 def _simulate(forecast, config, until=math.inf):
