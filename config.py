@@ -236,8 +236,8 @@ def config_for(name: str, ladder: Ladder) -> tuple[Config, str]:
     That is the smallest preset whose clips are as large. It is trained as long as the ladder needs.
     """
     presets = sorted(PRESETS.values(), key=lambda make: make().growth.resolution)
-    size, chosen = ladder[-1].height, presets[-1]
-    chosen = next((make for make in presets if make().growth.resolution >= size), chosen)
+    size, longer = ladder[-1].height, max(ladder[-1].shape[1:])
+    chosen = next((p for p in presets if p().growth.resolution >= longer), presets[-1])
     base = chosen()
     growth = dataclasses.replace(
         base.growth,

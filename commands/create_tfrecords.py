@@ -1,6 +1,7 @@
 """Reads videos and writes their clips at every rung of a ladder.
 
     python dataset_tool.py create_tfrecords --size=64 --frames=16     # videos -> datasets/videos
+    python dataset_tool.py create_tfrecords --size=144x256            # height x width, any shape
     python dataset_tool.py create_tfrecords --config=faces            # videos -> datasets/faces
 
 If it is interrupted, run the same command again to resume.
@@ -19,7 +20,7 @@ from dataset.encoding import ENCODINGS, Encoding
 from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS
 from dataset.readers.source import ReaderOptions
-from growth.ladder import Ladder, find_ladder, make_ladder
+from growth.ladder import Ladder, find_ladder, make_ladder, parse_size, picture_of
 from support.errors import UserError
 from support.media import MAX_RATE, MIN_RATE
 
@@ -38,8 +39,13 @@ def flags(parser: Parser):
         "--size",
         "--resolution",
         dest="resolution",
-        type=whole(1),
-        help="height and width of the full clip (default: that of the preset or ladder)",
+        type=_size,
+        help="of the full clip: height and width, such as 144x256, or a number for both "
+        "(default: that of the preset or ladder)",
+    )
+    flag(
+        "--aspect",
+        help="width to height of the full clip, such as 16:9; it fits in --size (default: 1:1)",
     )
     flag(
         "--frames",
@@ -140,15 +146,46 @@ def run(args: argparse.Namespace):
 
 def choose_ladder(args: argparse.Namespace) -> tuple[Ladder, str]:
     """The ladder that the flags state, by a preset or without one, and a name for the data set."""
-    settings = {name: getattr(args, name) for name in ("ladder", "resolution", "num_frames")}
-    given = {name: value for name, value in settings.items() if value is not None}
-    if args.config or not given:
+    given = {name: getattr(args, name) for name in ("ladder", "num_frames")}
+    given = {name: value for name, value in given.items() if value is not None}
+    picture = _picture(args)
+    if args.config or not (given or picture):
         config = preset(args.config or "faces")
+        if picture:
+            growth = {"ladder": config.growth.ladder, "num_frames": config.growth.num_frames}
+            ladder = _make_ladder(picture, **growth | given)
+            given = {"ladder": ladder, "resolution": picture[0], "num_frames": ladder[-1].frames}
         return config.override(f"growth.{k}={v}" for k, v in given.items()).ladder, config.name
     name = Path(args.source).absolute().stem
     if args.ladder:
-        return make_ladder(args.ladder, args.resolution, args.num_frames), name
-    return find_ladder(args.resolution, args.num_frames), name
+        return _make_ladder(picture, **given), name
+    return find_ladder(picture, args.num_frames), name
+
+
+def _make_ladder(picture, ladder, num_frames=None):
+    return make_ladder(ladder, num_frames=num_frames, picture=picture)
+
+
+def _picture(args):
+    """(height, width) that --size and --aspect state; None without them."""
+    if args.aspect is None:
+        return args.resolution and parse_size(str(args.resolution))
+    if isinstance(args.resolution, str):
+        raise UserError("--aspect should be given with a --size of one number. Received: two")
+    return picture_of(
+        args.aspect, args.resolution or preset(args.config or "faces").growth.resolution
+    )
+
+
+def _size(text):
+    """A number, or "HEIGHTxWIDTH" as it is."""
+    try:
+        height, width = parse_size(text)
+    except UserError:
+        raise argparse.ArgumentTypeError(
+            f"should be a number, or height and width such as 144x256. Received: {text}"
+        ) from None
+    return height if height == width else text
 
 
 def _options(args, ladder, rules):
@@ -159,7 +196,7 @@ def _options(args, ladder, rules):
         tile=args.tile,
         num_clips=args.max_clips or ReaderOptions.num_clips,
         num_frames=rules.span,
-        resolution=ladder[-1].height,
+        resolution=max(ladder[-1].shape[1:]),
         seed=args.seed,
     )
 

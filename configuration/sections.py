@@ -11,7 +11,7 @@ class Growth:
     """The ladder, by name or written out, and where it ends."""
 
     ladder: str = setting("thesis", 'thesis, authors, or rungs such as "4x4x4 4x8x8 8x8x8"')
-    resolution: int = setting(256, "height and width of the full clip")
+    resolution: int = setting(256, "height of the full clip")
     num_frames: int = setting(32, "frames of the full clip")
     feature_maps_base: int = setting(
         1024, "feature maps are base / 2^(log2(height) - 1), up to the maximum", above=0

@@ -1,9 +1,9 @@
 """Sliced Wasserstein distance between patches of two sets of clips, at several scales.
 
 ProGAN's measure (Karras et al. 2018, section 5) carried to video. A Laplacian pyramid halves space
-down to 4x4 and time down to 4 frames; at each level patches of 7x7 pixels x 4 frames are taken at
-random places (smaller where the level is), and the distance of the two sets of patches is the mean
-one-dimensional Wasserstein distance over random directions, x 1000.
+down to 4x4 and time down to 4 frames, as long as the sizes are even; at each level patches of 7x7
+pixels x 4 frames are taken at random places (smaller where the level is), and the distance of the
+two sets of patches is the mean one-dimensional Wasserstein distance over random directions, x 1000.
 
 Both sets are normalised by the mean and the standard deviation of the reals, per channel and
 level. ProGAN normalises each set by its own, which hides errors of colour and of contrast.
@@ -48,7 +48,7 @@ class PatchBank:
     of the set into batches gives the same bank. A clip of any size takes 75 kB per level.
 
     Args:
-        shape: (frames, height, width) of the clips, powers of two.
+        shape: (frames, height, width) of the clips.
         seed: of the places of the patches.
         patches_per_clip: number of patches per clip and level; all places where there are fewer.
         kind: of the patches, "joint", "spatial" or "temporal".
@@ -148,12 +148,19 @@ def laplacian_pyramid(clips: tf.Tensor, kind: str = "joint") -> list[tf.Tensor]:
 def pyramid_shapes(shape: tuple[int, int, int], kind: str = "joint") -> list[tuple[int, int, int]]:
     """(frames, height, width) of each level, finest first: (8, 16, 16), (4, 8, 8), (4, 4, 4)."""
     frames, height, width = shape
-    shapes, coarsest = [(frames, height, width)], KINDS[kind][1]
-    while any(size > low for size, low in zip(shapes[-1], coarsest, strict=True)):
-        sizes = zip(shapes[-1], coarsest, strict=True)
-        frames, height, width = (size // 2 if size > low else size for size, low in sizes)
+    shapes, (low, *lows) = [(frames, height, width)], KINDS[kind][1]
+    while True:
+        in_time, in_space = _halves([frames], [low]), _halves([height, width], lows)
+        if in_time == in_space == 1:
+            return shapes
+        frames, height, width = frames // in_time, height // in_space, width // in_space
         shapes.append((frames, height, width))
-    return shapes
+
+
+def _halves(sizes, lows):
+    """2 where all sizes are even and above their lowest, or else 1."""
+    pairs = zip(sizes, lows, strict=True)
+    return 2 if all(size > low and size % 2 == 0 for size, low in pairs) else 1
 
 
 def _to_float(clip):

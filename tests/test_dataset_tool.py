@@ -104,7 +104,9 @@ def test_the_layout_and_what_is_left_out_are_printed(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--resolution=48", "--resolution should be a power of two. Received: 48"),
+        ("--resolution=100", "--resolution should be 4 to 16 pixels a side, .* Received: 100x100"),
+        ("--size=9x", "should be a number, or height and width such as 144x256. Received: 9x"),
+        ("--aspect=37:20", "--aspect should be that .* nearest are 13:7, 11:6 and 15:8"),
         ("--num_frames=6", "--num_frames should be at most 4, or one that the ladder"),
         ("--ladder=steps", "--ladder should be one of .* Received: 'steps'"),
         ("--config=none", "--config should be one of .* Received: none"),

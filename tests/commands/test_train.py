@@ -12,6 +12,9 @@ from growth.phase import list_phases
 from support.errors import UserError
 from tests.training.toys import write_config
 
+WIDE = "4x4x8 8x4x8 8x8x16 8x16x32"
+WIDEST = "4x9x16 4x18x32 4x36x64 4x72x128 4x144x256"
+
 
 def parse(*argv):
     parser = Parser()
@@ -64,6 +67,8 @@ def test_a_config_is_a_preset_or_a_file(run, tmp_path):
         (["--size=8"], ("thesis", 8, 8), "demo"),
         (["--size=64", "--frames=8"], ("thesis", 64, 8), "actions"),
         (["--size=128", "--frames=32"], ("authors", 128, 32), "ucf101"),
+        (["--aspect=2:1", "--size=32"], (WIDE, 16, 8), "demo"),
+        (["--size=144x256", "--frames=4"], (WIDEST, 144, 4), "faces"),
         (["--ladder=4x4x4 8x4x4 8x8x8"], ("4x4x4 8x4x4 8x8x8", 8, 8), "demo"),
     ],
 )
@@ -95,6 +100,19 @@ def test_ladder_and_size_are_those_of_the_data(tmp_path, capsys, size, growth, p
     )
     last = list_phases(config.schedule, config.ladder)[-1]
     assert config.train.total_kimg * 1000 > last.begin
+
+
+def test_models_of_one_size_refuse_others():
+    flags = Parser()
+    create_tfrecords.flags(flags)
+    args = flags.parse_args(["--config=vgan_golf", "--aspect=16:9"])
+    with pytest.raises(UserError, match="The model vgan should have clips of .* 32x36x64"):
+        create_tfrecords.choose_ladder(args)
+    args = flags.parse_args(["--config=faces", "--aspect=16:9"])
+    assert str(create_tfrecords.choose_ladder(args)[0]).endswith(" 32x144x256")
+    args = flags.parse_args(["--size=144x256", "--aspect=16:9"])
+    with pytest.raises(UserError, match="--aspect should be given with a --size of one number"):
+        create_tfrecords.choose_ladder(args)
 
 
 def test_a_preset_comes_before_the_data(tmp_path):

@@ -8,6 +8,8 @@ from growth.ladder import (
     find_ladder,
     make_ladder,
     name_ladder,
+    parse_size,
+    picture_of,
 )
 from support.errors import UserError
 
@@ -114,7 +116,7 @@ def test_feature_maps():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "thesis", "resolution": 100}, "`resolution` should be a power of two"),
+        ({"name": "thesis", "resolution": 100}, "`resolution` should be one that the ladder"),
         ({"name": "thesis", "resolution": 512}, "`resolution` should be one that the ladder"),
         ({"name": "thesis", "resolution": 2}, "Received: resolution=2"),
         ({"name": "thesis", "num_frames": 30}, "`num_frames` should be at most 4, or one that"),
@@ -125,10 +127,17 @@ def test_feature_maps():
         ({"name": ""}, "`ladder` should be one of"),
         ({"name": "4x4 8x8"}, "`ladder` should be one of"),
         ({"name": "4x4x4 6x8x8"}, "double time, space or both. Received: 4x4x4 to 6x8x8"),
-        ({"name": "4x4x4 4x8x6"}, "`width of the rung 4x8x6` should be a power of two"),
+        ({"name": "4x4x4 4x8x6"}, "double time, space or both. Received: 4x4x4 to 4x8x6"),
+        ({"name": "4x4x8 4x8x8"}, "double time, space or both. Received: 4x4x8 to 4x8x8"),
         ({"name": "4x0x0"}, "`ladder` should be one of"),
         ({"name": "-4x4x4"}, "`ladder` should be one of"),
-        ({"name": "4x4x8"}, "square .height = width.. Received: 4x4x8"),
+        ({"name": "4x9x16 4x18x32", "picture": (32, 32)}, "one that the ladder '4x9x16 4x18x32'"),
+        ({"name": "thesis", "picture": (288, 512)}, "at most 256 pixels a side on the ladder 'the"),
+        (
+            {"name": "thesis", "picture": (120, 160)},
+            "should be 4 to 16 pixels a side, doubled any number of times .the nearest are "
+            "128x160, 112x160 and 128x176.. Received: 120x160",
+        ),
         ({"name": "4x4x4 4x16x16"}, "double time, space or both. Received: 4x4x4 to 4x16x16"),
         ({"name": "4x4x4 16x8x8"}, "double time, space or both"),
         ({"name": "8x8x8 4x4x4"}, "double time, space or both"),
@@ -154,11 +163,70 @@ def test_factors_of_no_step(level):
 
 
 def test_a_size_finds_the_first_ladder_that_passes_it():
-    assert str(find_ladder(128, 16)) == str(make_ladder("thesis", 128, 16))
-    assert str(find_ladder(128, 32)) == str(make_ladder("authors", 128, 32))
-    assert name_ladder(find_ladder(128, 32)) == "authors"
+    assert str(find_ladder((128, 128), 16)) == str(make_ladder("thesis", 128, 16))
+    assert str(find_ladder((128, 128), 32)) == str(make_ladder("authors", 128, 32))
+    assert name_ladder(find_ladder((128, 128), 32)) == "authors"
+    assert str(find_ladder((72, 128), 32)) == str(make_ladder("authors", picture=(72, 128)))
     assert name_ladder(make_ladder("4x4x4 8x4x4")) == "4x4x4 8x4x4"
     with pytest.raises(UserError, match="should be at most 16 at 64x64"):
-        find_ladder(64, 32)
-    with pytest.raises(UserError, match="should be a power of two"):
-        find_ladder(48, None)
+        find_ladder((64, 64), 32)
+
+
+@pytest.mark.parametrize(
+    ("picture", "rungs"),
+    [
+        ((144, 256), "4x9x16 8x9x16 8x18x32 16x36x64 16x72x128 32x144x256"),
+        ((72, 128), "4x9x16 8x9x16 8x18x32 16x36x64 16x72x128"),
+        ((256, 144), "4x16x9 8x16x9 8x32x18 16x64x36 16x128x72 32x256x144"),
+        ((128, 192), "4x4x6 8x4x6 8x8x12 8x16x24 16x32x48 16x64x96 32x128x192"),
+        ((48, 48), "4x6x6 8x6x6 8x12x12 8x24x24 16x48x48"),
+        ((64, 64), "4x4x4 8x8x8 8x16x16 8x32x32 16x64x64"),
+    ],
+)
+def test_a_ladder_is_bent_to_a_picture(picture, rungs):
+    assert str(make_ladder("thesis", picture=picture)) == rungs
+
+
+def test_a_bent_ladder_doubles_and_has_the_maps_of_its_height():
+    ladder = make_ladder("thesis", picture=(144, 256), num_frames=8)
+    assert str(ladder) == "4x9x16 8x9x16 8x18x32 8x36x64 8x72x128 8x144x256"
+    assert [ladder.factors(i) for i in (1, 2)] == [(2, 1, 1), (1, 2, 2)]
+    assert [rung.feature_maps for rung in ladder] == [128, 128, 128, 64, 32, 16]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "side", "picture"),
+    [
+        ("16:9", 256, (144, 256)),
+        ("9:16", 200, (128, 72)),
+        ("4:3", 128, (96, 128)),
+        ("3:2", 64, (32, 48)),
+        ("21:9", 256, (96, 224)),
+        ("2:2", 100, (64, 64)),
+    ],
+)
+def test_the_picture_of_an_aspect(aspect, side, picture):
+    assert picture_of(aspect, side) == picture
+
+
+@pytest.mark.parametrize(
+    ("aspect", "side", "message"),
+    [
+        ("37:20", 256, "a side .the nearest are 13:7, 11:6 and 15:8.. Received: 37:20"),
+        ("5:1", 256, "the nearest are 4:1, 15:4 and 7:2"),
+        ("16:9", 8, "`resolution` should be at least 16 with the aspect 16:9. Received: 8"),
+        ("16x9", 256, "should be WIDTH:HEIGHT, such as 16:9. Received: 16x9"),
+        ("0:9", 256, "should be WIDTH:HEIGHT"),
+    ],
+)
+def test_aspects_that_no_ladder_has(aspect, side, message):
+    with pytest.raises(UserError, match=message):
+        picture_of(aspect, side)
+
+
+def test_sizes_are_parsed():
+    assert parse_size("144x256") == (144, 256)
+    assert parse_size("64") == (64, 64)
+    for text in ("0", "64x", "x64", "4x4x4", "1e3", "-4"):
+        with pytest.raises(UserError, match="should be a number, or HEIGHTxWIDTH. Received"):
+            parse_size(text)

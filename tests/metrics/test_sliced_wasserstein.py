@@ -62,7 +62,8 @@ def test_pyramid_by_hand():
     ]  # fmt: skip
     assert pyramid_shapes((4, 4, 4)) == [(4, 4, 4)]
     assert pyramid_shapes((2, 8, 8)) == [(2, 8, 8), (2, 4, 4)]
-    assert pyramid_shapes((8, 16, 8), "spatial") == [(8, 16, 8), (8, 8, 4), (8, 4, 4)]
+    assert pyramid_shapes((8, 16, 8), "spatial") == [(8, 16, 8), (8, 8, 4)]
+    assert pyramid_shapes((20, 36, 64)) == [(20, 36, 64), (10, 18, 32), (5, 9, 16)]
     assert pyramid_shapes((32, 4, 4), "temporal") == [(32, 4, 4), (16, 4, 4), (8, 4, 4), (4, 4, 4)]
 
 

@@ -150,7 +150,7 @@ def _change(pair, **changes):
         ({"config": {"name": "a", "loss": {"kind": "other"}}}, "`loss` should be one of"),
         ({"config": {"name": "a", "loss": {"kind": []}}}, "`loss` should be one of"),
         ({"config": {"name": [1]}}, "`name` should be str"),
-        ({"config": {"name": "a", "growth": {"resolution": 5}}}, "power of two"),
+        ({"config": {"name": "a", "growth": {"resolution": 5}}}, "one that the ladder"),
         ({"config": {"name": "a", "network": {"latent_size": "8"}}}, "`network.latent_size`"),
     ],
 )
