@@ -15,7 +15,7 @@ from pathlib import Path
 
 from commands.parser import Parser, name_flags, one_of, real, whole
 from config import PRESETS, preset
-from dataset.clips import CLIP_RULES, SHORT_RULES, ClipRules
+from dataset.clips import CLIP_RULES, CUT_RULES, SHORT_RULES, ClipRules
 from dataset.encoding import ENCODINGS, Encoding
 from dataset.pyramid import CROPS, ORDERS, RESIZE_FILTERS, Framing
 from dataset.readers import READERS
@@ -91,6 +91,18 @@ def flags(parser: Parser):
         help="with --clip_rule=all: frames from clip to clip (default: clips do not overlap)",
     )
     flag("--short", default="skip", type=one_of(SHORT_RULES), help="sources that are too short")
+    flag(
+        "--cuts",
+        default="keep",
+        type=one_of(CUT_RULES),
+        help="clips across cuts; skip: clips are taken within shots alone (slower)",
+    )
+    flag(
+        "--min_motion",
+        type=real(0, 255),
+        default=0.0,
+        help="leave out clips whose mean change from frame to frame, in grey levels, is smaller",
+    )
     flag("--val_fraction", type=real(0, 1), help="share of videos to hold out in <output>-val")
     flag("--val_list", help="file that names the videos to hold out, one per line")
     flag("--encoding", default="raw", type=one_of(ENCODINGS), help="of the pixels in records")
@@ -112,7 +124,8 @@ def run(args: argparse.Namespace):
     ladder, name = choose_ladder(args)
     output = args.output or Path(f"datasets/{name}")
     rules = ClipRules(
-        ladder[-1].frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short
+        *(ladder[-1].frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short),
+        *(args.cuts, args.min_motion),
     )
     listing = find_sources(Path(args.source), args.source_format, _options(args, ladder, rules))
     sources = listing.sources

@@ -19,6 +19,8 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Measures some clips, and prints the tables."""
+    from dataset.advice import describe_left_out
+    from dataset.oddities import KINDS
     from dataset.stats import measure
     from metrics.motion import motion_energy
 
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace):
     rung = choose_rung(records, args.rung)
     print_sizes(records)
     _print_lengths(records)
+    for sentence in describe_left_out(records):
+        print(sentence)
     with Progress(min(args.num, len(records)), "clips measured") as progress:
         found = measure(records, rung, args.num, motion_energy, progress.advance)
     colour, deviation = (" ".join(f"{x:.1f}" for x in v) for v in (found.colour, found.deviation))
@@ -33,6 +37,8 @@ def run(args: argparse.Namespace):
     print(f"  red, green, blue: mean {colour}, standard deviation {deviation}")
     energy = f"{found.motion.mean():.2f}, from {found.motion.min():.2f} to {found.motion.max():.2f}"
     print(f"  motion energy (mean change from frame to frame): {energy}")
+    counts = ", ".join(f"{len(found.oddities.get(kind, []))} {kind}" for kind in KINDS)
+    print(f"  odd clips: {counts}")
     for kind, indices in found.oddities.items():
         print(f"  {len(indices)} {kind}: {', '.join(map(str, indices))}")
 

@@ -25,6 +25,7 @@ def advise(records: Records, rules: ClipRules) -> list[str]:
         sentences.append(
             f"{unused} more {verb} in these sources: `clip_rule=all` takes all windows of each."
         )
+    sentences += describe_left_out(records)
     rates = records.metadata["source_rates"]
     if do_differ(rates):
         sentences.append(warn_of_rates(rates))
@@ -35,6 +36,18 @@ def advise(records: Records, rules: ClipRules) -> list[str]:
             f"than {FEW} clips, and scores on it mean little."
         )
     return sentences + _describe_oddities(records)
+
+
+def describe_left_out(records: Records) -> list[str]:
+    """What `cuts` and `min_motion` did when the data set was made."""
+    counts = records.metadata.get("left_out", {})
+    texts = {
+        "cuts": "would cross a cut: moved into a shot, or left out.",
+        "still": "left out, which change less than `min_motion` from frame to frame.",
+    }
+    return [
+        f"{counted(counts[name], 'clip')} {text}" for name, text in texts.items() if name in counts
+    ]
 
 
 def count_unused(source_frames: dict[str, int], rules: ClipRules, clips: int) -> int:

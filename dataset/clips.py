@@ -10,6 +10,7 @@ from dataset.readers.source import RejectedSource
 from support.errors import UserError
 
 CLIP_RULES = ("centre", "random", "first", "all", "windows")
+CUT_RULES = ("keep", "skip")
 SHORT_RULES = ("skip", "loop", "hold", "error")
 KEPT = 2**28  # bytes of frames that wait for the end of a source
 STRETCH = 2**25  # bytes of the frames of a stretch, as far as it has two windows
@@ -26,6 +27,8 @@ class ClipRules:
     frame_stride: int = 1  # every n-th frame is taken
     clip_stride: int | None = None  # frames from window to window; by default they do not overlap
     short: str = "skip"  # for sources shorter than a clip: skip, loop, hold (the last frame), error
+    cuts: str = "keep"  # "skip": clips stay within a shot
+    min_motion: float = 0.0  # mean change from frame to frame in grey levels of clips to take
 
     @property
     def span(self) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dataset.clips import STRETCH, ClipRules
+from dataset.cuts import count_crossing, cut_within, find_shots
 from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, max_num_clips
@@ -22,11 +23,12 @@ from dataset.readers.files import natural_key
 from dataset.readers.source import Frames, RejectedSource, Source
 from dataset.records import encode
 from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
-from dataset.tally import Tally
+from dataset.tally import LEFT_OUT, Tally
 from dataset.unfinished import Unfinished
 from dataset.windows import scale_of
 from dataset.workers import Stopped, in_order
 from growth.ladder import Ladder
+from metrics.motion import motion_energy
 from support.errors import UserError
 from support.progress import Progress
 
@@ -186,9 +188,8 @@ class _Maker:
             return Pooled(fitted, self.ladder)  # Once, however many clips it is in.
 
         def records():
-            random = np.random.default_rng([self.seed, 2, position])
             try:
-                for clip in self.rules.cut(frames, random, prepare):
+                for clip in self._clips(position, frames, prepare, line):
                     yield from self._encode(clip, source)
                     line["clips"] += 1
             except RejectedSource:
@@ -199,8 +200,37 @@ class _Maker:
         try:
             write_records(self.work.part(position), records())
         except RejectedSource as error:
-            return {"name": source.name, "clips": 0, "rejected": str(error)}
+            counts = {name: line[name] for name in LEFT_OUT if name in line}
+            return {"name": source.name, "clips": 0, "rejected": str(error), **counts}
         return line
+
+    def _clips(self, position, frames, prepare, line):
+        """The clips of a source; counts in `line` those that `cuts` and `min_motion` leave out."""
+        random, rules = self._random(position), self.rules
+        if rules.cuts == "skip":
+            shots = find_shots(frames())
+            line["cuts"] = count_crossing(rules, shots, self._random(position))
+            clips = cut_within(rules, shots, frames, random, prepare)
+        else:
+            clips = rules.cut(frames, random, prepare)
+        if not rules.min_motion:
+            yield from clips
+            return
+        line["still"], largest = 0, 0.0
+        for clip in clips:
+            motion = motion_energy(np.stack([frame.rungs[-1] for frame in clip])[None])[0]
+            if motion >= rules.min_motion:
+                yield clip
+            else:
+                line["still"], largest = line["still"] + 1, max(largest, motion)
+        if line["still"] and not line["clips"]:
+            raise RejectedSource(
+                f"should change by at least {rules.min_motion:g} grey levels from frame to frame. "
+                f"Received: {largest:.3g}"
+            )
+
+    def _random(self, position):
+        return np.random.default_rng([self.seed, 2, position])
 
     def _encode(self, frames, source):
         """The records of a clip, or of a stretch of video, one per rung."""

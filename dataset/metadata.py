@@ -33,6 +33,7 @@ _SCHEMA = {
     "fps": float | None,
     "tool_version": str,
     "arguments": dict,
+    "left_out?": {str: int},
     "windows?": {"frame_stride": int},
     "shards": {str: [SHARD]},
 }

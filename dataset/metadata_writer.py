@@ -67,6 +67,7 @@ def write_metadata(
         "source_frames": {str(frames): n for frames, n in sorted(tally.frames.items())},
         "source_rates": dict(sorted(tally.rates.items(), key=lambda item: float(item[0]))),
         "fps": fps and fps / rules.frame_stride,
+        **({"left_out": tally.left_out} if tally.left_out else {}),
         **windows,
         **about,
         "shards": {k: [dataclasses.asdict(shard) for shard in v] for k, v in shards.items()},

@@ -7,6 +7,9 @@ from dataset.rates import rate_key
 from dataset.readers.source import Source
 from support.media import known_rate
 
+# Counts in a source's line of the journal: clips that would cross a cut, and that hardly move.
+LEFT_OUT = ("cuts", "still")
+
 
 class Tally:
     """Counts the clips of a data set and their sources.
@@ -17,6 +20,7 @@ class Tally:
         rejected: {source: reason}.
         frames: how many sources have a number of frames.
         rates: {frames per second: number of sources}, where they are known.
+        left_out: {one of `LEFT_OUT`: clips}, of the rules that were applied.
 
     Args:
         labels: all names of labels, in order.
@@ -26,10 +30,14 @@ class Tally:
         self.labels = dict.fromkeys(labels, 0)
         self.clips, self.rejected, self.frames = 0, {}, collections.Counter()
         self.rates = collections.Counter()
+        self.left_out: dict[str, int] = {}
 
     def add(self, source: Source, line: dict, clips: int):
         """Counts a source by its line in the journal, and the clips that are taken of it."""
         self.clips += clips
+        for name in LEFT_OUT:
+            if name in line:
+                self.left_out[name] = self.left_out.get(name, 0) + line[name]
         if source.label is not None:
             self.labels[source.label] += clips
         if "rejected" in line:

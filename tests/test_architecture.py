@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "config": {"support", "growth", "losses", "models.settings", "configuration"},
     "networks": {"support", "growth", "config"},
     "models": {"support", "growth", "config", "networks", "losses", "dataset.batch"},
-    "dataset": {"support", "growth", "config"},
+    "dataset": {"support", "growth", "config", "metrics.motion"},
     "run_folder": {"support", "growth", "config"},
     "sampling": {"support", "growth", "config", "models", "networks.inputs", "run_folder.reading"},
     "scoring": {"support", "growth", "dataset", "metrics", "sampling"},

@@ -241,6 +241,7 @@ def test_extract_compare_and_stats(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "       8 to 8             4\n" in out
     assert "3 clips of 8x16x16" in out
+    assert "odd clips: 0 black, 0 white, 0 of one colour, 0 still, 0 across a cut\n" in out
     assert re.search(r"motion energy .*: \d+\.\d\d, from ", out)
     more = ("--format=npy", "--rung=8x8x8", "--first=1", "--num=2")
     run("extract", data, f"--output={tmp_path}/clips", *more)
