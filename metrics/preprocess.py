@@ -29,7 +29,8 @@ def preprocess(clips: np.ndarray, protocol: Protocol, mean: np.ndarray | None = 
             protocol subtracts its rows and columns, or nothing.
 
     Returns:
-        [N, 16, 112, 112, 3] float32 for C3D, [N, T', 224, 224, 3] float32 in [-1, 1] for I3D.
+        [N, 16, 112, 112, 3] float32 for C3D, [N, T', 224, 224, 3] float32 in [-1, 1] for I3D,
+        [N, T, 299, 299, 3] in [-1, 1] for Inception.
 
     Raises:
         UserError: the clips have another shape or type or are too short, or the mean is missing.

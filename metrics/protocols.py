@@ -38,6 +38,10 @@ Sources, and what was chosen where they give no value:
     i3d        The inception score on the classes of Kinetics-400 that the thesis' chapter 9 asks
                for; frames as I3D's authors prepare them for testing (shorter side 256, bilinear,
                centre 224). Chosen: the grid, clips, splits, repeats, epsilon, all frames.
+    inception_keras
+               Single frames (evaluate.py frames), by the ImageNet weights of keras.applications:
+               299x299 bilinear, x / 127.5 - 1, as its `preprocess_input`; the 2,048 values of the
+               last pool. Chosen: the grid, clips, ten splits as Salimans et al. 2016.
 
 The reals that fakes are compared with are a random draw in all of them, which is chosen.
 """
@@ -49,6 +53,7 @@ from support.errors import UserError
 _FRAMES = {
     "c3d": ("first16", "centre16", "stride2"),
     "i3d": ("all", "first16", "centre16", "stride2"),
+    "inception": ("all",),
 }
 
 
@@ -61,7 +66,7 @@ class Protocol:
     """
 
     name: str  # of the protocol
-    network: str  # c3d or i3d
+    network: str  # c3d, i3d or inception
     size: tuple[int, int] | int  # (height, width) to stretch to, or pixels of the shorter side
     filter: str  # bilinear, bicubic, bilinear_corners or bilinear_tf1
     crop: int  # side of the square that is then cut out of the middle
@@ -174,8 +179,25 @@ _I3D = Protocol(
     measures=("inception_score",),
 )
 
+_INCEPTION = Protocol(
+    name="inception_keras",
+    network="inception",
+    size=(299, 299),
+    filter="bilinear",
+    crop=299,
+    channels="rgb",
+    values=(-1, 1),
+    mean=None,
+    frames="all",
+    clips=10_000,
+    features="pool",
+    splits=10,
+    measures=("inception_score", "frechet_distance", "kernel_distance"),
+)
+
 PROTOCOLS: dict[str, Protocol] = {
-    known.name: known for known in (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _C3D_TORCH, _FVD, _I3D)
+    known.name: known
+    for known in (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _C3D_TORCH, _FVD, _I3D, _INCEPTION)
 }
 
 

@@ -8,12 +8,14 @@ from metrics.weights.caffe import STARTS, CaffeModel
 from metrics.weights.chainer import ChainerFile
 from metrics.weights.keras_h5 import KerasFile
 from metrics.weights.mean import read_mean
-from metrics.weights.networks import make_c3d, make_i3d
+from metrics.weights.networks import make_c3d, make_i3d, make_inception
 from metrics.weights.published import ZIP_ERRORS, PublishedFile
 from metrics.weights.pytorch import TorchPickles, TorchZip
 from metrics.weights.store import check_output, describe, save
 from metrics.weights.tensorflow import TensorFlowCheckpoint
 from support.errors import UserError, reading
+
+_MAKE = {"i3d": make_i3d, "inception": make_inception}  # networks that need no settings
 
 
 def convert(
@@ -26,8 +28,9 @@ def convert(
     """Writes published weights as a file of our own, with its sidecar.
 
     Args:
-        source: weights of C3D (Caffe, Chainer, Keras, PyTorch) or of I3D (a checkpoint of
-            TensorFlow, or a folder with one). The format is recognised by the content.
+        source: weights of C3D (Caffe, Chainer, Keras, PyTorch), of I3D (a checkpoint of
+            TensorFlow, or a folder with one) or of Inception-v3 (Keras). The format is recognised
+            by the content.
         output: file to write, ending in .weights.h5.
         flatten: order in which C3D's fc6 counts its inputs, "hwc" or "chw"; by default that of
             the format.
@@ -47,10 +50,16 @@ def convert(
         raise UserError(f"`output` should be another file than `source`. Received: {output}")
     file = open_published(source)
     if file.network != "c3d" and (flatten or mean):
-        raise UserError(f"`flatten` and `mean` should be given for C3D. Received: {source}, of I3D")
+        raise UserError(
+            "`flatten` and `mean` should be given for C3D. "
+            f"Received: {source}, of {file.network.upper()}"
+        )
     cube = None if mean is None else read_mean(mean)
     flatten = flatten or file.flatten
-    model = make_c3d(file, flatten) if file.network == "c3d" else make_i3d(file)
+    if file.network == "c3d":
+        model = make_c3d(file, flatten)
+    else:
+        model = _MAKE[file.network](file)
     about = {
         "format": file.format,
         "source": source.name,

@@ -1,4 +1,4 @@
-"""C3D as Keras 1 and 2 save it: HDF5 with one group per layer."""
+"""C3D and Inception-v3 as Keras 1 and 2 save them: HDF5 with one group per layer."""
 
 from metrics.weights.published import PublishedFile
 from support.errors import UserError
@@ -35,6 +35,8 @@ class KerasFile(PublishedFile):
                 f"{self.path} should hold layers with `weight_names`, as Keras 1 and 2 save them. "
                 "Received: none"
             )
+        if any(name.startswith("batch_normalization") for name in shapes):
+            self.network, self.flatten = "inception", None
         return shapes
 
     def _read(self, name):

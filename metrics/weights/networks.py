@@ -1,5 +1,6 @@
 """Copies the arrays of a published file into the network that they belong to."""
 
+import re
 from collections.abc import Callable
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 
 from metrics.c3d import C3D
 from metrics.i3d import I3D, checkpoint_variables
+from metrics.inception import Inception
 from metrics.weights.published import PublishedFile
 from support.errors import UserError
 
@@ -54,6 +56,40 @@ def make_i3d(file: PublishedFile) -> I3D:
     variables = checkpoint_variables(model).items()
     _fill(file, {scope + name.removeprefix(_SCOPE): v for name, v in variables}, {}, scope)
     return model
+
+
+def make_inception(file: PublishedFile) -> Inception:
+    """The Inception-v3 whose arrays are in `file`, as `make_c3d`.
+
+    Keras numbers layers in the order in which they are made, from another number in each process.
+    """
+    model = Inception(_length(file, "predictions/bias", MAX_CLASSES))
+    variables = {}
+    for kind in ("conv2d", "batch_normalization"):
+        ours = [layer for layer in model.network.layers if _number(layer.name, kind) is not None]
+        theirs = {name.partition("/")[0] for name in file.shapes}
+        theirs = sorted((n for n in theirs if _number(n, kind) is not None), key=_last_number)
+        ours.sort(key=lambda layer: _last_number(layer.name))
+        for index, layer in enumerate(ours):
+            name = theirs[index] if index < len(theirs) else f"{kind}_{index + 1}"
+            variables |= _arrays_of(file, name, layer)
+    variables |= _arrays_of(file, "predictions", model.network.get_layer("predictions"))
+    _fill(file, variables, {})
+    return model
+
+
+def _arrays_of(file, name, layer):
+    """The variables of a layer by their names in a file of Keras."""
+    parts = [*file.parts, 2]  # A third array has no name there.
+    return {f"{name}/{part}": v for part, v in zip(parts, layer.weights, strict=False)}
+
+
+def _number(name, kind):
+    return re.fullmatch(rf"{kind}(_\d+)?", name)
+
+
+def _last_number(name):
+    return int(name.rpartition("_")[2]) if name[-1].isdigit() and "_" in name else 0
 
 
 def _scope(names):

@@ -13,6 +13,7 @@ import numpy as np
 
 from metrics.c3d import C3D
 from metrics.i3d import I3D
+from metrics.inception import Inception
 from metrics.weights.mean import CUBE
 from metrics.weights.networks import MAX_CLASSES, MAX_WIDTH
 from support.arrays import open_array
@@ -27,10 +28,11 @@ _SCHEMA = {
     "mean": str | list | None,
     "sha256": str,
 }
+_OTHERS = {"i3d": I3D, "inception": Inception}  # networks of one width
 
 
 def save(model: keras.Model, output: Path, about: dict, mean: np.ndarray | None = None) -> dict:
-    """Writes the weights of a `C3D` or an `I3D`, and the sidecar last.
+    """Writes the weights of a `C3D`, an `I3D` or an `Inception`, and the sidecar last.
 
     Args:
         model: to write.
@@ -96,13 +98,16 @@ def describe(model: keras.Model) -> dict:
     """The entries from which `load` builds `model`: "network", "width" and "num_classes"."""
     if isinstance(model, I3D):
         return {"network": "i3d", "width": None, "num_classes": model.classify.filters}
+    if isinstance(model, Inception):
+        return {"network": "inception", "width": None, "num_classes": model.num_classes}
     width = model.get_layer("conv1").filters
     return {"network": "c3d", "width": width, "num_classes": model.fc8.units}
 
 
 def _make(about):
-    c3d = about["network"] == "c3d"
-    return C3D(about["num_classes"], about["width"]) if c3d else I3D(about["num_classes"])
+    if about["network"] == "c3d":
+        return C3D(about["num_classes"], about["width"])
+    return _OTHERS[about["network"]](about["num_classes"])
 
 
 def _read_sidecar(path):
@@ -118,9 +123,10 @@ def _read_sidecar(path):
                 f"Cannot read {sidecar}: `{name}` should be 1 to {limit}. "
                 f"Received: {about.get(name)!r}"
             )
-    if about["network"] not in ("c3d", "i3d"):
+    if about["network"] not in (known := ("c3d", *_OTHERS)):
         raise UserError(
-            f"Cannot read {sidecar}: `network` should be c3d or i3d. Received: {about['network']!r}"
+            f"Cannot read {sidecar}: `network` should be one of {', '.join(known)}. "
+            f"Received: {about['network']!r}"
         )
     if isinstance(about["mean"], list):
         check_schema(about["mean"], [float], sidecar, "mean")

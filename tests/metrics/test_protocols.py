@@ -20,6 +20,7 @@ PREPARATION = {
     "c3d_torch": ("c3d", 112, "bilinear", 112, "rgb", (0, 255), None),
     "fvd": ("i3d", (224, 224), "bilinear_tf1", 224, "rgb", (-1, 1), None),
     "i3d": ("i3d", 256, "bilinear", 224, "rgb", (-1, 1), None),
+    "inception_keras": ("inception", (299, 299), "bilinear", 299, "rgb", (-1, 1), None),
 }
 
 # Frames, clips, splits, repeats, epsilon, order of the reals.
@@ -31,6 +32,7 @@ COUNTS = {
     "c3d_torch": ("centre16", 10000, 1, 4, 1e-7, "random"),
     "fvd": ("all", 2048, 1, 1, 0, "random"),
     "i3d": ("all", 10000, 1, 1, 1e-7, "random"),
+    "inception_keras": ("all", 10000, 10, 1, 0, "random"),
 }
 
 # Endpoint of the distances, and measures.
@@ -42,6 +44,7 @@ MEASURES = {
     "c3d_torch": ("fc6", ("inception_score", "frechet_distance", "kernel_distance")),
     "fvd": ("logits", ("frechet_distance", "kernel_distance")),
     "i3d": ("probabilities", ("inception_score",)),
+    "inception_keras": ("pool", ("inception_score", "frechet_distance", "kernel_distance")),
 }
 
 
