@@ -6,6 +6,7 @@ python evaluate.py train_c3d --data=datasets/actions --output=c3d.weights.h5 --w
 python evaluate.py score --run=runs/ucf101 --protocol=tgan --weights=c3d.weights.h5
 python evaluate.py score --clips=videos --data=data --protocol=fvd --weights=i3d.weights.h5
 python evaluate.py prediction --run=runs/kth --data=datasets/kth-val
+python evaluate.py frames --run=runs/faces --protocol=inception_keras --weights=inception.weights.h5
 python evaluate.py labels --run=runs/actions --weights=c3d.weights.h5 --held_out=datasets/val
 python evaluate.py memorisation --run=runs/faces --weights=c3d.weights.h5
 python evaluate.py plot --run runs/ucf101
@@ -22,7 +23,7 @@ if __name__ == "__main__":
     run_commands(
         __doc__,
         [
-            *("score", "distance", "prediction_scores", "memorisation", "measure"),
+            *("score", "distance", "prediction_scores", "memorisation", "measure", "frames"),
             *("label_scores", "convert_weights", "train_c3d", "plot", "tables"),
             *("human_study", "human_results"),
         ],

@@ -26,11 +26,11 @@ def add_generator(parser: Parser):
     parser.add_argument("--data", type=Path, help="data set folder (default: that of the run)")
 
 
-def add_network(parser: Parser):
+def add_network(parser: Parser, required: bool = True):
     """Adds the flags of a feature network and of the clips that it is given."""
     flag = parser.add_argument
     flag("--clips", type=Path, help="videos, .npy or data set to score in place of a run")
-    flag("--weights", type=Path, required=True, help="network, of convert_weights or train_c3d")
+    flag("--weights", type=Path, required=required, help="network, of convert_weights or train_c3d")
     flag("--protocol", type=one_of(PROTOCOLS), default="thesis", help="how clips are prepared")
     flag("--frames", help="first16, centre16, stride2 or all (default: as the protocol)")
     flag("--held_out", type=Path, help="data set of reals that were not trained on")

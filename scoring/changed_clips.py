@@ -7,6 +7,14 @@ import numpy as np
 
 from metrics.controls import CONTROLS
 from scoring.clip_sets import ClipSet
+from scoring.single_frames import SingleFrames
+
+
+def change(clips: ClipSet, control: str) -> ClipSet:
+    """`clips` after a change; frames are taken out of clips that are changed before."""
+    if isinstance(clips, SingleFrames):
+        return SingleFrames(ChangedClips(clips.source, control), clips.pick, clips.seed)
+    return ChangedClips(clips, control)
 
 
 class ChangedClips:

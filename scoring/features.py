@@ -13,10 +13,10 @@ import tensorflow as tf
 
 from dataset.storage import is_remote, normalise
 from metrics import weights
-from metrics.controls import CONTROLS
 from metrics.preprocess import preprocess
 from metrics.protocols import Protocol
 from scoring import feature_table
+from scoring.changed_clips import change
 from scoring.clip_sets import ClipSet
 from scoring.feature_table import Features
 from support.errors import UserError
@@ -75,14 +75,23 @@ class Extractor:
         """Clips as the network takes them; raises as `preprocess_each` does."""
         return preprocess_each(clips, self.protocol, self.mean)
 
+    def values(self, clips: list[np.ndarray]) -> np.ndarray:
+        """Features [N, D] of clips in memory, uint8 [T, H, W, 3]; raises as `prepare` does."""
+        with without_tf32():
+            parts = [
+                self._forward(tf.constant(self.prepare(clips[i : i + _BATCH])))[0].numpy()
+                for i in range(0, len(clips), _BATCH)
+            ]
+        return np.concatenate(parts)
+
     def _compute(self, clips, indices, control) -> Iterator[np.ndarray]:
         title = f"clips ({', '.join(filter(None, [clips.about['kind'], control]))})"
         progress = Progress(len(indices), title)
+        if control:
+            clips = change(clips, control)
 
         def prepare(part):
             shown = list(clips.clips(part))
-            if control:
-                shown = [CONTROLS[control](c, i) for c, i in zip(shown, part, strict=True)]
             return shown, self.prepare(shown)
 
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]

@@ -99,10 +99,11 @@ def plot_scores(runs: dict[str, list[dict]], references: dict[str, dict[str, flo
 def plot_frames(
     methods: dict[str, dict[str, dict]], names: dict[str, str], first: int, output: Path
 ):
-    """Draws each measure of predictions against the number of the frame.
+    """Draws each measure against the number of the frame.
 
     Args:
-        methods: for each, {measure: {"frames": a value per frame}}.
+        methods: for each, {measure: {"frames": a value per frame}}, perhaps with "numbers", those
+            of the frames, where they do not follow each other.
         names: of the measures that are drawn.
         first: the number of the first frame.
         output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
@@ -118,7 +119,7 @@ def plot_frames(
         for number, (method, row) in enumerate(methods.items()):
             if key in row:
                 values = row[key]["frames"]
-                frames = range(first + 1, first + 1 + len(values))
+                frames = row[key].get("numbers") or range(first + 1, first + 1 + len(values))
                 axis.plot(frames, values, "o-", markersize=3, color=f"C{number}", label=method)
         axis.set_title(names[key], loc="left", fontsize=10)
         axis.set_xlabel("frame")

@@ -277,3 +277,24 @@ def test_scores_are_taken_while_a_run_trains_and_plotted(data, network, tmp_path
 
 def _sidecar(path):
     return path.with_name(path.name.removesuffix(".weights.h5") + ".json")
+
+
+def test_frames_with_and_without_a_network(run, data, network, tmp_path, capsys):
+    flags = ["frames", f"--run={run}", f"--data={data}", f"--output={tmp_path}/f.json"]
+    few = ["--content_clips=8", "--curve_clips=4", "--num=4"]
+    _main(*flags, *few)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(": ")[2] for line in lines[:4]] == [
+        *("fakes, 8 clips", "reals, 8 clips", "frozen, 8 clips", "shuffled, 8 clips")
+    ]
+    assert not (tmp_path / "f.png").exists()
+    with pytest.raises(UserError, match="--content=network should be given with --weights"):
+        _main(*flags, "--content=network")
+    _main(*flags, *few, f"--weights={network}", "--content=network")
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["score"]["fakes"]["frame"] == "random"
+    assert found["curve"]["frames"] == list(range(8))
+    assert found["content"]["frozen"]["content_distance"] == pytest.approx(0, abs=1e-3)
+    assert "over time, 4 clips: frame 1" in capsys.readouterr().out
+    with Image.open(tmp_path / "f.png") as picture:
+        assert picture.width > 1000
