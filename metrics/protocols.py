@@ -195,10 +195,8 @@ _INCEPTION = Protocol(
     measures=("inception_score", "frechet_distance", "kernel_distance"),
 )
 
-PROTOCOLS: dict[str, Protocol] = {
-    known.name: known
-    for known in (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _C3D_TORCH, _FVD, _I3D, _INCEPTION)
-}
+_KNOWN = (_THESIS, _TGAN, _TGAN2, _STYLEGANV, _C3D_TORCH, _FVD, _I3D, _INCEPTION)
+PROTOCOLS: dict[str, Protocol] = {known.name: known for known in _KNOWN}
 
 
 def protocol(name: str) -> Protocol:

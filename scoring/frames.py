@@ -1,6 +1,6 @@
 """Measures of frames: the score of single frames, quality over time, and content consistency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -116,7 +116,7 @@ def _features(extractor, clips, number):
 
 
 def consistency(
-    clip_sets: dict[str, ClipSet], features: Callable[[np.ndarray], np.ndarray] = shape_colours
+    clip_sets: Mapping[str, ClipSet], features: Callable[[np.ndarray], np.ndarray] = shape_colours
 ) -> dict[str, dict[str, float]]:
     """Average content distance and motion energy of sets of clips, each clip counted alike.
 

@@ -1,7 +1,10 @@
 """Converts published weights to our own files."""
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+
+import keras
 
 from metrics.weights import keras_h5
 from metrics.weights.caffe import STARTS, CaffeModel
@@ -15,7 +18,11 @@ from metrics.weights.store import check_output, describe, save
 from metrics.weights.tensorflow import TensorFlowCheckpoint
 from support.errors import UserError, reading
 
-_MAKE = {"i3d": make_i3d, "inception": make_inception}  # networks that need no settings
+# Networks that need no settings.
+_MAKE: dict[str, Callable[[PublishedFile], keras.Model]] = {
+    "i3d": make_i3d,
+    "inception": make_inception,
+}
 
 
 def convert(
@@ -56,10 +63,7 @@ def convert(
         )
     cube = None if mean is None else read_mean(mean)
     flatten = flatten or file.flatten
-    if file.network == "c3d":
-        model = make_c3d(file, flatten)
-    else:
-        model = _MAKE[file.network](file)
+    model = make_c3d(file, flatten) if file.network == "c3d" else _MAKE[file.network](file)
     about = {
         "format": file.format,
         "source": source.name,

@@ -66,9 +66,9 @@ def make_inception(file: PublishedFile) -> Inception:
     model = Inception(_length(file, "predictions/bias", MAX_CLASSES))
     variables = {}
     for kind in ("conv2d", "batch_normalization"):
-        ours = [layer for layer in model.network.layers if _number(layer.name, kind) is not None]
-        theirs = {name.partition("/")[0] for name in file.shapes}
-        theirs = sorted((n for n in theirs if _number(n, kind) is not None), key=_last_number)
+        ours = [layer for layer in model.network.layers if _is_of(layer.name, kind)]
+        names = {name.partition("/")[0] for name in file.shapes}
+        theirs = sorted((n for n in names if _is_of(n, kind)), key=_last_number)
         ours.sort(key=lambda layer: _last_number(layer.name))
         for index, layer in enumerate(ours):
             name = theirs[index] if index < len(theirs) else f"{kind}_{index + 1}"
@@ -84,8 +84,8 @@ def _arrays_of(file, name, layer):
     return {f"{name}/{part}": v for part, v in zip(parts, layer.weights, strict=False)}
 
 
-def _number(name, kind):
-    return re.fullmatch(rf"{kind}(_\d+)?", name)
+def _is_of(name, kind):
+    return re.fullmatch(rf"{kind}(_\d+)?", name) is not None
 
 
 def _last_number(name):

@@ -44,7 +44,7 @@ def converted(theirs, tmp_path_factory):
                 file[name].attrs["weight_names"] = [place.encode() for place in names]
     output = folder / "inception.weights.h5"
     weights.convert(folder / "published.h5", output)
-    return output
+    return weights.load(output)
 
 
 def _number(name):
@@ -53,7 +53,7 @@ def _number(name):
 
 
 def test_pool_and_classes_are_those_of_keras(theirs, converted):
-    network, about, mean = weights.load(converted)
+    network, about, mean = converted
     assert (about["network"], about["num_classes"], mean) == ("inception", CLASSES, None)
     frames = np.random.default_rng(1).integers(0, 256, (2, 1, 32, 24, 3), np.uint8)
     ready = preprocess(frames, protocol("inception_keras"))
@@ -83,7 +83,7 @@ def _bilinear(images, side):
 
 
 def test_several_frames_are_refused(converted):
-    network, _, _ = weights.load(converted)
+    network = converted[0]
     with pytest.raises(UserError, match="single frames. Use evaluate.py frames. Received: 2"):
         network.endpoints(tf.zeros([1, 2, 299, 299, 3]))
     assert isinstance(network, Inception)

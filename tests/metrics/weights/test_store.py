@@ -92,7 +92,7 @@ def test_a_missing_sidecar_is_named(path):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"network": "vgg"}, "`network` should be c3d or i3d. Received: 'vgg'"),
+        ({"network": "vgg"}, "`network` should be one of c3d, i3d, inception. Received: 'vgg'"),
         ({"network": "left out"}, "`network` is missing"),
         ({"width": None}, "`width` should be 1 to 64. Received: None"),
         ({"width": 0}, "`width` should be 1 to 64. Received: 0"),
