@@ -24,7 +24,7 @@ _TORCH = {
 }
 
 
-def print_table(config: str, resolutions, minibatch: int | None, baseline: bool):
+def print_table(config: str, resolutions, minibatch: int | None, baseline: bool, more=()):
     """Prints tables in Markdown, a row as soon as it is measured.
 
     Args:
@@ -32,6 +32,7 @@ def print_table(config: str, resolutions, minibatch: int | None, baseline: bool)
         resolutions: heights of its rungs.
         minibatch: where it is None, 4 up to 64x64 and 1 beyond.
         baseline: has the PyTorch twin measured too.
+        more: flags of `train_step.py`, for each cell of ours.
     """
     _print_row("size", "minibatch", *_HEADS, *(_TORCH_HEADS if baseline else ()))
     _print_row(*["---"] * (2 + len(_HEADS) + len(_TORCH_HEADS) * baseline))
@@ -39,7 +40,7 @@ def print_table(config: str, resolutions, minibatch: int | None, baseline: bool)
         size = minibatch or (4 if resolution <= 64 else 1)
         flags = [f"--config={config}", f"--resolution={resolution}", f"--minibatch={size}"]
         flags += [f"--steps={max(3, 1600 // resolution**2)}"]
-        row = {name: _measure(command, flags) for name, command in _OURS.items()}
+        row = {name: _measure(command, [*flags, *more]) for name, command in _OURS.items()}
         torch = {name: _measure(command, flags) for name, command in _TORCH.items() if baseline}
         _print_row(row["float32"]["rung"], size, *_ours(row), *_torch(row, torch))
 

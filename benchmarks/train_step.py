@@ -30,14 +30,18 @@ from config import PRESETS, Config, preset
 from growth.phase import Phase
 from support.errors import UserError
 from support.script import run_script
+from training.devices import allow_tensorfloat32
 from training.dry_run import estimate_memory
 from training.measure import Constant
 from training.trainer import Trainer
 
 
-def measure(config: Config, resolution: int, devices: int, steps: int, bare: bool) -> dict:
+def measure(
+    config: Config, resolution: int, devices: int, steps: int, bare: bool, kind: str = "CPU"
+) -> dict:
     """Trains at the stable phase of a rung; the line that `--json` prints."""
-    strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(devices)])
+    names = [f"{kind}:{i}" for i in range(devices)]
+    strategy = tf.distribute.MirroredStrategy(names)
     trainer, clips = Trainer(config, strategy), Constant(config.ladder)
     phase = stable_phase(config, resolution)
     level = phase.level
@@ -55,12 +59,13 @@ def measure(config: Config, resolution: int, devices: int, steps: int, bare: boo
         "minibatch": phase.minibatch,
         "precision": config.network.precision,
         "devices": devices,
+        "kind": kind,
         "steps": steps,
         "seconds_per_step": {"median": median, "min": min(times), "max": max(times)},
         "seconds_of_first_step": first,
         "clips_per_second": phase.minibatch / median,
         "seconds_per_kimg": 1000 * median / phase.minibatch,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": _peak_memory(names),
         "estimated_memory_bytes": estimate_memory(config, level, phase.minibatch),
     }
     if bare and devices == 1:
@@ -78,6 +83,13 @@ def measure(config: Config, resolution: int, devices: int, steps: int, bare: boo
 def stable_phase(config: Config, resolution: int) -> Phase:
     """The phase in which the rung of this height is trained and nothing fades."""
     return [p for p in stable_phases(config) if config.ladder[p.level].height == resolution][-1]
+
+
+def _peak_memory(devices):
+    """Bytes of this process, or those that TensorFlow took on GPUs."""
+    if devices[0].startswith("CPU"):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return sum(tf.config.experimental.get_memory_info(device)["peak"] for device in devices)
 
 
 def _seconds(trainer, clips, phase):
@@ -119,7 +131,8 @@ def parse(argv):
     parser.add_argument("--minibatch", type=int, help="the schedule's by default")
     parser.add_argument("--steps", type=int, default=5, help="that are timed")
     parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
-    parser.add_argument("--devices", type=int, default=1, help="logical CPU devices")
+    parser.add_argument("--devices", type=int, default=1, help="logical CPU devices, or GPUs")
+    parser.add_argument("--gpu", action="store_true", help="on GPUs, whose memory is counted")
     parser.add_argument("--set", nargs="*", default=[], help="section.key=value")
     parser.add_argument("--alone", action="store_true", help="networks built for this rung alone")
     parser.add_argument("--no_bare", action="store_true", help="without the bare convolutions")
@@ -138,13 +151,16 @@ def main(flags):
     if flags.all_rungs or flags.baseline:
         sizes = [rung.height for rung in preset(flags.config).ladder]
         chosen = dict.fromkeys(sizes) if flags.all_rungs else [flags.resolution]
-        print_table(flags.config, chosen, flags.minibatch, flags.baseline)
+        more = [*(["--gpu"] if flags.gpu else []), *(["--set", *flags.set] if flags.set else [])]
+        print_table(flags.config, chosen, flags.minibatch, flags.baseline, more)
         return
-    if flags.devices > 1:
+    allow_tensorfloat32(config.train.tensorfloat32)
+    if flags.devices > 1 and not flags.gpu:
         cpu = tf.config.list_physical_devices("CPU")[0]
         parts = [tf.config.LogicalDeviceConfiguration()] * flags.devices
         tf.config.set_logical_device_configuration(cpu, parts)
-    line = measure(config, flags.resolution, flags.devices, flags.steps, not flags.no_bare)
+    kind, bare = "GPU" if flags.gpu else "CPU", not flags.no_bare
+    line = measure(config, flags.resolution, flags.devices, flags.steps, bare, kind)
     print(json.dumps(line) if flags.json else _in_words(line), flush=True)
 
 
