@@ -1,5 +1,6 @@
 """Shots of a source, and clips that stay within one."""
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 
@@ -62,7 +63,7 @@ def cut_within(
         for shot in chosen:
             part = itertools.islice(frames, shot.start - place, shot.stop - place)
             place = shot.stop
-            yield from rules.cut(lambda part=part: part, random, prepare)
+            yield from rules.cut(functools.partial(iter, part), random, prepare)
         return
     shot = chosen[0] if rules.clip_rule == "first" else longest
     yield from rules.cut(
