@@ -1,15 +1,21 @@
-"""Moves from latent to latent on a straight line (appendix B of the thesis), or in a loop."""
+"""Moves from latent to latent: a smooth walk, a loop, or a grid of clips on a line.
+
+python generate.py interpolation --run=runs/faces                # through 4 latents, 2 s each
+python generate.py interpolation --run=runs/faces --loop
+python generate.py interpolation --run=runs/faces --steps=8      # appendix B of the thesis
+"""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.output import check_file
-from commands.parser import Parser, whole
+from commands.parser import Parser, real, whole
 from commands.rendering import (
     add_label,
     add_rendering,
     choose_labels,
+    choose_rate,
     draw_latents,
     middle_frames,
     render,
@@ -27,14 +33,22 @@ if TYPE_CHECKING:
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 LOOP_FRAMES = 64  # minimum number of moments on a circle
+_STEPS = 8  # of a grid in a picture that does not move
 
 
 def flags(parser: Parser):
     """Declares the flags."""
     add_snapshot(parser)
     flag = parser.add_argument
-    flag("--pairs", type=whole(1), default=4, help="pairs of latents, the rows of the grid")
-    flag("--steps", type=whole(1), default=8, help="clips from latent to latent, the columns")
+    flag("--pairs", type=whole(1), default=4, help="walks, loops or lines: rows of the grid")
+    flag("--latents", type=whole(2), default=4, help="latents that a walk passes")
+    flag("--seconds", type=real(0.1), default=2.0, help="of a walk from latent to latent")
+    flag(
+        "--steps",
+        type=whole(1),
+        help=f"in place of a walk: whole clips on a line from latent to latent, the columns "
+        f"(default: none, or {_STEPS} in a .png)",
+    )
     flag(
         "--loop",
         action="store_true",
@@ -58,16 +72,23 @@ def run(args: argparse.Namespace):
     from support.media import filmstrip, tile_clips
 
     still = output.suffix.lower() == ".png"
-    begin, end = np.split(draw_latents(args, snapshot, 2 * args.pairs), 2)
+    is_line = not args.loop and (args.steps is not None or still)
+    num = 2 if args.loop or is_line else args.latents
+    latents = draw_latents(args, snapshot, num * args.pairs)
+    ends = np.stack(np.split(latents, num), axis=1)  # [NLK]
     of_pairs = weigh_classes(args, snapshot)
-    if args.loop:
-        clips = render_loops(snapshot, begin, end, of_pairs)
+    if is_line:
+        steps = args.steps or _STEPS
+        latents = np.linspace(ends[:, 0], ends[:, 1], steps, axis=1)  # [NSK]
+        weights = of_pairs and np.linspace(*of_pairs, steps, axis=1)  # [NSC]
+        clips = np.stack(list(render(snapshot, _flat(latents), _flat(weights))))
+        sheet = tile_clips(middle_frames(clips) if still else clips, steps)
+    elif args.loop:
+        clips = render_loops(snapshot, ends[:, 0], ends[:, 1], of_pairs)
         sheet = filmstrip(clips) if still else tile_clips(clips)
     else:
-        latents = np.linspace(begin, end, args.steps, axis=1)  # [NSK]
-        weights = of_pairs and np.linspace(*of_pairs, args.steps, axis=1)  # [NSC]
-        clips = np.stack(list(render(snapshot, _flat(latents), _flat(weights))))
-        sheet = tile_clips(middle_frames(clips) if still else clips, args.steps)
+        moments = max(round(args.seconds * choose_rate(args, snapshot)), 1)
+        sheet = tile_clips(render_walks(snapshot, ends, moments, of_pairs))
     write_grid(args, output, sheet, snapshot)
 
 
@@ -115,18 +136,64 @@ def render_loops(
     """
     import numpy as np
 
-    frames = rung_of(snapshot).frames
-    play = [*range(frames), *range(frames - 2, 0, -1)]  # 0 1 2 3 2 1
-    total = len(play) * -(-LOOP_FRAMES // len(play))
+    play = len(_play(snapshot))
+    total = play * -(-LOOP_FRAMES // play)
     angle = np.linspace(0, 2 * np.pi, total, endpoint=False)[:, None]
     latents = np.cos(angle) * begin[:, None] + np.sin(angle) * end[:, None]  # [NTK]
-    weights = None
+    return _render_moments(snapshot, latents, classes, (1 - np.cos(angle)) / 2)
+
+
+def render_walks(
+    snapshot: "Snapshot",
+    latents: "np.ndarray",
+    moments: int,
+    classes: "tuple[np.ndarray, np.ndarray] | None" = None,
+) -> "np.ndarray":
+    """Clips that play forwards and backwards while their latents walk through `latents`.
+
+    From latent to latent the way is a quarter of an ellipse, on which all latents are as likely as
+    the ends. The walk is slow at its latents, so that its direction may change there.
+
+    Args:
+        snapshot: of the generator.
+        latents: [N, L, K], L latents of each walk.
+        moments: frames from latent to latent.
+        classes: weights [N, C] at the begin and the end of the walks.
+
+    Returns:
+        [N, (L - 1) `moments` + 1, H, W, 3] uint8.
+    """
+    import numpy as np
+
+    legs = latents.shape[1] - 1
+    place = np.arange(legs * moments + 1)
+    leg = np.minimum(place // moments, legs - 1)
+    share = (1 - np.cos(np.pi * (place / moments - leg))) / 2  # Slow at both ends.
+    angle = (np.pi / 2 * share)[:, None]
+    walk = np.cos(angle) * latents[:, leg] + np.sin(angle) * latents[:, leg + 1]  # [NTK]
+    return _render_moments(snapshot, walk, classes, (place / place[-1])[:, None])
+
+
+def _play(snapshot):
+    """The frames of a clip forwards and backwards, without jumps: 0 1 2 3 2 1."""
+    frames = rung_of(snapshot).frames
+    return [*range(frames), *range(frames - 2, 0, -1)]
+
+
+def _render_moments(snapshot, latents, classes, share):
+    """A frame of the clip of each of `latents` [N, T, K], as `_play` orders them: [N, T, H, W, 3].
+
+    `share` [T, 1] is the weight of the second of `classes`.
+    """
+    import numpy as np
+
+    play, weights = _play(snapshot), None
     if classes:
-        share = (1 - np.cos(angle)) / 2
         weights = (1 - share) * classes[0][:, None] + share * classes[1][:, None]  # [NTC]
+    count, total = latents.shape[:2]
     clips = render(snapshot, _flat(latents), _flat(weights))
-    moments = np.stack([clip[play[i % len(play)]] for i, clip in enumerate(clips)])
-    return moments.reshape(len(begin), total, *moments.shape[1:])
+    frames = np.stack([clip[play[i % total % len(play)]] for i, clip in enumerate(clips)])
+    return frames.reshape(count, total, *frames.shape[1:])
 
 
 def _flat(values):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from commands import rendering
-from commands.interpolation import render_loops
+from commands.interpolation import render_loops, render_walks
 from config import demo
 from growth.phase import list_phases
 from networks.generator import Generator
@@ -60,6 +60,7 @@ def size(path):
         ("samples --num=3", "a.png", (1, 196, 526)),
         ("interpolation --pairs=2 --steps=3", "a.mp4", (8, 130, 196)),
         ("interpolation --pairs=2 --steps=3", "a.png", (1, 130, 196)),
+        ("interpolation --pairs=2 --latents=3 --seconds=0.5 --fps=4", "a.mp4", (5, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.webp", (70, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.png", (1, 130, 526)),
         ("progress --num=2 --columns=3", "a.png", (1, 130, 196)),
@@ -181,6 +182,30 @@ def test_interpolation_begins_and_ends_at_its_latents(trained, monkeypatch):
     # Three clips of 16 pixels, enlarged by 4, 2 pixels apart.
     np.testing.assert_allclose(seen[0][:, ::4, 0:64:4].astype(int), ends[0], atol=1)
     np.testing.assert_allclose(seen[0][:, ::4, 132:196:4].astype(int), ends[1], atol=1)
+
+
+def test_a_walk_passes_its_latents_and_is_smooth(trained):
+    snapshot = load_snapshot(trained)
+    latents = sample_latents(6, 32, seed=0).reshape(2, 3, 32)
+    walks = render_walks(snapshot, latents, 12)
+    assert walks.shape == (2, 25, 16, 16, 3)
+    for moment, frame, place in [(0, 0, 0), (12, 2, 1), (24, 4, 2)]:  # 8 frames forth and 6 back.
+        clips = to_uint8(snapshot.sample(latents[:, place]))
+        np.testing.assert_allclose(walks[:, moment].astype(int), clips[:, frame], atol=1)
+
+
+def test_latents_of_a_walk_change_little_by_little(trained, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "commands.interpolation.render",
+        lambda snapshot, latents, labels: seen.append(latents) or iter(np.zeros((25, 8, 1, 1, 3))),
+    )
+    latents = sample_latents(3, 32, seed=0)[None]
+    render_walks(load_snapshot(trained), latents, 12)
+    steps = np.linalg.norm(np.diff(seen[0], axis=0), axis=1)
+    whole = np.linalg.norm(latents[0, 1] - latents[0, 0])
+    assert steps.max() < 0.2 * whole
+    assert max(steps[[0, 11, 12, 23]]) < 0.3 * steps.max()  # Slow at the latents.
 
 
 def test_loop_passes_its_latents_and_closes(trained):
@@ -305,6 +330,9 @@ def test_interpolation_goes_from_label_to_label(labelled, tmp_path, monkeypatch)
     np.testing.assert_allclose(seen[1], np.eye(3)[[0, 0, 1, 1]])
     make(labelled, "interpolation", *flags, "--loop", "--label", "down")
     assert (seen[2] == [0, 1, 0]).all()
+    flags = ["--pairs=1", "--seconds=0.5", "--fps=4", f"--output={tmp_path / 'a.gif'}"]
+    make(labelled, "interpolation", *flags, "--label", "up", "left")
+    np.testing.assert_allclose(seen[3][[0, 3, 6]], [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]])
 
 
 @pytest.mark.parametrize(
