@@ -2,7 +2,8 @@
 
     python benchmarks/generate.py --config=faces --minibatch=4
 
-Eagerly, operation by operation, and as one traced function. Results: generate_cpu_202611.md.
+Eagerly, operation by operation, and as one traced function, which `generate.py samples` uses where
+there are many minibatches. Results: generate_cpu_202611.md.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def measure(config: Config, generator: Generator, phase: Phase, flags) -> dict:
     snapshot = Snapshot(config, phase, generator)
     latents = tf.constant(sample_latents(flags.minibatch, config.latent_size, 0))
     eager = _seconds(snapshot, latents, flags.repeats)
-    traced = _seconds(tf.function(lambda x: snapshot(x)), latents, flags.repeats)
+    traced = _seconds(snapshot.traced(), latents, flags.repeats)
     return {
         "rung": str(config.ladder[phase.level]),
         "minibatch": flags.minibatch,

@@ -108,11 +108,8 @@ def render(
     """
     from support.media import to_uint8
 
-    size = snapshot.phase.minibatch
     with Progress(len(latents), "clips") as progress:
-        for begin in range(0, len(latents), size):
-            part = slice(begin, begin + size)
-            clips = snapshot.sample(latents[part], size, None if labels is None else labels[part])
+        for clips in snapshot.minibatches(latents, snapshot.phase.minibatch, labels):
             yield from to_uint8(clips)
             progress.advance(len(clips))
 

@@ -8,6 +8,7 @@ a snapshot follows from its nimg.
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,7 @@ from support.files import check_room, write_atomically, write_json
 from support.media import known_rate
 from support.weights import load_weights, sidecar_of
 
+TRACED = 32  # minibatches from which tracing, which takes a second, is faster than eager calls
 _CENTRE_LATENTS = 4096  # whose mean features are the centre of truncation
 
 
@@ -80,6 +82,20 @@ class Snapshot:
         Raises:
             UserError: the generator predicts, and there is no past.
         """
+        return np.concatenate(list(self.minibatches(latents, minibatch, labels, past)))
+
+    def minibatches(
+        self,
+        latents: np.ndarray,
+        minibatch: int = 8,
+        labels: np.ndarray | None = None,
+        past: np.ndarray | None = None,
+    ) -> Iterator[np.ndarray]:
+        """What `sample` returns, as an iterator over minibatches; many are made by a traced call.
+
+        Raises:
+            UserError: as `sample`.
+        """
         if past is None and self.past_frames:
             raise UserError(
                 f"Cannot make clips of latents alone: {self.config.name} continues the first "
@@ -90,9 +106,22 @@ class Snapshot:
             labels = even_labels(len(latents), range(classes))
         given = {"latents": latents, "labels": labels, "past": past}
         inputs = {name: value for name, value in given.items() if value is not None}
-        parts = (slice(i, i + minibatch) for i in range(0, len(latents), minibatch))
-        clips = [self(**{k: value[part] for k, value in inputs.items()}).numpy() for part in parts]
-        return np.concatenate(clips)
+        traced = self.traced() if len(latents) >= TRACED * minibatch else self
+        for begin in range(0, len(latents), minibatch):
+            part = {name: value[begin : begin + minibatch] for name, value in inputs.items()}
+            make = (
+                traced if len(part["latents"]) == minibatch else self
+            )  # Not a trace for the rest.
+            yield make(**part).numpy()
+
+    def traced(self) -> Callable[..., tf.Tensor]:
+        """A call as one function, traced for each shape of its inputs."""
+
+        @tf.function
+        def make(latents, labels=None, past=None):
+            return self(latents, labels, past)
+
+        return make
 
     @property
     def past_frames(self) -> int:

@@ -3,12 +3,14 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from growth.phase import Lod
 from networks.generator import Generator
 from networks.inputs import Inputs
 from sampling.latents import sample_latents
 from sampling.snapshot import (
+    Snapshot,
     list_snapshots,
     load_model,
     load_snapshot,
@@ -44,6 +46,23 @@ def test_a_snapshot_makes_the_generators_clips(run):
     clips = snapshot.sample(latents, minibatch=2)
     assert clips.shape == (5, 4, 8, 8, 3)
     np.testing.assert_allclose(clips, generator(Inputs(latents), lod=Lod(1, 0.5)), atol=1e-5)
+
+
+def test_many_clips_are_traced_once_and_are_the_same(run, monkeypatch):
+    path, generator = run
+    snapshot, calls, latents = load_snapshot(path, 48), [], sample_latents(9, 8, seed=0)
+    make = Snapshot.__call__
+    monkeypatch.setattr(
+        Snapshot, "__call__", lambda *a, **k: calls.append(tf.inside_function()) or make(*a, **k)
+    )
+    monkeypatch.setattr("sampling.snapshot.TRACED", 4)
+    clips = snapshot.sample(latents, minibatch=2)
+    assert calls == [True, False]  # One trace for four minibatches, and a call for the rest.
+    np.testing.assert_allclose(
+        clips, generator(Inputs(latents), lod=snapshot.phase.detail), 1e-4, 1e-5
+    )
+    snapshot.sample(latents[:6], minibatch=2)
+    assert calls[2:] == [False] * 3
 
 
 def test_other_files_are_no_snapshots(run):
