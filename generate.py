@@ -5,6 +5,8 @@ python generate.py samples --num=100 --layout=clips --output=clips      # clips/
 python generate.py samples --num=10000 --output=clips.npy     # one array [N, T, H, W, C] of uint8
 python generate.py interpolation --output=interpolation.mp4
 python generate.py interpolation --loop --output=loop.webp
+python generate.py project --source=face.mp4 --output=projection.png  # and projection.npz
+python generate.py samples --latents=projection.npz
 python generate.py prediction --source=walk.mp4 --output=walk.png
 python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
@@ -18,5 +20,8 @@ from commands.script import run_commands
 if __name__ == "__main__":
     run_commands(
         __doc__,
-        ["samples", "interpolation", "prediction", "progress", "curves", "report", "export"],
+        [
+            *("samples", "interpolation", "project", "prediction", "progress", "curves"),
+            *("report", "export"),
+        ],
     )

@@ -13,11 +13,13 @@ from commands.output import check_file
 from commands.parser import Parser, real, whole
 from commands.rendering import (
     add_label,
+    add_latents,
     add_rendering,
     choose_labels,
     choose_rate,
     draw_latents,
     middle_frames,
+    open_latents,
     render,
     truncate,
     write_grid,
@@ -41,7 +43,7 @@ def flags(parser: Parser):
     add_snapshot(parser)
     flag = parser.add_argument
     flag("--pairs", type=whole(1), default=4, help="walks, loops or lines: rows of the grid")
-    flag("--latents", type=whole(2), default=4, help="latents that a walk passes")
+    flag("--points", type=whole(2), default=4, help="latents that a walk passes")
     flag("--seconds", type=real(0.1), default=2.0, help="of a walk from latent to latent")
     flag(
         "--steps",
@@ -60,6 +62,7 @@ def flags(parser: Parser):
         help=f"path to write, {', '.join(FORMATS)} (default: <run>/interpolation.mp4)",
     )
     add_label(parser)
+    add_latents(parser)
     add_rendering(parser)
 
 
@@ -73,10 +76,15 @@ def run(args: argparse.Namespace):
 
     still = output.suffix.lower() == ".png"
     is_line = not args.loop and (args.steps is not None or still)
-    num = 2 if args.loop or is_line else args.latents
+    num = 2 if args.loop or is_line else args.points
     latents = draw_latents(args, snapshot, num * args.pairs)
     ends = np.stack(np.split(latents, num), axis=1)  # [NLK]
     of_pairs = weigh_classes(args, snapshot)
+    if given := open_latents(args, snapshot):  # They are the begins of the pairs, in turn.
+        turns = np.arange(args.pairs) % len(given[0])
+        ends[:, 0] = given[0][turns]
+        if of_pairs and given[1] is not None:
+            of_pairs = given[1][turns], of_pairs[1]
     if is_line:
         steps = args.steps or _STEPS
         latents = np.linspace(ends[:, 0], ends[:, 1], steps, axis=1)  # [NSK]

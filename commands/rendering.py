@@ -36,6 +36,27 @@ def add_rendering(parser: Parser):
     flag("--plain", action="store_true", help="draw no captions")
 
 
+def add_latents(parser: Parser):
+    """Adds the flag --latents."""
+    parser.add_argument("--latents", type=Path, help="latents to begin at, a .npz of project")
+
+
+def open_latents(
+    args: argparse.Namespace, snapshot: "Snapshot"
+) -> "tuple[np.ndarray, np.ndarray | None] | None":
+    """The latents [N, K] of --latents and the weights of their classes [N, C]; None without it.
+
+    Raises:
+        UserError: they are of another generator.
+    """
+    if not args.latents:
+        return None
+    from sampling.projection import load_latents
+
+    config = snapshot.config
+    return load_latents(args.latents, config.latent_size, config.network.num_classes)
+
+
 def draw_latents(
     args: argparse.Namespace,
     snapshot: "Snapshot",

@@ -9,10 +9,12 @@ from commands.output import check_file, check_writable, warn_of_rate
 from commands.parser import Parser, one_of, seed_list, whole
 from commands.rendering import (
     add_label,
+    add_latents,
     add_rendering,
     choose_labels,
     choose_rate,
     draw_latents,
+    open_latents,
     render,
     truncate,
     write_grid,
@@ -50,6 +52,7 @@ def flags(parser: Parser):
     flag("--show", help="foreground, background or mask of a VGAN (default: the clips)")
     flag("--frames", type=whole(1), help="length of the clips of a MoCoGAN (default: as trained)")
     flag("--same", help="part of the latents that all clips share, such as a MoCoGAN's content")
+    add_latents(parser)
     add_rendering(parser)
 
 
@@ -57,6 +60,8 @@ def run(args: argparse.Namespace):
     """Writes the clips."""
     if args.seeds and args.seed is not None:
         raise UserError("--seeds should be given without --seed.")
+    if args.latents and (args.seeds or args.same or args.frames or args.label):
+        raise UserError("--latents should be given without --seeds, --same, --frames and --label.")
     output, kind = choose_output(args)
     snapshot = truncate(args, open_snapshot(args))
     from sampling.latents import even_labels
@@ -64,9 +69,13 @@ def run(args: argparse.Namespace):
     if args.show:
         snapshot = snapshot.show(args.show)
     chosen = choose_labels(args, snapshot)
-    num = len(args.seeds or range(args.num))
-    labels = even_labels(num, chosen) if chosen else None
-    latents = draw_latents(args, snapshot, num, args.frames, args.same)
+    if given := open_latents(args, snapshot):
+        latents, labels = given
+        num, chosen = len(latents), []
+    else:
+        num = len(args.seeds or range(args.num))
+        labels = even_labels(num, chosen) if chosen else None
+        latents = draw_latents(args, snapshot, num, args.frames, args.same)
     clips = render(snapshot, latents, labels)
     if args.layout == "clips":
         numbers = args.seeds or range(num)

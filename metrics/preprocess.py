@@ -46,6 +46,30 @@ def preprocess(clips: np.ndarray, protocol: Protocol, mean: np.ndarray | None = 
     return ready
 
 
+def preprocess_floats(
+    clips: tf.Tensor, protocol: Protocol, mean: np.ndarray | None = None
+) -> tf.Tensor:
+    """As `preprocess`, with a gradient; nothing is rounded, and bicubic filters are bilinear.
+
+    Args:
+        clips: [N, T, H, W, 3] float32 in [-1, 1], RGB.
+        protocol: one of `metrics.protocols`.
+        mean: as in `preprocess`.
+
+    Returns:
+        As `preprocess`; raises as it does for a missing mean.
+    """
+    frames, mean = frame_indices(clips.shape[1], protocol), _mean(mean, protocol)
+    low, high = protocol.values
+    chosen = tf.gather(tf.gather(clips, frames, axis=1), _CHANNELS[protocol.channels], axis=-1)
+    size = _target(clips.shape[2:4], protocol.size)
+    grid = _BILINEAR.get(protocol.filter, _BILINEAR["bilinear"])
+    flat = tf.reshape(chosen, [-1, *chosen.shape[2:]])  # [(NT)HWC]
+    flat = _cut(tf.raw_ops.ResizeBilinear(images=flat, size=size, **grid), protocol.crop)
+    ready = tf.reshape(flat, [-1, len(frames), *flat.shape[1:]])
+    return (ready + 1) * ((high - low) / 2) + low - mean
+
+
 def frame_indices(num_frames: int, protocol: Protocol) -> list[int]:
     """The frames of a clip of `num_frames` that the network is given.
 

@@ -60,7 +60,7 @@ def size(path):
         ("samples --num=3", "a.png", (1, 196, 526)),
         ("interpolation --pairs=2 --steps=3", "a.mp4", (8, 130, 196)),
         ("interpolation --pairs=2 --steps=3", "a.png", (1, 130, 196)),
-        ("interpolation --pairs=2 --latents=3 --seconds=0.5 --fps=4", "a.mp4", (5, 64, 130)),
+        ("interpolation --pairs=2 --points=3 --seconds=0.5 --fps=4", "a.mp4", (5, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.webp", (70, 64, 130)),
         ("interpolation --pairs=2 --loop", "a.png", (1, 130, 526)),
         ("progress --num=2 --columns=3", "a.png", (1, 130, 196)),
