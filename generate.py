@@ -7,6 +7,7 @@ python generate.py interpolation --output=interpolation.mp4
 python generate.py interpolation --loop --output=loop.webp
 python generate.py project --source=face.mp4 --output=projection.png  # and projection.npz
 python generate.py samples --latents=projection.npz
+python generate.py edit --output=edit.png
 python generate.py prediction --source=walk.mp4 --output=walk.png
 python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
@@ -21,7 +22,7 @@ if __name__ == "__main__":
     run_commands(
         __doc__,
         [
-            *("samples", "interpolation", "project", "prediction", "progress", "curves"),
+            *("samples", "interpolation", "project", "edit", "prediction", "progress", "curves"),
             *("report", "export"),
         ],
     )

@@ -3,7 +3,8 @@
     python generate.py project --run=runs/faces --source=face.mp4
     python generate.py project --run=runs/faces --data=datasets/faces --index=3 --held_out=val
 
-The latents are written next to the picture (.npz), for --latents of samples and interpolation.
+The latents are written next to the picture (.npz), for --latents of samples, interpolation
+and edit.
 """
 
 import argparse

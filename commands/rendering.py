@@ -38,7 +38,9 @@ def add_rendering(parser: Parser):
 
 def add_latents(parser: Parser):
     """Adds the flag --latents."""
-    parser.add_argument("--latents", type=Path, help="latents to begin at, a .npz of project")
+    parser.add_argument(
+        "--latents", type=Path, help="latents of project (.npz) in place of drawn ones"
+    )
 
 
 def open_latents(
