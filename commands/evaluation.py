@@ -36,6 +36,12 @@ def add_network(parser: Parser, required: bool = True):
     flag("--held_out", type=Path, help="data set of reals that were not trained on")
     flag("--seed", type=whole(0), default=0, help="of latents and of the order of reals")
     flag("--cache", type=Path, help="folder for features of reals (default: <data>/features)")
+    flag(
+        "--devices",
+        type=lambda text: text.split(","),
+        default=[],
+        help="that compute features, such as GPU:0,GPU:1 (default: all GPUs, or else the CPU)",
+    )
 
 
 def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) -> Path:
@@ -94,12 +100,13 @@ def open_sets(
 def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor":
     """The network of --weights, used as --protocol states."""
     from scoring.features import cache_beside, load_extractor
+    from training.devices import local_strategy
 
     chosen = protocol(args.protocol)
     if args.frames:
         chosen = dataclasses.replace(chosen, frames=args.frames)
     cache = args.cache or cache_beside(reals.records.folder)
-    return load_extractor(args.weights, chosen, cache)
+    return load_extractor(args.weights, chosen, cache, local_strategy(args.devices))
 
 
 def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClips | None":

@@ -1,8 +1,10 @@
 """Runs a feature network on clips, and caches features and class probabilities of reals."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from metrics.protocols import Protocol
 from scoring import feature_table
 from scoring.changed_clips import change
 from scoring.clip_sets import ClipSet
+from scoring.feature_parts import Parts
 from scoring.feature_table import Features
 from support.errors import UserError
 from support.precision import without_tf32
@@ -25,11 +28,15 @@ from support.progress import Progress
 from support.threads import ahead
 
 _BATCH = 8
+_PART = 64 * _BATCH  # clips whose features are kept together, until all are there
 
 
 @dataclasses.dataclass(frozen=True)
 class Extractor:
     """A feature network with a protocol; it computes in float32 on every device.
+
+    Each batch passes the network on one device, so the features do not depend on how many there
+    are.
 
     Args:
         network: a `C3D` or an `I3D`.
@@ -37,6 +44,8 @@ class Extractor:
         mean: of the training data, as `metrics.preprocess` takes it.
         about: the network's sidecar, with the hash of its weights.
         cache: folder for the features of data sets, or None.
+        strategy: over whose devices batches are divided; the network is in its scope. By default
+            TensorFlow's device.
     """
 
     network: keras.Model
@@ -44,6 +53,7 @@ class Extractor:
     mean: np.ndarray | None
     about: dict
     cache: Path | None = None
+    strategy: tf.distribute.Strategy | None = None
 
     def __post_init__(self):
         if self.about["network"] != self.protocol.network:
@@ -55,7 +65,10 @@ class Extractor:
     def extract(
         self, clips: ClipSet, indices: Iterable[int], control: str | None = None
     ) -> Features:
-        """Features of the clips `indices` of a clip set; a batch of clips is in memory at a time.
+        """Features of the clips `indices` of a clip set; few batches are in memory at a time.
+
+        Those of a data set are kept in the cache, in parts until all are there: after a kill, the
+        parts that are whole are not computed again.
 
         Args:
             clips: the clip set.
@@ -69,7 +82,10 @@ class Extractor:
         path = self._cached(clips, indices, control)
         if path and path.is_file():
             return feature_table.load(path, len(indices))
-        return feature_table.store(self._compute(clips, indices, control), path)
+        parts = Parts(path)
+        found = feature_table.store(self._compute_parts(clips, indices, control, parts), path)
+        parts.delete()
+        return found
 
     def prepare(self, clips: list[np.ndarray]) -> np.ndarray:
         """Clips as the network takes them; raises as `preprocess_each` does."""
@@ -84,24 +100,52 @@ class Extractor:
             ]
         return np.concatenate(parts)
 
-    def _compute(self, clips, indices, control) -> Iterator[np.ndarray]:
+    def _compute_parts(self, clips, indices, control, parts) -> Iterator[np.ndarray]:
+        """Yields the rows of all clips, and keeps those of each part but the last."""
         title = f"clips ({', '.join(filter(None, [clips.about['kind'], control]))})"
-        progress = Progress(len(indices), title)
-        if control:
-            clips = change(clips, control)
+        clips = change(clips, control) if control else clips
+        with Progress(len(indices), title) as progress:
+            for begin in range(0, len(indices), _PART):
+                part, number = indices[begin : begin + _PART], begin // _PART
+                rows = parts.read(number)
+                if rows is None:
+                    batches = self._compute(clips, part, progress.advance)
+                    rows = np.concatenate(list(batches))
+                    if begin + _PART < len(indices):
+                        parts.keep(number, rows)
+                else:
+                    progress.advance(len(rows))
+                yield rows
 
+    def _compute(self, clips, indices, advance) -> Iterator[np.ndarray]:
         def prepare(part):
             shown = list(clips.clips(part))
             return shown, self.prepare(shown)
 
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
-        for shown, batch in ahead(prepare, parts):
-            with without_tf32():
-                values, probabilities = (v.numpy() for v in self._forward(tf.constant(batch)))
-            digests = [hashlib.sha256(np.ascontiguousarray(c).data).hexdigest() for c in shown]
-            yield feature_table.make_rows(values, probabilities, digests)
-            progress.advance(len(shown))
-        progress.close()
+        replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
+        prepared = ahead(prepare, parts, look_ahead=replicas)
+        while batches := list(itertools.islice(prepared, replicas)):
+            found = self._forward_each([batch for _, batch in batches])
+            for (shown, _), (values, probabilities) in zip(batches, found, strict=True):
+                digests = [hashlib.sha256(np.ascontiguousarray(c).data).hexdigest() for c in shown]
+                yield feature_table.make_rows(values, probabilities, digests)
+                advance(len(shown))
+
+    def _forward_each(self, batches) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Features and probabilities of each batch; at most one per device."""
+        with without_tf32():
+            if self.strategy is None or len(batches) < self.strategy.num_replicas_in_sync:
+                found = [self._forward(tf.constant(batch)) for batch in batches]
+                return [(values.numpy(), classes.numpy()) for values, classes in found]
+            given = self.strategy.experimental_distribute_values_from_function(
+                lambda context: tf.constant(batches[context.replica_id_in_sync_group])
+            )
+            values, classes = (
+                [value.numpy() for value in self.strategy.experimental_local_results(output)]
+                for output in self.strategy.run(self._forward, args=(given,))
+            )
+            return list(zip(values, classes, strict=True))
 
     @functools.cached_property
     def _forward(self):
@@ -135,10 +179,23 @@ def cache_beside(data: Path | str) -> Path | None:
     return None if is_remote(normalise(data)) else Path(data) / "features"
 
 
-def load_extractor(path: Path, protocol: Protocol, cache: Path | None) -> Extractor:
-    """The network whose weights are at `path`, with their sidecar, for a protocol."""
-    network, about, mean = weights.load(path)
-    return Extractor(network, protocol, mean, about, cache)
+def load_extractor(
+    path: Path,
+    protocol: Protocol,
+    cache: Path | None,
+    strategy: tf.distribute.Strategy | None = None,
+) -> Extractor:
+    """The network whose weights are at `path`, with their sidecar, for a protocol.
+
+    Args:
+        path: of the weights.
+        protocol: how clips are prepared.
+        cache: folder for the features of data sets, or None.
+        strategy: as `Extractor` takes it.
+    """
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        network, about, mean = weights.load(path)
+    return Extractor(network, protocol, mean, about, cache, strategy)
 
 
 def preprocess_each(

@@ -61,6 +61,15 @@ def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
         kind = kinds.NCCL if tf.config.list_physical_devices("GPU") else kinds.RING
         options = tf.distribute.experimental.CommunicationOptions(implementation=kind)
         return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    return local_strategy(devices)
+
+
+def local_strategy(devices: list[str]) -> tf.distribute.Strategy:
+    """`MirroredStrategy` over `devices` of this machine, by default all GPUs, or else the CPU.
+
+    Raises:
+        UserError: a device that is not there.
+    """
     known = [d.name.removeprefix("/device:") for d in tf.config.list_logical_devices()]
     missing = [device for device in devices if device not in known]
     if missing:

@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS
+from scoring import features
 from scoring.features import Extractor, cache_beside, preprocess_each
 from support.errors import UserError
 from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
@@ -35,6 +38,54 @@ def test_a_control_changes_each_clip_by_its_own_index():
     found = toy_extractor().extract(clips, [4, 8], control="shuffled")
     changed = np.stack([CONTROLS["shuffled"](clips.array[i], i) for i in (4, 8)])
     np.testing.assert_allclose(found.values, expected_values(changed), atol=1e-3)
+
+
+@pytest.mark.parametrize("num", [48, 37])
+def test_features_do_not_depend_on_the_number_of_devices(num):
+    clips, one = Clips(48), toy_extractor()
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    two = dataclasses.replace(one, strategy=strategy)
+    devices, endpoints = set(), Means.endpoints
+
+    def placed(self, batch):
+        found = endpoints(self, batch)
+        devices.add(found["fc6"].device.rpartition("device:")[2])
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Means, "endpoints", placed)
+        found = two.extract(clips, range(num))
+    assert devices >= {"CPU:0", "CPU:1"}
+    expected = one.extract(clips, range(num))
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    assert found.sha256 == expected.sha256
+
+
+def test_after_a_kill_only_parts_that_are_not_whole_are_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "_PART", 4)
+    expected = toy_extractor().extract(Clips(10), range(10))
+    clips, extractor = Clips(10), toy_extractor(tmp_path)
+    read = clips.clips
+
+    def until_8(indices):
+        if 8 in indices:
+            raise KeyboardInterrupt
+        return read(indices)
+
+    clips.clips = until_8
+    with pytest.raises(KeyboardInterrupt):
+        extractor.extract(clips, range(10))
+    (folder,) = tmp_path.iterdir()
+    first, second = sorted(folder.iterdir())
+    second.write_bytes(second.read_bytes()[:-1] + b"?")
+    clips.clips, clips.read = read, []
+    found = extractor.extract(clips, range(10))
+    assert clips.read == list(range(4, 10))
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert found.digests == expected.digests
+    assert not folder.exists()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_features_of_a_data_set_are_kept(tmp_path):
