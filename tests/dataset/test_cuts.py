@@ -80,3 +80,22 @@ def test_what_is_left_out_is_counted_for_any_number_of_workers(film, tmp_path):
     assert len(records) == 4
     metadata = json.loads((tmp_path / "1" / "metadata.json").read_text())
     assert metadata["left_out"] == {"cuts": 2, "still": 3}
+
+
+def test_an_interrupted_count_is_resumed(film, tmp_path):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    rules = ClipRules(8, "all", cuts="skip", min_motion=0.5)
+    names = ["a", "b", "c"]
+    whole = [Source(name, lambda: iter(film)) for name in names]
+    order = np.random.default_rng(0).permutation(3)
+    partly = list(whole)
+    partly[order[1]] = Source(names[order[1]], interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        create_dataset(tmp_path / "new", partly, LADDER, rules, about={})
+    journal = tmp_path / "new.unfinished" / "journal.jsonl"
+    assert [json.loads(line)["source"]["cuts"] for line in journal.read_text().splitlines()] == [2]
+    create_dataset(tmp_path / "new", whole, LADDER, rules, about={})
+    create_dataset(tmp_path / "whole", whole, LADDER, rules, about={})
+    assert content(tmp_path / "new") == content(tmp_path / "whole")

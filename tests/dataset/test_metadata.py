@@ -31,7 +31,7 @@ def change(folder, **changes):
         ({"format": 1}, "it has format 1, and this version reads 2. Make the data set again"),
         ({"format": "2"}, "`format` should be a whole number. Received: '2'"),
         ({"ladder": None}, "`ladder` is missing"),
-        ({"ladder": "4x4x4 5x5x5"}, "rung 5x5x5` should|5x5x5"),
+        ({"ladder": "4x4x4 5x5x5"}, "should double time, space or both. Received: 4x4x4 to 5x5x5"),
         ({"ladder": "4x4x4 8x8x8"}, "its rungs differ from its ladder 4x4x4 8x8x8"),
         ({"encoding": {"4x4x4": "raw"}}, "its rungs differ from its ladder"),
         (
