@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 
@@ -395,8 +396,8 @@ def test_edits_toward_a_class(trained, tmp_path):
     # A bias that puts half of the clips in each class.
     snapshot = load_snapshot(trained)
     fakes = GeneratedClips.of_snapshot(snapshot, 16)
-    extractor = load_extractor(network, protocol("c3d_torch"), None)
-    logits = np.log(extractor.extract(fakes, range(16)).probabilities)
+    of_logits = dataclasses.replace(protocol("c3d_torch"), features="logits")
+    logits = load_extractor(network, of_logits, None).extract(fakes, range(16)).values
     bias = np.median(logits[:, 1] - logits[:, 0])
     classifier.fc8.bias.assign([bias, 0])
     weights.save(classifier, network, {"class_names": ["right", "left"]})

@@ -151,8 +151,9 @@ def test_others_stretch():
 def test_channels_and_range(name):
     clip = np.zeros((1, 16, 64, 64, 3), np.uint8)
     clip[..., 0] = 255  # red
-    low, high = (-1, 1) if name in ("fvd", "i3d") else (0, 255)
-    red = (high, low, low) if name in ("c3d_torch", "fvd", "i3d") else (low, low, high)
+    low, high = (-1, 1) if name in ("fvd", "i3d", "inception_keras") else (0, 255)
+    rgb = name in ("c3d_torch", "fvd", "i3d", "inception_keras")
+    red = (high, low, low) if rgb else (low, low, high)
     ready = preprocess(clip, protocol(name), NO_MEAN)
     assert ready.dtype == np.float32
     np.testing.assert_allclose(ready, np.broadcast_to(np.float32(red), ready.shape), atol=1e-4)
