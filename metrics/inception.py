@@ -8,8 +8,6 @@ to another network, and scores by these weights differ from scores by those.
 import keras
 import tensorflow as tf
 
-from support.errors import UserError
-
 _SIDE = 299
 
 
@@ -45,15 +43,9 @@ class Inception(keras.Model):
             "probabilities": [N, num_classes].
 
         Raises:
-            UserError: the clips have several frames.
-            ValueError: the clips have another size.
+            ValueError: the clips have another shape.
         """
-        if clips.shape[1] != 1:
-            raise UserError(
-                "Clips for Inception should be single frames. Use evaluate.py frames. "
-                f"Received: {clips.shape[1]} frames"
-            )
-        if tuple(clips.shape[2:]) != (_SIDE, _SIDE, 3):
+        if tuple(clips.shape[1:]) != (1, _SIDE, _SIDE, 3):
             raise ValueError(
                 f"`clips` should have shape [N, 1, {_SIDE}, {_SIDE}, 3]. "
                 f"Received: clips.shape={tuple(clips.shape)}"

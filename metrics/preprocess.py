@@ -30,10 +30,11 @@ def preprocess(clips: np.ndarray, protocol: Protocol, mean: np.ndarray | None = 
 
     Returns:
         [N, 16, 112, 112, 3] float32 for C3D, [N, T', 224, 224, 3] float32 in [-1, 1] for I3D,
-        [N, T, 299, 299, 3] in [-1, 1] for Inception.
+        [N, 1, 299, 299, 3] in [-1, 1] for Inception.
 
     Raises:
-        UserError: the clips have another shape or type or are too short, or the mean is missing.
+        UserError: the clips have another shape or type, are too short or, for Inception, have
+            several frames, or the mean is missing.
     """
     _check(clips, protocol)
     frames, mean = frame_indices(clips.shape[1], protocol), _mean(mean, protocol)
@@ -114,6 +115,11 @@ def _check(clips, protocol):
         raise UserError(
             "Clips to score should be uint8, grey levels of 0 to 255. "
             f"Received: {clips.dtype}{' with NaN' if unknown else ''}"
+        )
+    if protocol.network == "inception" and clips.shape[1] != 1:
+        raise UserError(
+            f"Clips for the protocol {protocol.name} should be single frames. Use evaluate.py "
+            f"frames. Received: {clips.shape[1]} frames"
         )
     if protocol.network == "i3d" and clips.shape[1] < _MIN_I3D_FRAMES:
         raise UserError(
