@@ -252,7 +252,9 @@ def test_frames_keep_their_order_and_none_of_a_short_clip_is_lost(num, frames):
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_batches_do_not_matter(name):
     random = np.random.default_rng(0)
-    clips = random.integers(0, 256, (3, 20, 40, 50, 3), np.uint8)
+    clips = random.integers(
+        0, 256, (3, 1 if name == "inception_keras" else 20, 40, 50, 3), np.uint8
+    )
     cube = random.uniform(80, 120, NO_MEAN.shape).astype(np.float32)
     before = clips.copy()
     whole = preprocess(clips, protocol(name), cube)
