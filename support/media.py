@@ -225,7 +225,8 @@ def _write_mp4(path, clip, fps, loss=_LOSS):
         stream = container.add_stream(
             "libx264",
             fractions.Fraction(fps).limit_denominator(1001),
-            options={"crf": str(loss), "threads": "1"},  # More threads write other bytes.
+            # With several threads, or a macroblock tree, the bytes are not always the same.
+            options={"crf": str(loss), "threads": "1", "x264-params": "mbtree=0"},
         )
         stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"
