@@ -19,10 +19,11 @@ SCRIPTS = {
         *("display", "extract", "compare", "stats"),
     ],
     "generate.py": [
-        *("samples", "interpolation", "prediction", "progress", "curves", "report", "export"),
+        *("samples", "interpolation", "project", "edit", "prediction", "progress", "curves"),
+        *("report", "export"),
     ],
     "evaluate.py": [
-        *("score", "distance", "prediction", "memorisation", "measure"),
+        *("score", "distance", "prediction", "memorisation", "measure", "frames"),
         *("labels", "convert_weights", "train_c3d", "plot", "tables"),
         *("human_study", "human_results"),
     ],

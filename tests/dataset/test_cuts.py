@@ -37,7 +37,7 @@ def test_shots_are_found(film):
 @pytest.mark.parametrize(
     ("rule", "begins", "crossing"),
     [
-        ("all", [6, 14, 26], 2),  # Of 0, 8, 16 and 24.
+        ("all", [6, 14, 26], 2),  # Two of 0, 8, 16 and 24.
         ("first", [6], 1),
         ("centre", [12], 0),  # The middle of the film is within the second shot too.
         ("windows", [6, 26], 2),
