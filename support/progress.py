@@ -42,9 +42,10 @@ class Progress(contextlib.AbstractContextManager):
                 self._show()
 
     def close(self):
-        """Shows the final state."""
+        """Shows the final state, unless there was nothing to do."""
         with self._lock:
-            self._show()
+            if self.total != 0:
+                self._show()
             self._display.close()
 
     def __exit__(self, *error):

@@ -97,3 +97,10 @@ def test_threads_share_a_count():
         for _ in range(4):
             pool.submit(lambda: [report.advance() for _ in range(10_000)])
     assert report.done == 40_000
+
+
+def test_nothing_is_shown_where_there_is_nothing_to_do():
+    stream = io.StringIO()
+    with Progress(0, "files checked", stream=stream):
+        pass
+    assert stream.getvalue() == ""
