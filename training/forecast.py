@@ -8,8 +8,8 @@ from config import Config
 from growth.cost import clip_cost, graph_size
 from growth.phase import Phase, list_phases, phase_until
 
-# Seconds per clip of a distance: for each rung of the patches' pyramid, and for each voxel.
-_DISTANCE_PER_RUNG, _DISTANCE_PER_VOXEL = 0.011, 1e-5
+# Seconds of a distance: for each clip, and for each voxel of it.
+_DISTANCE_PER_CLIP, _DISTANCE_PER_VOXEL = 0.027, 1e-6
 _WARM_UP = 2  # calls of a new step: the first traces it, both set up kernels
 
 
@@ -134,5 +134,5 @@ class Forecast:
 
     def _distance_cost(self, phase):
         voxels = math.prod(self.config.ladder[phase.level].shape)
-        per_clip = _DISTANCE_PER_RUNG * (phase.level + 1) + _DISTANCE_PER_VOXEL * voxels
+        per_clip = _DISTANCE_PER_CLIP + _DISTANCE_PER_VOXEL * voxels
         return self.config.train.distance_clips * per_clip

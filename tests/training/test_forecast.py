@@ -10,7 +10,7 @@ from growth.phase import list_phases, phase_at
 from training.forecast import Forecast, Measured
 
 SLOW = 1.7  # times as slow as the machine of growth/cost.py
-REPORT, DISTANCE = 1.5, {0: 5.0, 1: 10.0, 2: 18.0, 3: 40.0}  # seconds, by level
+REPORT, DISTANCE = 1.5, {0: 10.0, 1: 11.0, 2: 11.0, 3: 14.0}  # seconds, by level
 SET_UP = 12.0  # seconds that the first distance takes besides
 
 
