@@ -109,10 +109,8 @@ class Snapshot:
         traced = self.traced() if len(latents) >= TRACED * minibatch else self
         for begin in range(0, len(latents), minibatch):
             part = {name: value[begin : begin + minibatch] for name, value in inputs.items()}
-            make = (
-                traced if len(part["latents"]) == minibatch else self
-            )  # Not a trace for the rest.
-            yield make(**part).numpy()
+            is_whole = len(part["latents"]) == minibatch  # The rest is not traced.
+            yield (traced if is_whole else self)(**part).numpy()
 
     def traced(self) -> Callable[..., tf.Tensor]:
         """A call as one function, traced for each shape of its inputs."""

@@ -16,7 +16,7 @@ from study.catalogue import Data, Family, Scale, System
 _TICKS, _SNAPSHOTS = 40, 10  # per run
 _CORES = 2  # on which `growth.cost` was measured
 _OPERATIONS_PER_SECOND = 100e9  # of a core
-_SECONDS_PER_STEP = 0.05  # of a small model, whatever its size
+_SECONDS_PER_STEP = 0.05  # of a small model of any size
 
 
 @dataclasses.dataclass(frozen=True)

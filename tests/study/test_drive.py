@@ -41,7 +41,7 @@ def test_more_seeds_add_their_runs_only(tmp_path):
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Raised in place of the end of the process."""
 
 
 class KilledRunner(Runner):

@@ -1,4 +1,4 @@
-"""A small study, and a runner that stands for its commands."""
+"""A small study, and a runner in place of its commands."""
 
 import dataclasses
 import json
