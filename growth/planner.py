@@ -119,6 +119,12 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
     return _fit(make, 0.0, lambda plan: costs.seconds_left(plan, nimg), seconds)
 
 
+def share_clips(schedule: Schedule, ladder: Ladder, kimg: float, rule: Rule = RULE) -> Schedule:
+    """The schedule that ends after `kimg`, with as many clips at each rung, whatever they cost."""
+    unit = kimg / (len(ladder) + rule.fade * (len(ladder) - 1))
+    return _with_lengths(schedule, {4: unit}, {4: rule.fade * unit})
+
+
 def small_settings(kimg: float, rule: Rule = RULE) -> dict[str, object]:
     """Settings for rungs of `kimg`, by key; {} where those of the released code are right.
 

@@ -9,7 +9,7 @@ from config import Config, preset
 from growth.cost import clip_cost
 from growth.ladder import make_ladder
 from growth.phase import list_phases
-from growth.planner import RULE, Plan, averaging
+from growth.planner import Plan, averaging, share_clips
 from models.settings import FixedSettings
 from study.catalogue import Data, Family, Scale, System
 
@@ -132,12 +132,10 @@ def config_of(scale: Scale, data: Data, budget: Budget, system: System, seed: in
 
 
 def _for_clips(config, kimg):
-    """The config for a number of clips, which rungs share as `growth.planner.RULE` has it."""
+    """The config for a number of clips."""
     schedule, ladder = config.schedule, config.ladder
     if schedule.growing and len(ladder) > 1:
-        unit = kimg / (len(ladder) + RULE.fade * (len(ladder) - 1))
-        lengths = {"lod_training_kimg": {4: unit}, "lod_transition_kimg": {4: RULE.fade * unit}}
-        schedule = dataclasses.replace(schedule, **lengths)
+        schedule = share_clips(schedule, ladder, kimg)
     average = averaging(Plan(schedule, kimg), ladder)
     train = dataclasses.replace(config.train, total_kimg=kimg, running_average=average)
     return _with_ticks(dataclasses.replace(config, schedule=schedule, train=train))

@@ -8,7 +8,15 @@ import pytest
 from growth.cost import clip_cost
 from growth.ladder import make_ladder
 from growth.phase import Schedule, list_phases, phase_at
-from growth.planner import RULE, Plan, averaging, make_plan, replan, small_settings
+from growth.planner import (
+    RULE,
+    Plan,
+    averaging,
+    make_plan,
+    replan,
+    share_clips,
+    small_settings,
+)
 
 RATES = {4: 4e-3, 64: 2e-3}
 SCHEDULE = Schedule(minibatch={4: 8}, generator_rate=RATES, critic_rate=RATES)
@@ -160,3 +168,10 @@ def test_small_budgets_take_small_networks_and_high_rates():
     assert small_settings(4)["schedule.generator_rate"] == RATES
     assert small_settings(600) == {}
     assert averaging(Plan(Schedule(), 12000.0), make_ladder("thesis")) == 0.999
+
+
+def test_rungs_may_share_clips_in_place_of_time():
+    schedule = share_clips(SCHEDULE, ACTIONS, kimg=14)
+    shares = lengths(Plan(schedule, 14), ACTIONS)
+    assert {kimg for (_, fading), kimg in shares.items() if not fading} == {2.0}
+    assert {kimg for (_, fading), kimg in shares.items() if fading} == {1.0}
