@@ -60,6 +60,11 @@ class Schedule:
     critic_rate: dict[int, float] = setting(
         _released_rate, "learning rate of the critic, by height", above=0
     )
+    decay_kimg: float = setting(
+        0.0,
+        "thousands of clips at the end of training over which both rates fall to a tenth; 0: none",
+        minimum=0,
+    )
 
     def __post_init__(self):
         check_settings("schedule", self)
@@ -168,15 +173,28 @@ def first_level(schedule: Schedule, ladder: Ladder) -> int:
     return levels[-1] if schedule.first_size else 0
 
 
-def phase_at(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
-    """The phase in which training is once `nimg` real clips have been shown."""
+def phase_at(nimg: int, schedule: Schedule, ladder: Ladder, total_kimg: float = math.inf) -> Phase:
+    """The phase in which training is once `nimg` real clips have been shown.
+
+    Its rates are lower where they fall before the end of training, at `total_kimg`.
+    """
     current = [phase for phase in list_phases(schedule, ladder) if phase.begin <= nimg][-1]
-    return dataclasses.replace(current, nimg=nimg)
+    share = _decay(total_kimg - nimg / 1000, schedule.decay_kimg)
+    rates = {
+        "generator_rate": share * current.generator_rate,
+        "critic_rate": share * current.critic_rate,
+    }
+    return dataclasses.replace(current, nimg=nimg, **rates)
 
 
 def phase_until(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
     """The phase that brought training to `nimg`, at that point: at a border, the one that ends."""
     return dataclasses.replace(phase_at(max(nimg - 1, 0), schedule, ladder), nimg=nimg)
+
+
+def _decay(kimg_left, decay_kimg):
+    """The share of the rates: 1 until `decay_kimg` are left, then linear to 0.1 at the end."""
+    return 0.1 + 0.9 * max(kimg_left, 0) / decay_kimg if kimg_left < decay_kimg else 1.0
 
 
 def _phase(schedule, ladder, index, level, fading, begin, end):

@@ -71,12 +71,10 @@ def _schedule(config):
             f"  {span:<20}{rung!s:<14}{'fade' if phase.fading else 'stable':<8}{lod:<8}"
             f"{phase.minibatch:<11}{rates:<20}{memory:>8}"
         )
-    return "\n".join(
-        [
-            *lines,
-            "  (Memory of a step on all replicas, an estimate; pictures and data on top.)",
-        ]
-    )
+    if config.schedule.decay_kimg:
+        lines.append(f"  Rates fall to a tenth over the last {config.schedule.decay_kimg:g} kimg.")
+    lines.append("  (Memory of a step on all replicas, an estimate; pictures and data on top.)")
+    return "\n".join(lines)
 
 
 def estimate_memory(config: Config, level: int, minibatch: int) -> float:

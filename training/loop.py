@@ -73,7 +73,8 @@ def train(
         watcher.begin(trainer)
     while trainer.nimg < (end := _end(trainer, until)) and not _interrupted(trainer, interrupt):
         config = trainer.config  # A watcher may change the lengths of phases to come.
-        phase = phase_at(trainer.nimg, config.schedule, config.ladder)
+        total = config.train.total_kimg
+        phase = phase_at(trainer.nimg, config.schedule, config.ladder, total)
         trainer.enter(phase)
         steps_left = min(phase.steps_left(), math.ceil((end - phase.nimg) / phase.minibatch))
         steps = int(min(config.train.steps_per_call, steps_left))

@@ -96,15 +96,16 @@ class Trainer:
         self._step, self.skipped_in_a_row = None, 0
 
     def enter(self, phase: Phase):
-        """Prepares for `phase`; in a new one the optimizers start afresh, as in ProGAN."""
+        """Prepares for `phase` and its rates; in a new one the optimizers start afresh (ProGAN)."""
         if phase.index != self._entered.numpy():
             for update in self._updates:
                 optimizer = self.optimizers[update.name]
                 for variable in optimizer.variables:
                     variable.assign(tf.zeros_like(variable.value))
-                optimizer.learning_rate = phase.rate(update.role)
             self._entered.assign(phase.index)
             self._step = None
+        for update in self._updates:
+            self.optimizers[update.name].learning_rate = phase.rate(update.role)
 
     def train(
         self, clips: ClipPipeline, phase: Phase, steps: int

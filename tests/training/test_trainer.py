@@ -72,6 +72,17 @@ def test_optimizers_start_afresh_at_both_ends_of_a_fade():
         assert trainer.optimizers["G"].iterations.numpy() == 8, index
 
 
+def test_rates_fall_before_the_end():
+    settings = ("schedule.decay_kimg=0.032", "train.total_kimg=0.16", "train.steps_per_call=1")
+    trainer = trainer_for(tiny_config(*settings))
+    rates = {}
+    for until in (4, 132, 148, 160):  # The last step begins 4 clips before.
+        _train(trainer, until)
+        rates[until] = [float(o.learning_rate.numpy()) for o in trainer.optimizers.values()]
+    for until, share in ((132, 1), (148, 0.1 + 0.9 * 16 / 32), (160, 0.1 + 0.9 * 4 / 32)):
+        assert rates[until] == pytest.approx([share * rate for rate in rates[4]], rel=1e-5)
+
+
 def test_running_average_follows_the_generator():
     trainer = trainer_for(tiny_config("train.running_average=0.75", "train.steps_per_call=1"))
     G, Gs = trainer.model.networks["G"].dense.kernel, trainer.model.networks["Gs"].dense.kernel
