@@ -40,6 +40,11 @@ class Network:
     fused_resample: bool = setting(
         True, "one strided convolution in place of resampling and convolution"
     )
+    rgb: str = setting(
+        "finest",
+        "what makes a clip, and sees it in the critic: the finest rung, or all, summed (StyleGAN2)",
+        choices=("finest", "all"),
+    )
     precision: str = setting(
         "float32",
         "data type of convolutions (weights are always float32)",

@@ -86,6 +86,11 @@ class Lod:
         """Whether the rung below is blended in."""
         return self.weight is not None
 
+    def shown(self, every: bool) -> list[int]:
+        """The levels that a clip is made of, the finest first: one, two while fading, or all."""
+        last = 0 if every else self.level - self.fading
+        return list(range(self.level, last - 1, -1))
+
 
 @dataclasses.dataclass(frozen=True)
 class Phase:

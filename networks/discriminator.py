@@ -91,6 +91,7 @@ class Encoder(keras.Model):
         dtype, fused = network.precision, network.fused_resample
         self.classes = network.num_classes if network.labels == "concat" else 0
         colours = 3 + self.classes + 1 if self.classes else 3
+        self.sums = network.rgb == "all"
         self.from_rgb = [
             EqualizedConv3D(colours, m, size=1, dtype=dtype, name=f"from_rgb{i}")
             for i, m in enumerate(maps)
@@ -133,17 +134,19 @@ class Encoder(keras.Model):
             clips = with_class_maps(clips, labels, self.classes)
         x = leaky_relu(self.from_rgb[lod.level](clips))
         for i in range(lod.level, 0, -1):
-            x = self.blocks[i - 1](x)
-            if i == lod.level and lod.fading:
-                coarse = downscale(clips, self.ladder.factors(i))
-                x = fade(leaky_relu(self.from_rgb[i - 1](coarse)), x, lod.weight)
+            x, fading_in = self.blocks[i - 1](x), i == lod.level and lod.fading
+            if self.sums or fading_in:
+                clips = downscale(clips, self.ladder.factors(i))
+                coarse = leaky_relu(self.from_rgb[i - 1](clips))
+                x = coarse + x if self.sums else x
+                x = fade(coarse, x, lod.weight) if fading_in else x
         x = leaky_relu(self.conv(x, minibatch_stddev(x, group) if self.stddev_maps else None))
         values = self.dense(at_least_float32(x))
         return self.discrimination(values, group=group) if self.discrimination else values
 
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a call at `lod` uses."""
-        rgb = [self.from_rgb[lod.level]] + ([self.from_rgb[lod.level - 1]] if lod.fading else [])
+        rgb = [self.from_rgb[level] for level in lod.shown(self.sums)]
         layers = [*rgb, *self.blocks[: lod.level], self.conv, self.dense]
         return [*layers, self.discrimination] if self.discrimination else layers
 

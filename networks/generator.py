@@ -59,8 +59,12 @@ class Generator(keras.Model):
             )
             for i in range(1, len(ladder))
         ]
+        self.sums = network.rgb == "all"
+        # A rung that adds to the one below adds nothing at first, so that growing changes nothing.
+        start = ["normal", *["zeros" if self.sums else "normal" for _ in self.blocks]]
         self.to_rgb = [
-            EqualizedConv3D(m, 3, size=1, gain=1.0, name=f"to_rgb{i}") for i, m in enumerate(maps)
+            EqualizedConv3D(m, 3, size=1, gain=1.0, start=start[i], name=f"to_rgb{i}")
+            for i, m in enumerate(maps)
         ]
         self.prediction, encoder = prediction, ENCODERS[prediction.encoder]
         given = [ladder.past_frames(prediction.past, i) for i in range(len(ladder))]
@@ -99,13 +103,12 @@ class Generator(keras.Model):
             pasts: the past at each level up to that one; by default none is given.
         """
         pasts = pasts or (None,) * (lod.level + 1)
-        x = pixel_norm(leaky_relu(self.conv(features)))
+        maps = [pixel_norm(leaky_relu(self.conv(features)))]
         for level, block in enumerate(self.blocks[: lod.level], start=1):
-            before, x = x, block(x, self._from_past(level, pasts))
-        clips = self._to_rgb(lod.level, x, pasts)
+            maps.append(block(maps[-1], self._from_past(level, pasts)))
+        clips = self._clips(maps, pasts)
         if lod.fading:
-            coarse = self._to_rgb(lod.level - 1, before, pasts)
-            coarse = upscale(coarse, self.ladder.factors(lod.level))
+            coarse = upscale(self._clips(maps[:-1], pasts), self.ladder.factors(lod.level))
             clips = fade(coarse, clips, lod.weight)
         if (past := pasts[-1]) is None:
             return clips
@@ -113,7 +116,7 @@ class Generator(keras.Model):
 
     def live_layers(self, lod: Lod) -> list[keras.layers.Layer]:
         """The layers that a call at `lod` uses."""
-        rgb = [self.to_rgb[lod.level]] + ([self.to_rgb[lod.level - 1]] if lod.fading else [])
+        rgb = [self.to_rgb[level] for level in lod.shown(self.sums)]
         first = [self.embedding] if self.embedding else []
         past = self.from_past[: max(lod.level + 1 - self.without_past, 0)]
         return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb, *past]
@@ -131,11 +134,16 @@ class Generator(keras.Model):
         past = pasts[level]
         return None if past is None else self.from_past[level - self.without_past](past)
 
-    def _to_rgb(self, level, x, pasts):
-        clips, past = self.to_rgb[level](x), pasts[level]
-        if past is None or not self.prediction.from_last:
-            return clips
-        return clips + past[:, -1:]
+    def _clips(self, maps, pasts):
+        """The clips at the level of the last of `maps`, made of these or of all, summed."""
+        level, clips = len(maps) - 1, None
+        for i in range(level + 1) if self.sums else [level]:
+            colours = self.to_rgb[i](maps[i])
+            if clips is not None:
+                colours += upscale(clips, self.ladder.factors(i))
+            clips = colours
+        past = pasts[level]
+        return clips if past is None or not self.prediction.from_last else clips + past[:, -1:]
 
     def _condition(self, inputs):
         """[N, K] normalised latents, or [N, 2 K] with the vector of the label, equally long."""

@@ -128,6 +128,7 @@ class EqualizedConv3D(keras.layers.Layer):
             before the convolution, or of the box average after it.
         fused: compute both as one strided convolution: the same function, faster.
         gain: 1 where the output is linear.
+        start: of the kernel, "normal" or "zeros".
         dtype: "mixed_bfloat16" convolves in bfloat16, and sums gradients to biases in float32.
     """
 
@@ -140,12 +141,14 @@ class EqualizedConv3D(keras.layers.Layer):
         downscale: tuple[int, int, int] = (1, 1, 1),
         fused: bool = True,
         gain: float = RELU_GAIN,
+        start: str = "normal",
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
         sizes = (size, size, size) if isinstance(size, int) else size
         shape = (*sizes, inputs, outputs)
-        self.kernel = self.add_weight(shape, _unit_normal(), name="kernel", autocast=False)
+        first = _unit_normal() if start == "normal" else start
+        self.kernel = self.add_weight(shape, first, name="kernel", autocast=False)
         self.bias = self.add_weight((outputs,), "zeros", name="bias", autocast=False)
         self.scale = gain / math.sqrt(
             math.prod(sizes) * inputs

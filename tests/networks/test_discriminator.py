@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -14,10 +16,15 @@ LADDER = make_ladder("4x4x4 4x8x8 8x8x8 16x16x16", feature_maps_max=8)
 NETWORK = config.Network(latent_size=16)
 
 
+@pytest.fixture(scope="module", params=["finest", "all"])
+def network(request):
+    return dataclasses.replace(NETWORK, rgb=request.param)
+
+
 @pytest.fixture(scope="module")
-def discriminator():
+def discriminator(network):
     keras.utils.set_random_seed(0)
-    return Discriminator(LADDER, NETWORK, "sliced")
+    return Discriminator(LADDER, network, "sliced")
 
 
 def _clips(level, num=4):
@@ -78,9 +85,8 @@ def test_live_layers_are_those_with_gradients(discriminator, level, fading):
     assert touched == {v.path for layer in live for v in layer.trainable_variables}
 
 
-def test_fused_equals_plain(discriminator):
-    network = config.Network(latent_size=16, fused_resample=False)
-    plain = Discriminator(LADDER, network, "sliced")
+def test_fused_equals_plain(discriminator, network):
+    plain = Discriminator(LADDER, dataclasses.replace(network, fused_resample=False), "sliced")
     plain.set_weights(discriminator.get_weights())
     clips = _clips(3)
     np.testing.assert_allclose(

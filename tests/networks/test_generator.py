@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -15,10 +17,15 @@ NETWORK = config.Network(latent_size=16)
 LATENTS = Inputs(np.random.default_rng(0).standard_normal([2, 16]).astype(np.float32))
 
 
+@pytest.fixture(scope="module", params=["finest", "all"])
+def network(request):
+    return dataclasses.replace(NETWORK, rgb=request.param)
+
+
 @pytest.fixture(scope="module")
-def generator():
+def generator(network):
     keras.utils.set_random_seed(0)
-    return Generator(LADDER, NETWORK)
+    return Generator(LADDER, network)
 
 
 def test_table_a1():
@@ -53,6 +60,14 @@ def test_fade_goes_from_the_rung_below_to_the_rung(generator, level):
         np.testing.assert_allclose(faded, (1 - weight) * coarse + weight * fine, atol=2e-5)
 
 
+def test_growing_changes_nothing_where_rungs_are_summed():
+    keras.utils.set_random_seed(0)
+    generator = Generator(LADDER, dataclasses.replace(NETWORK, rgb="all"))
+    coarse = generator(LATENTS, lod=Lod(1))
+    fine = generator(LATENTS, lod=Lod(2))
+    np.testing.assert_array_equal(fine, upscale(coarse, LADDER.factors(2)))
+
+
 def test_length_of_latents_does_not_matter(generator):
     np.testing.assert_allclose(
         generator(LATENTS, lod=Lod(1)),
@@ -73,8 +88,8 @@ def test_live_layers_are_those_with_gradients(generator, level, fading):
     assert touched == {v.path for layer in live for v in layer.trainable_variables}
 
 
-def test_fused_equals_plain(generator):
-    plain = Generator(LADDER, config.Network(latent_size=16, fused_resample=False))
+def test_fused_equals_plain(generator, network):
+    plain = Generator(LADDER, dataclasses.replace(network, fused_resample=False))
     plain.set_weights(generator.get_weights())
     np.testing.assert_allclose(
         plain(LATENTS, lod=Lod(3)), generator(LATENTS, lod=Lod(3)), atol=1e-4
