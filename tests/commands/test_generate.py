@@ -1,59 +1,18 @@
-import dataclasses
 import json
 import shutil
 
 import av
-import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from commands import rendering
-from commands.interpolation import render_loops, render_walks
-from config import demo
-from growth.phase import list_phases
-from metrics import weights
-from metrics.c3d import C3D
-from metrics.protocols import protocol
-from networks.generator import Generator
 from sampling.latents import sample_latents
-from sampling.snapshot import load_snapshot, save_snapshot
-from scoring.features import load_extractor
-from scoring.generated import GeneratedClips
+from sampling.snapshot import load_snapshot
 from support.errors import UserError
 from support.media import to_uint8
 from tests.commands.calls import call
-from tests.support.test_plots import made_up_history
+from tests.commands.making import make, size
 from tests.train_command import run_script
-from tests.training.toys import write_config
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A run of three rungs with a snapshot within each phase, untrained."""
-    run = tmp_path_factory.mktemp("run")
-    config = demo().override(["growth.resolution=16", "growth.feature_maps_max=4"])
-    write_config(run, config)
-    generator = Generator(config.ladder, config.network)
-    for phase in list_phases(config.schedule, config.ladder):
-        save_snapshot(run, generator, phase.begin + 8)
-    lines = [json.dumps(line) + "\n" for line in made_up_history()]
-    (run / "history.jsonl").write_text("".join(lines))
-    return run
-
-
-def make(run, command, *arguments):
-    call(command, f"--run={run}", *arguments)  # The last of two --run counts.
-
-
-def size(path):
-    """(frames, height, width) of a video or a picture."""
-    if path.suffix == ".mp4":
-        with av.open(str(path)) as container:
-            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-        return (len(frames), *frames[0].shape[:2])
-    with Image.open(path) as picture:
-        return (getattr(picture, "n_frames", 1), picture.height, picture.width)
 
 
 # Clips of 8x16x16, enlarged to 64 pixels, 2 pixels apart.
@@ -181,50 +140,6 @@ def test_single_clips(trained, tmp_path):
     assert size(folder / "clip-0001.gif") == (8, 16, 16)
 
 
-def test_interpolation_begins_and_ends_at_its_latents(trained, monkeypatch):
-    seen = []
-    monkeypatch.setattr(rendering, "write_sheet", lambda path, sheet, fps: seen.append(sheet))
-    make(trained, "interpolation", "--pairs=1", "--steps=3", "--seed=3", "--plain")
-    ends = to_uint8(load_snapshot(trained).sample(sample_latents(2, 32, seed=3)))
-    # Three clips of 16 pixels, enlarged by 4, 2 pixels apart.
-    np.testing.assert_allclose(seen[0][:, ::4, 0:64:4].astype(int), ends[0], atol=1)
-    np.testing.assert_allclose(seen[0][:, ::4, 132:196:4].astype(int), ends[1], atol=1)
-
-
-def test_a_walk_passes_its_latents_and_is_smooth(trained):
-    snapshot = load_snapshot(trained)
-    latents = sample_latents(6, 32, seed=0).reshape(2, 3, 32)
-    walks = render_walks(snapshot, latents, 12)
-    assert walks.shape == (2, 25, 16, 16, 3)
-    for moment, frame, place in [(0, 0, 0), (12, 2, 1), (24, 4, 2)]:  # 8 frames forth and 6 back.
-        clips = to_uint8(snapshot.sample(latents[:, place]))
-        np.testing.assert_allclose(walks[:, moment].astype(int), clips[:, frame], atol=1)
-
-
-def test_latents_of_a_walk_change_little_by_little(trained, monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        "commands.interpolation.render",
-        lambda snapshot, latents, labels: seen.append(latents) or iter(np.zeros((25, 8, 1, 1, 3))),
-    )
-    latents = sample_latents(3, 32, seed=0)[None]
-    render_walks(load_snapshot(trained), latents, 12)
-    steps = np.linalg.norm(np.diff(seen[0], axis=0), axis=1)
-    whole = np.linalg.norm(latents[0, 1] - latents[0, 0])
-    assert steps.max() < 0.2 * whole
-    assert max(steps[[0, 11, 12, 23]]) < 0.3 * steps.max()  # Slow at the latents.
-
-
-def test_loop_passes_its_latents_and_closes(trained):
-    snapshot = load_snapshot(trained)
-    begin, end = np.split(sample_latents(2, 32, seed=0), 2)
-    loop = render_loops(snapshot, begin, end)
-    assert loop.shape == (1, 70, 16, 16, 3)  # Five plays of 8 frames forth and 6 back.
-    for moment, frame, latent in [(0, 0, begin), (35, 7, -begin)]:
-        clip = to_uint8(snapshot.sample(latent))[0]
-        np.testing.assert_allclose(loop[0, moment].astype(int), clip[frame], atol=1)
-
-
 def test_output_goes_to_the_run_unless_told(trained):
     before = set(trained.iterdir())
     make(trained, "samples", "--num=1")
@@ -286,120 +201,3 @@ def test_a_mistake_is_one_sentence_and_a_status(tmp_path):
     assert done.stderr.startswith("Error: --run should be the folder of a run.")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory):
-    """A run of a generator of three classes, untrained."""
-    run = tmp_path_factory.mktemp("labelled")
-    settings = ["growth.resolution=4", "growth.num_frames=4", "growth.feature_maps_max=4"]
-    classes = ["network.labels=projection", "network.classes=('up', 'down', 'left')"]
-    config = demo().override([*settings, *classes])
-    write_config(run, config)
-    save_snapshot(run, Generator(config.ladder, config.network), 8)
-    return run
-
-
-def array(run, path, *flags):
-    make(run, "samples", "--num=6", f"--output={path}", *flags)
-    return np.load(path)
-
-
-def test_samples_are_of_the_labels(labelled, tmp_path):
-    every = array(labelled, tmp_path / "a.npy")
-    some = array(labelled, tmp_path / "b.npy", "--label", "left", "up")
-    one = array(labelled, tmp_path / "c.npy", "--label", "up")
-    np.testing.assert_array_equal(one[:2], every[:2])  # The first third is of the first class.
-    np.testing.assert_array_equal(one[3:], some[3:])
-    assert (one[2:] != every[2:]).any()
-
-
-def test_rows_of_samples_are_classes(labelled, tmp_path):
-    make(labelled, "samples", "--num=6", f"--output={tmp_path / 'a.png'}", "--plain")
-    make(labelled, "samples", "--num=6", f"--output={tmp_path / 'a.mp4'}")
-    frames, height, width = size(tmp_path / "a.mp4")
-    assert frames == 4
-    assert height > 3 * 64  # Three rows
-    assert 2 * 64 < width < 4 * 64  # of two clips, with names.
-
-
-def test_interpolation_goes_from_label_to_label(labelled, tmp_path, monkeypatch):
-    seen = []
-    real = rendering.render
-    monkeypatch.setattr(
-        "commands.interpolation.render",
-        lambda snapshot, latents, labels: seen.append(labels) or real(snapshot, latents, labels),
-    )
-    flags = ["--pairs=2", f"--output={tmp_path / 'a.png'}"]
-    make(labelled, "interpolation", *flags, "--steps=3", "--label", "up", "left")
-    np.testing.assert_allclose(seen[0][:3], [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]])
-    make(labelled, "interpolation", *flags, "--steps=2")
-    np.testing.assert_allclose(seen[1], np.eye(3)[[0, 0, 1, 1]])
-    make(labelled, "interpolation", *flags, "--loop", "--label", "down")
-    assert (seen[2] == [0, 1, 0]).all()
-    flags = ["--pairs=1", "--seconds=0.5", "--fps=4", f"--output={tmp_path / 'a.gif'}"]
-    make(labelled, "interpolation", *flags, "--label", "up", "left")
-    np.testing.assert_allclose(seen[3][[0, 3, 6]], [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]])
-
-
-@pytest.mark.parametrize(
-    ("flags", "sentence"),
-    [
-        (
-            ["samples", "--label", "right"],
-            "--label should be one of up, down, left. Received: right",
-        ),
-        (
-            ["interpolation", "--label", "up", "up", "up"],
-            "should be one or two classes. Received: 3",
-        ),
-    ],
-)
-def test_unknown_labels(labelled, flags, sentence):
-    with pytest.raises(UserError, match=sentence):
-        make(labelled, *flags)
-
-
-def test_a_generator_without_classes_takes_no_label(trained):
-    with pytest.raises(UserError, match="this generator was trained without labels"):
-        make(trained, "samples", "--label", "up")
-
-
-def test_edits_along_directions(trained, tmp_path):
-    output = tmp_path / "edit.png"
-    make(trained, "edit", "--count=2", "--steps=3", f"--output={output}", "--plain")
-    assert size(output) == (1, 4 * 66 - 2, 3 * 66 - 2)
-    with Image.open(output) as picture:
-        cells = np.asarray(picture)[:64, :196]
-    left, middle, right = (cells[:, x : x + 64] for x in (0, 66, 132))
-    snapshot = load_snapshot(trained)
-    config = snapshot.config
-    latents = sample_latents(2, config.latent_size, config.train.seed)
-    clips = to_uint8(snapshot.sample(latents))
-    np.testing.assert_array_equal(middle[::4, ::4], clips[0, 4])
-    assert (left != middle).any()
-    assert (left != right).any()
-    make(trained, "edit", "--count=1", "--num=1", f"--output={tmp_path}/edit.mp4")
-    assert size(tmp_path / "edit.mp4")[0] == 8
-    with pytest.raises(UserError, match="--label should be given with --weights"):
-        make(trained, "edit", "--label", "right")
-
-
-def test_edits_toward_a_class(trained, tmp_path):
-    network, output = tmp_path / "c3d.weights.h5", tmp_path / "edit.png"
-    keras.utils.set_random_seed(0)
-    classifier = C3D(2, width=4)
-    weights.save(classifier, network, {"class_names": ["right", "left"]})
-    flags = [f"--weights={network}", "--draws=16", f"--output={output}", "--steps=2"]
-    with pytest.raises(UserError, match="one of right, left. Received: up"):
-        make(trained, "edit", *flags, "--label", "up")
-    # A bias that puts half of the clips in each class.
-    snapshot = load_snapshot(trained)
-    fakes = GeneratedClips.of_snapshot(snapshot, 16)
-    of_logits = dataclasses.replace(protocol("c3d_torch"), features="logits")
-    logits = load_extractor(network, of_logits, None).extract(fakes, range(16)).values
-    bias = np.median(logits[:, 1] - logits[:, 0])
-    classifier.fc8.bias.assign([bias, 0])
-    weights.save(classifier, network, {"class_names": ["right", "left"]})
-    make(trained, "edit", *flags, "--label", "left", "--num=1")
-    assert output.exists()
