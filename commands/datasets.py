@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataset.rates import rate_key
+from support.addresses import is_remote
 from support.errors import UserError
 from support.startup import import_tensorflow
 
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 def open_data(folder: Path) -> "Records":
     """The data set in a folder, whose files are checked; raises `UserError` where there is none."""
     from dataset.records import open_records
-    from dataset.storage import is_remote, normalise
 
-    if is_remote(normalise(folder)):
+    if is_remote(folder):
         import_tensorflow()
     return open_records(folder)
 

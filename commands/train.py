@@ -23,6 +23,7 @@ from commands.parser import Number, OneOf, Parser, one_of, whole
 from config import PRESETS, Config, SettingInfo, config_for, from_dict, list_settings, preset
 from growth.ladder import make_ladder
 from run_folder.reading import read_config, read_description
+from support.addresses import is_remote, normalise
 from support.clock import CLOCKS
 from support.errors import UserError
 from support.json_files import read_json
@@ -151,7 +152,7 @@ def choose_config(args: argparse.Namespace) -> Config:
 def config_of_data(data: Path) -> Config:
     """A config with the ladder of a data set, and its name; prints what was chosen."""
     from dataset.metadata import read_metadata
-    from dataset.storage import connect, is_remote, normalise
+    from dataset.storage import connect
 
     folder = normalise(data)
     if is_remote(folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 from dataset import storage
 from dataset.metadata import read_metadata
 from dataset.stats import length_table
+from support.addresses import normalise
 from support.errors import UserError
 
 _MAX_REJECTED = 50  # sources that are listed
@@ -24,7 +25,7 @@ def data_set_card(folder: Path | str) -> dict:
     Raises:
         UserError: there is no data set, or its metadata are damaged.
     """
-    folder = storage.normalise(folder)
+    folder = normalise(folder)
     storage.connect(folder)
     metadata = read_metadata(folder)
     shards = itertools.chain.from_iterable(metadata["shards"].values())

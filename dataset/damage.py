@@ -11,6 +11,7 @@ from dataset import storage
 from dataset.records import Records, Shard
 from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths, scan
 from growth.ladder import Rung
+from support.addresses import is_remote
 
 # What the pipeline reports of records whose fingerprints are wrong; the clips' indices follow.
 OTHER_CLIPS = "records of other clips:"
@@ -79,7 +80,7 @@ def _damaged_records(records, rung, shard: Shard, first: int) -> list[int]:
 
 def _read_whole(path, spans) -> list[int | None] | None:
     """The fingerprints of the records of a file, or None where something is wrong with it."""
-    if storage.is_remote(path) or storage.size(path) != spans[-1, 1] + FOOTER:
+    if is_remote(path) or storage.size(path) != spans[-1, 1] + FOOTER:
         return None
     lengths = np.diff(spans)[:, 0]
     if (header_lengths(path, spans[:, 0]) != lengths.astype(np.uint64)).any():
@@ -95,7 +96,7 @@ def _read_all(path, spans) -> Iterator[int | None]:
     """Yields the fingerprint of each record of a file, or None where it cannot be read."""
     number = 0
     try:
-        lengths = itertools.repeat(None) if storage.is_remote(path) else scan(path)
+        lengths = itertools.repeat(None) if is_remote(path) else scan(path)
         in_order = tf.data.TFRecordDataset(path).map(fingerprint).as_numpy_iterator()
         for stated, length, value in zip(np.diff(spans)[:, 0], lengths, in_order, strict=False):
             if length not in (None, stated):

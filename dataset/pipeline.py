@@ -22,6 +22,7 @@ from dataset.records import Records, open_records
 from dataset.tfrecords import fingerprint, read_record
 from dataset.windows import scale_of
 from growth.ladder import Ladder
+from support.addresses import is_remote
 from support.errors import UserError, short_message
 from support.progress import Progress
 from support.threads import ahead
@@ -116,7 +117,7 @@ class ClipPipeline:
     def _check_file(self, file):
         rung, shard = file
         path = self.records.path(shard.file)
-        if storage.is_remote(path):
+        if is_remote(path):
             return
         if storage.sha256(path) != shard.sha256:
             raise UserError(

@@ -28,6 +28,7 @@ from dataset.metadata import Shard, read_index, read_metadata
 from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths
 from dataset.windows import Window, storage_type
 from growth.ladder import Ladder, Rung, make_ladder
+from support.addresses import is_remote, normalise
 from support.deferred import tf
 from support.errors import UserError
 from support.media import known_rate
@@ -103,7 +104,7 @@ class Records:
     """
 
     def __init__(self, folder: Path | str):
-        self.folder = storage.normalise(folder)
+        self.folder = normalise(folder)
         storage.connect(self.folder)
         self.metadata = read_metadata(self.folder)
         self.ladder = make_ladder(self.metadata["ladder"])
@@ -197,7 +198,7 @@ class Records:
         end = spans[-1, 1] + FOOTER
         if end != size:
             raise _damaged(path, f"it has {size} bytes, and its records {end} by index.npz")
-        if not headers or storage.is_remote(path):  # Each header would be a request.
+        if not headers or is_remote(path):  # Each header would be a request.
             return
         lengths, stated = header_lengths(path, spans[:, 0]), np.diff(spans)[:, 0]
         for number in np.flatnonzero(lengths != stated.astype(np.uint64)):

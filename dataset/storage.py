@@ -7,23 +7,12 @@ imported for such a path alone.
 import contextlib
 import importlib
 import os
-import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from support import files
+from support.addresses import is_remote
 from support.deferred import tf
 from support.errors import UserError
-
-
-def normalise(path: Path | str) -> str:
-    """The path as text; `Path` takes a slash from s3://bucket, which is put back."""
-    return re.sub(r"^(\w+):/(?!/)", r"\1://", str(path))
-
-
-def is_remote(path: str) -> bool:
-    """Whether the path is outside of the file systems of this machine."""
-    return "://" in path
 
 
 def connect(path: str):

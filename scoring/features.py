@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dataset.storage import is_remote, normalise
 from metrics import weights
 from metrics.preprocess import preprocess
 from metrics.protocols import Protocol
@@ -22,6 +21,7 @@ from scoring.changed_clips import change
 from scoring.clip_sets import ClipSet
 from scoring.feature_parts import Parts
 from scoring.feature_table import Features
+from support.addresses import is_remote
 from support.errors import UserError
 from support.precision import without_tf32
 from support.progress import Progress
@@ -176,7 +176,7 @@ class Extractor:
 
 def cache_beside(data: Path | str) -> Path | None:
     """The default cache of a data set's features: a folder in it, None for remote data sets."""
-    return None if is_remote(normalise(data)) else Path(data) / "features"
+    return None if is_remote(data) else Path(data) / "features"
 
 
 def load_extractor(

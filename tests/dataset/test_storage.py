@@ -15,25 +15,11 @@ from dataset import storage
 from dataset.pipeline import ClipPipeline
 from dataset.records import Records, open_records
 from dataset.verify import find_faults
+from support.addresses import is_remote
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize(
-    ("given", "normal"),
-    [
-        ("gs://bucket/a", "gs://bucket/a"),
-        (Path("s3://bucket/a"), "s3://bucket/a"),
-        (Path("datasets/faces"), "datasets/faces"),
-        ("/data/faces", "/data/faces"),
-        ("file:///bucket/a", "file:///bucket/a"),
-    ],
-)
-def test_paths(given, normal):
-    assert storage.normalise(given) == normal
-    assert storage.is_remote(normal) == ("bucket" in normal)
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])  # The second reads by TensorFlow.
@@ -41,7 +27,7 @@ def test_reading_a_file(tmp_path, scheme):
     data = bytes(range(256)) * 9000
     (tmp_path / "file").write_bytes(data)
     path = f"{scheme}{tmp_path}/file"
-    assert storage.is_remote(path) == bool(scheme)
+    assert is_remote(path) == bool(scheme)
     assert storage.size(path) == len(data)
     assert storage.size(path + "x") is None
     assert storage.read(path) == data
