@@ -72,6 +72,7 @@ lock: $(INSTALLED)
 	@$(COMPILE) --output-file=requirements.txt
 	@$(COMPILE) --extra=gpu --constraint=requirements.txt --output-file=requirements-gpu.txt
 	@$(COMPILE) --extra=onnx --constraint=requirements.txt --output-file=requirements-onnx.txt
+	@$(COMPILE) --extra=hub --constraint=requirements.txt --output-file=requirements-hub.txt
 	@$(COMPILE) --extra=io --output-file=requirements-io.txt
 
 clean:

@@ -56,7 +56,7 @@ def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) ->
     if args.data:
         return args.data
     if snapshot and args.model:
-        return Path("datasets", snapshot.card["data"]["name"] or snapshot.config.name)
+        return Path("datasets", snapshot.card.get("data", {}).get("name") or snapshot.config.name)
     if snapshot is None and args.run is None:
         return Path(f"datasets/{args.config}")
     run = choose_run(args)

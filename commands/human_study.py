@@ -3,8 +3,8 @@
     python evaluate.py human_study --models runs/swgan runs/wgan_gp --output=study
     python evaluate.py human_study --models runs/swgan datasets/faces --output=study
 
-A model is a run (its newest snapshot), weights next to their card, a data set, a .npy, or a folder
-of videos. Hand out study/page, and keep study/key.json.
+A model is a run (its newest snapshot), weights next to their card or their address, a data set, a
+.npy, or a folder of videos. Hand out study/page, and keep study/key.json.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from commands.output import check_writable
 from commands.parser import Parser, real, whole
 from commands.snapshots import is_run, open_generator
 from run_folder.reading import read_description
+from support.addresses import is_remote, normalise
 from support.errors import UserError
 from support.media import FPS
 from support.startup import import_tensorflow
@@ -41,10 +42,10 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Writes the study."""
-    output, names = check_writable(args.output), [str(path) for path in args.models]
+    output, names = check_writable(args.output), [normalise(path) for path in args.models]
     if len(set(names)) < max(len(names), 2):
         raise UserError(f"--models should be two or more. Received: {', '.join(names)}")
-    if missing := [path for path in args.models if not path.exists()]:
+    if missing := [path for path in args.models if not (is_remote(path) or path.exists())]:
         raise UserError(f"--models should be files or folders. Received: {missing[0]}")
     folder = choose_reals(args) if args.catch else None
     import_tensorflow()
@@ -84,7 +85,7 @@ def open_model(path: Path, num: int, seed: int) -> tuple["ClipSet", float | None
     from scoring.clip_sets import RecordClips, clip_set
     from scoring.generated import GeneratedClips
 
-    if is_run(path) or path.name.endswith(".weights.h5"):
+    if is_run(path) or is_remote(path) or path.name.endswith(".weights.h5"):
         snapshot = open_generator(path)
         return GeneratedClips.of_snapshot(snapshot, num, seed), snapshot.fps
     clips = clip_set(path, _MAX_FRAMES)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from commands.parser import Number, Parser, one_of
 from config import PRESETS
 from run_folder.reading import read_config
+from support.addresses import is_remote
 from support.errors import UserError
 from support.settings import Bounds
 from support.startup import import_tensorflow
@@ -37,7 +38,11 @@ def add_snapshot(parser: Parser):
     _add_config(parser)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--run", type=Path, help="run folder (default: runs/<config>)")
-    choice.add_argument("--model", type=Path, help="weights of a generator, next to their card")
+    choice.add_argument(
+        "--model",
+        type=Path,
+        help="weights of a generator, next to their card; or their address, https:// or hf://",
+    )
     parser.add_argument(
         "--snapshot",
         type=_SnapshotNumber(int, Bounds(minimum=0)),
@@ -51,9 +56,11 @@ def _add_config(parser):
 
 
 def choose_run(args: argparse.Namespace) -> Path:
-    """The folder of the run, or that of the model."""
+    """The folder of the run, or that of the model; the current one for a model at an address."""
     model = getattr(args, "model", None)
-    return args.run or (model.parent if model else Path(f"runs/{args.config}"))
+    if model:
+        return Path() if is_remote(model) else model.parent
+    return args.run or Path(f"runs/{args.config}")
 
 
 def open_snapshot(args: argparse.Namespace) -> "Snapshot":
@@ -75,7 +82,7 @@ def open_snapshot(args: argparse.Namespace) -> "Snapshot":
 
 
 def open_generator(path: Path) -> "Snapshot":
-    """Loads the generator at `path`: the newest snapshot of a run, or a model next to its card."""
+    """Loads the generator at `path`: the newest snapshot of a run, or a model."""
     from sampling.snapshot import load_model, load_snapshot
 
     return load_snapshot(path) if is_run(path) else load_model(path)

@@ -62,7 +62,7 @@ def flags(parser: Parser):
         help="wall, or cpu: the CPU time of this process, which counts for --hours and in reports "
         "(default: that of the run's plan, or wall)",
     )
-    flag("--init", type=Path, help="start from a run, or from weights next to their card")
+    flag("--init", type=Path, help="start from a run, or from a model: a file or an address")
     flag(
         "--init_size",
         type=whole(1),

@@ -24,6 +24,7 @@ from networks.inputs import Inputs
 from run_folder.reading import find_best, read_config, read_history
 from sampling.card import add_hash, make_card, read_card
 from sampling.latents import even_labels, sample_latents
+from sampling.remote import fetch
 from support.errors import UserError
 from support.files import check_room, write_atomically, write_json
 from support.media import known_rate
@@ -258,13 +259,17 @@ def _best_snapshot(run, known):
     return best["nimg"]
 
 
-def load_model(path: Path) -> Snapshot:
+def load_model(source: Path | str) -> Snapshot:
     """Loads a generator from its weights and the card next to them.
+
+    Args:
+        source: path of the weights, or an address that `sampling.remote` downloads.
 
     Raises:
         UserError: a file is missing, damaged, or does not fit the other.
     """
-    return _load(Path(path), *read_card(Path(path)))
+    path = fetch(source)
+    return _load(path, *read_card(path))
 
 
 def _load(path, card, config):

@@ -20,6 +20,7 @@ from models.registry import model_class
 from run_folder.checkpoint import Checkpoints, list_checkpoints
 from run_folder.reading import read_config, read_description
 from sampling.snapshot import load_model, load_snapshot
+from support.addresses import normalise
 from support.errors import UserError
 
 _SHAPES = ("growth.feature_maps_base", "growth.feature_maps_max", "network.latent_size")
@@ -29,7 +30,7 @@ _SHAPES = ("growth.feature_maps_base", "growth.feature_maps_max", "network.laten
 class Source:
     """Trained networks by name, and how far they were trained."""
 
-    path: Path
+    path: str  # or an address
     config: Config
     phase: Phase
     networks: dict[str, keras.Model]
@@ -73,7 +74,7 @@ def choose_init(
 def _known_init(run, init, path, size):
     """The source and the size with which a run was started; others are refused."""
     for flag, given, before in (
-        ("init", path and str(path), init.get("source")),
+        ("init", path and normalise(path), init.get("source")),
         ("init_size", size, init.get("size")),
     ):
         if given is not None and given != before:
@@ -122,8 +123,8 @@ def load_source(path: Path) -> Source:
     """Loads a model that was passed on, or all networks of a run.
 
     Args:
-        path: weights with their card; or the folder of a run, whose newest checkpoint is taken, or
-            its newest snapshot where it has none.
+        path: weights with their card, or their address; or the folder of a run, whose newest
+            checkpoint is taken, or its newest snapshot where it has none.
 
     Raises:
         UserError: there is nothing of this kind, or it is damaged.
@@ -132,7 +133,7 @@ def load_source(path: Path) -> Source:
         return _load_run(path)
     snapshot = load_snapshot(path) if path.is_dir() else load_model(path)
     networks = {model_class(snapshot.config).sampled: snapshot.generator}
-    return Source(path, snapshot.config, snapshot.phase, networks)
+    return Source(normalise(path), snapshot.config, snapshot.phase, networks)
 
 
 def _load_run(path):
@@ -146,7 +147,7 @@ def _load_run(path):
 
     Checkpoints(path / "checkpoints", config.train).read_latest(read)
     phase = phase_until(int(nimg.numpy()), config.schedule, config.ladder)
-    return Source(path, config, phase, networks)
+    return Source(str(path), config, phase, networks)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Transfer:
         """What the run's config.json stores of its start."""
         first = first_level(config.schedule, config.ladder)
         return {
-            "source": str(source.path),
+            "source": source.path,
             "nimg": source.phase.nimg,
             "size": config.ladder[first].height,
             **dataclasses.asdict(self),

@@ -13,7 +13,7 @@ def locked(name):
     return dict(PACKAGE.findall((ROOT / name).read_text()))
 
 
-@pytest.mark.parametrize("extra", ["gpu", "onnx"])
+@pytest.mark.parametrize("extra", ["gpu", "hub", "onnx"])
 def test_an_extra_only_adds_packages(extra):
     added = locked(f"requirements-{extra}.txt").items() - locked("requirements.txt").items()
     assert locked("requirements.txt").items() <= locked(f"requirements-{extra}.txt").items()
