@@ -13,6 +13,7 @@ python generate.py progress --output=progress.png
 python generate.py curves --output=curves.png
 python generate.py report --run=runs/faces               # runs/faces/report/index.html
 python generate.py samples --model=gs-000012000.weights.h5    # and its card gs-000012000.json
+python generate.py samples --model=hf://owner/name@v1         # or https://.../a.weights.h5#sha256=...
 python generate.py export --format=onnx                 # runs/faces -> runs/faces/onnx
 """
 

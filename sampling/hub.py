@@ -61,6 +61,7 @@ With a checkout of the code:
 python generate.py samples --model=generator.weights.h5 --num=16 --output=samples.mp4
 ```
 
+`--model=hf://OWNER/NAME`, with the name of this repository, downloads the files first.
 `generator.json` has all settings and the SHA-256 of the weights, which is verified when they are
 loaded.
 
