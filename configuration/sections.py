@@ -149,6 +149,9 @@ class Train:
         minimum=0,
         may_change=True,
     )
+    histogram_ticks: int = setting(
+        0, "ticks between histograms of weights in TensorBoard; 0: none", minimum=0, may_change=True
+    )
     report: bool = setting(
         True, "write the run's HTML page after each snapshot (generate.py report)", may_change=True
     )

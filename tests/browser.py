@@ -48,10 +48,11 @@ class Browser:
         assert "error" not in answer, answer
         return answer["result"]
 
-    def open(self, path: Path):
-        """Opens a file, and waits until all of it is loaded."""
+    def open(self, page: Path | str):
+        """Opens a file or a URL, and waits until all of it is loaded."""
         self._loaded = False
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        url = page if isinstance(page, str) else page.resolve().as_uri()
+        self.call("Page.navigate", url=url)
         while not self._loaded:
             self._note(self._next())
 

@@ -103,7 +103,8 @@ def _check_events(run):
         "clips/fakes",
         "clips/reals",
     } <= tensors
-    assert {"run/description", "run/starts", "custom_scalars__config__"} <= tensors
+    texts = {f"run/{name}" for name in ("description", "data_set", "starts")}
+    assert {*texts, "custom_scalars__config__"} <= tensors
     picture = events.Tensors("clips/fakes")[0].tensor_proto.string_val[2]
     assert picture.startswith(b"\x89PNG")
     assert b"acTL" in picture  # It is animated.

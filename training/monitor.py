@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from config import Config
+from dataset.card import find_data_set_card
 from dataset.pipeline import ClipPipeline
 from growth.phase import Phase
 from run_folder.folder import RunFolder
@@ -25,7 +26,7 @@ from training.loop import Call, Watcher
 from training.overview import write_overview
 from training.pictures import Pictures
 from training.scores import Scores
-from training.summaries import write_scalars
+from training.summaries import write_histograms, write_scalars
 from training.trainer import Trainer
 
 _ROOM = 2**22  # bytes: more than most ticks write
@@ -57,7 +58,9 @@ class Monitor(Watcher):
         self._has_distance = self._check_reals()
         self.writer = tf.summary.create_file_writer(str(run.path))
         with self.writer.as_default(step=0):
-            write_overview(config, description=run.description, starts=run.starts())
+            data_set = find_data_set_card(run.description["data"])
+            texts = {"description": run.description, "data_set": data_set, "starts": run.starts()}
+            write_overview(str(run.path), config, texts)
 
     def begin(self, trainer: Trainer):
         """Starts a tick after the last one of the run's history."""
@@ -118,6 +121,8 @@ class Monitor(Watcher):
         keep = last or phase_ends or due or "swd" in line
         with self.writer.as_default(step=nimg):
             write_scalars(line, terms)
+            if self._is_due(self.config.train.histogram_ticks):
+                write_histograms(trainer.model, phase.detail)
             self.pictures.write(snapshot, keep)
             if self.scores.is_due(self._reported, nimg, last):
                 self.scores.measure(snapshot, nimg)

@@ -7,8 +7,9 @@ import av
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from growth.phase import phase_at
+from growth.phase import Lod, phase_at
 from run_folder.folder import RunFolder
 from run_folder.reading import read_history, terms_of
 from sampling.snapshot import list_snapshots
@@ -154,6 +155,23 @@ def test_a_distance_that_does_not_fall_is_noted(run, trainer, capsys, monkeypatc
         "and is 2.50 times now. --snapshot=best takes" in capsys.readouterr().out
     )
     assert list_snapshots(run.path) == [16, 32]  # One for each distance, at least.
+
+
+def test_histograms_are_of_the_weights_in_use(run, trainer, monkeypatch):
+    monkeypatch.setattr(trainer, "config", tiny_config("train.histogram_ticks=2"))
+    monitor = _monitor(run, trainer)
+    for _ in range(2):
+        _call(monitor, trainer, steps=4, taken=4)
+    events = EventAccumulator(str(run.path)).Reload()
+    names = [tag for tag in events.Tags()["tensors"] if tag.startswith("weights/")]
+    assert {name.split("/")[1] for name in names} == {"G", "D"}
+    D = trainer.model.networks["D"]
+    live = D.live_layers(Lod(0))
+    assert len(live) < len(D.live_layers(Lod(trainer.config.ladder.top)))
+    variables = {f"weights/D/{v.path}" for layer in live for v in layer.trainable_variables}
+    assert {name for name in names if name.startswith("weights/D/")} == variables
+    (event,) = events.Tensors(names[0])  # At the second tick alone.
+    assert event.step == 32
 
 
 def test_pictures_play_at_the_rate_of_the_data_set(tmp_path, trainer):
