@@ -51,6 +51,9 @@ class Schedule:
     first_size: int = setting(
         0, "height of the rung at which training begins, stable; 0: the coarsest", minimum=0
     )
+    first_frames: int = setting(
+        0, "its frames, where several rungs have its height; 0: the most", minimum=0
+    )
     minibatch: dict[int, int] = setting(
         _released_minibatch, "clips per step on all devices, by height", above=0
     )
@@ -165,17 +168,26 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
 def first_level(schedule: Schedule, ladder: Ladder) -> int:
     """The level at which training begins; raises `UserError` where the ladder has none of its size.
 
-    Of several rungs of the same height it is the one with the most frames.
+    Of several rungs of the same height it is the one with `first_frames`, or with the most frames.
     """
     if not schedule.growing:
         return ladder.top
-    size = schedule.first_size or ladder[0].height
+    size, frames = schedule.first_size, schedule.first_frames
+    if not size and not frames:
+        return 0
+    size = size or ladder[0].height
     levels = [level for level, rung in enumerate(ladder) if rung.height == size]
     if not levels:
         raise UserError(
             f"`schedule.first_size` should be a height of the ladder {ladder}. Received: {size}"
         )
-    return levels[-1] if schedule.first_size else 0
+    levels = [level for level in levels if frames in (0, ladder[level].frames)]
+    if not levels:
+        raise UserError(
+            f"`schedule.first_frames` should be 0, or those of a rung of the ladder {ladder} with "
+            f"the height {size}. Received: {frames}"
+        )
+    return levels[-1]
 
 
 def phase_at(nimg: int, schedule: Schedule, ladder: Ladder, total_kimg: float = math.inf) -> Phase:

@@ -65,10 +65,10 @@ def choose_init(
             raise UserError("--init_size should be given with --init. Received: no --init")
         return config, None
     if known and list_checkpoints(run / "checkpoints"):
-        return _with_size(config, size), None
+        return _begin_at(config, size, known["init"].get("frames", 0)), None
     source = load_source(path)
-    size = size or config.schedule.first_size or None
-    return _with_size(config, _first_size(source, config, size)), source
+    rung = _first_rung(source, config, size or config.schedule.first_size)
+    return _begin_at(config, rung.height, rung.frames), source
 
 
 def _known_init(run, init, path, size):
@@ -85,26 +85,27 @@ def _known_init(run, init, path, size):
     return (Path(init["source"]), init["size"]) if init else (None, None)
 
 
-def _with_size(config, size):
-    return config.override([f"schedule.first_size={size}"]) if config.schedule.growing else config
+def _begin_at(config, size, frames):
+    settings = [f"schedule.first_size={size}", f"schedule.first_frames={frames}"]
+    return config.override(settings) if config.schedule.growing else config
 
 
-def _first_size(source, config, size):
-    """The height at which training begins; raises `UserError` unless the source has it."""
-    there = [
-        config.ladder[level].height
-        for before, level in match_rungs(source.config.ladder, config.ladder)
-        if before in source.levels
-    ]
+def _first_rung(source, config, size):
+    """The rung at which training begins; raises `UserError` unless the source has it."""
     if not config.schedule.growing:
         size = config.ladder[config.ladder.top].height
-    if not there or (size or there[-1]) not in there:
+    there = [
+        config.ladder[level]
+        for before, level in match_rungs(source.config.ladder, config.ladder)
+        if before in source.levels and (not size or config.ladder[level].height == size)
+    ]
+    if not there:
         raise UserError(
             f"Cannot start from {source.path} at {size or 'any rung'}: it was trained at "
             f"{', '.join(str(source.config.ladder[i]) for i in source.levels)}, and the ladder is "
             f"{config.ladder}. Use --init_size with a height of both."
         )
-    return size or there[-1]
+    return there[-1]
 
 
 def match_rungs(before: Ladder, ladder: Ladder) -> list[tuple[int, int]]:
@@ -164,6 +165,7 @@ class Transfer:
             "source": source.path,
             "nimg": source.phase.nimg,
             "size": config.ladder[first].height,
+            "frames": config.ladder[first].frames,
             **dataclasses.asdict(self),
         }
 

@@ -157,6 +157,12 @@ def test_training_may_begin_at_a_higher_rung():
     assert (phases[0].begin, phases[1].begin) == (0, 600_000)
     with pytest.raises(UserError, match="`schedule.first_size` should be a height .* Received: 32"):
         list_phases(Schedule(first_size=32), ladder)
+    phases = list_phases(Schedule(first_size=8, first_frames=4), ladder)
+    assert [phase.level for phase in phases] == [1, 2, 2, 3, 3]
+    with pytest.raises(
+        UserError, match="`schedule.first_frames` should be 0, .* height 8. Rec.* 2"
+    ):
+        list_phases(Schedule(first_size=8, first_frames=2), ladder)
 
 
 @pytest.mark.parametrize("name", TABLES)

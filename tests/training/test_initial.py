@@ -81,6 +81,21 @@ def test_all_networks_of_a_run_on_another_ladder(run):
     assert (record["source"], record["nimg"], record["size"]) == (str(run), 200, 16)
 
 
+def test_a_further_step_in_time_alone(run):
+    longer = "growth.ladder=4x4x4 4x8x8 8x16x16 16x16x16", "growth.num_frames=16"
+    config, _, transfer, source = start(run, *longer)
+    first, fade, stable = list_phases(config.schedule, config.ladder)
+    assert (str(config.ladder[first.level]), first.fading) == ("8x16x16", False)
+    assert str(config.ladder[fade.level]) == str(config.ladder[stable.level]) == "16x16x16"
+    assert transfer.fresh == {
+        "G": ["block3", "to_rgb3"],
+        "D": ["from_rgb3", "block3"],
+        "Gs": ["block3", "to_rgb3"],
+    }
+    record = transfer.record(source, config)
+    assert (record["size"], record["frames"]) == (16, 8)
+
+
 def test_a_model_alone_gives_the_generator_and_its_average(run):
     config, model, transfer, source = start(snapshot_path(run, 200), size=8)
     assert config.schedule.first_size == 8
