@@ -27,6 +27,8 @@ NO_REAL_CLIPS = "REAL_CLIPS is not set"
 
 def pytest_addoption(parser):
     parser.addoption("--soak", action="store_true", help="long forms of tests marked soak")
+    parser.addoption("--logdir", type=Path, help="runs that TensorBoard shows (default: made-up)")
+    parser.addoption("--screenshots", type=Path, help="folder for pictures of TensorBoard")
 
 
 @pytest.hookimpl(tryfirst=True)  # Before `-m` selects.
