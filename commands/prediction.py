@@ -2,11 +2,13 @@
 
     python generate.py prediction --run=runs/kth                       # clips of its data set
     python generate.py prediction --run=runs/kth --source=walk.mp4 --output=walk.png
+    python generate.py prediction --run=runs/kth --frames=60           # in chains of clips
 
 Frames of the past have a blue border, and generated ones an orange border.
 """
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from commands.evaluation import data_folder
 from commands.output import check_file
 from commands.parser import Parser, whole
 from commands.rendering import add_rendering, write_grid
-from commands.snapshots import add_snapshot, choose_run, open_snapshot
+from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
 from support.media import FORMATS
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ def flags(parser: Parser):
     flag("--start", type=whole(0), default=0, help="first frame of the past, of each clip's video")
     flag("--num", type=whole(1), default=4, help="clips to continue; fewer if there are fewer")
     flag("--futures", type=whole(1), default=3, help="per clip, each of another latent")
+    flag(
+        "--frames",
+        type=whole(1),
+        help="length of the clips; in longer ones than trained, the last frames of a clip are the "
+        "past of the next (default: as trained)",
+    )
     flag(
         "--output",
         type=Path,
@@ -61,7 +69,10 @@ def run(args: argparse.Namespace):
     seed = snapshot.config.train.seed if args.seed is None else args.seed
     given = np.stack([clip[: snapshot.config.prediction.past] for clip in clips])
     futures = sample_futures(
-        *(snapshot, from_uint8(given), count, seed), labels=labels, truncation=args.truncation
+        *(snapshot, from_uint8(given), count, seed),
+        frames=args.frames,
+        labels=labels,
+        truncation=args.truncation,
     )
     truths = [at_rung(clip, snapshot) for clip in clips]
     sheet = lay_out(
@@ -75,7 +86,7 @@ def read_clips(
 ) -> "tuple[list[np.ndarray], np.ndarray | None]":
     """The clips to continue, uint8 [T, H, W, 3] at the full size, and the labels of their classes.
 
-    Those of a video may have fewer frames than the full clip, but not fewer than the past.
+    Those of a video may have fewer frames than --frames, but not fewer than the past.
     """
     import numpy as np
 
@@ -84,6 +95,8 @@ def read_clips(
         from dataset.beginnings import read_beginnings
 
         full, past = snapshot.config.ladder[-1], snapshot.config.prediction.past
+        time = full.frames // rung_of(snapshot).frames
+        full = dataclasses.replace(full, frames=max(full.frames, time * (args.frames or 0)))
         clips = read_beginnings(args.source, full, past, args.num, args.start)
         return clips, np.full(len(clips), -1) if classes else None
     from scoring.clip_sets import RecordClips

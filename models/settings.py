@@ -43,7 +43,7 @@ class ModelSettings:
         """`latent_parts` for clips of another length; raises `UserError` where there are none."""
         raise UserError(
             f"The model {self.kind} makes clips of {config.ladder[-1].frames} frames. "
-            f"Received: {frames}"
+            f"Received: {frames} (docs/models.md lists what makes longer ones)"
         )
 
     def views(self) -> tuple[str, ...]:

@@ -59,6 +59,17 @@ def test_a_video_of_ones_own_is_continued(run, tmp_path, length, truths):
     assert not white[: truths * 70].all() or not truths
 
 
+def test_a_video_is_continued_for_longer_than_was_trained(run, tmp_path):
+    write_video(tmp_path / "walk.mp4", noisy(8, 24, 40))
+    out = tmp_path / "a.png"
+    flags = (f"--source={tmp_path}/walk.mp4", "--futures=1", "--plain", f"--output={out}")
+    call("prediction", f"--run={run}", "--frames=10", *flags)
+    (picture,) = frames_of(out)
+    assert picture.shape == (2 * 68 + 2, 10 * 68 + 9 * 2, 3)
+    assert (picture[:68, 8 * 70 :] == 255).all()  # The video has ended.
+    assert (picture[:68, 7 * 70 : 8 * 70] != 255).any()
+
+
 def test_borders_mark_the_past_and_what_was_generated():
     truth, future = (
         np.full((4, 64, 64, 3), 10, np.uint8),

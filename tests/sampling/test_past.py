@@ -9,11 +9,13 @@ import tensorflow as tf
 
 from dataset.batch import Batch
 from dataset.pyramid import pyramid
+from growth.phase import phase_until
 from models.progressive import Progressive
 from sampling.card import make_card
 from sampling.export import export
+from sampling.futures import sample_futures
 from sampling.latents import sample_latents
-from sampling.snapshot import load_model, load_snapshot, save_snapshot
+from sampling.snapshot import Snapshot, load_model, load_snapshot, save_snapshot
 from support.errors import UserError
 from tests.training.toys import tiny_config, write_config
 
@@ -53,6 +55,28 @@ def test_clips_continue_the_past_whatever_the_minibatch(run):
     np.testing.assert_allclose(clips, snapshot.sample(latents, past=past), atol=1e-6)
     with pytest.raises(UserError, match="continues the first 3 frames of clips. Use generate.py"):
         snapshot.sample(latents)
+
+
+def test_longer_futures_are_chains(run):
+    snapshot = load_snapshot(run)
+    trained = sample_futures(snapshot, CLIPS, 2, 5)
+    longer = sample_futures(snapshot, CLIPS, 2, 5, frames=10)
+    assert longer.shape == (3, 2, 10, 16, 16, 3)
+    np.testing.assert_array_equal(longer[:, :, :6], trained)
+    past = np.clip(longer[:, :, 3:6], -1, 1).reshape(6, 3, 16, 16, 3)
+    link = snapshot.sample(sample_latents(6, 8, (5, 1)), 4, past=past).reshape(3, 2, 6, 16, 16, 3)
+    np.testing.assert_allclose(longer[:, :, 6:9], link[:, :, 3:], atol=1e-6)
+    coarse = sample_futures(load_snapshot(run, FIRST), CLIPS, 1, 5, frames=8)
+    assert coarse.shape == (3, 1, 8, 4, 4, 3)
+    assert sample_futures(snapshot, CLIPS, 1, 5, frames=4).shape == (3, 1, 4, 16, 16, 3)
+
+
+def test_a_rung_without_a_past_has_no_chains():
+    config = tiny_config(*LADDER[:2], "prediction.past=1")
+    phase = phase_until(FIRST, config.schedule, config.ladder)
+    snapshot = Snapshot(config, phase, Progressive.generator(config))
+    with pytest.raises(UserError, match="`frames` should be at most 3 at a rung that is given no"):
+        sample_futures(snapshot, CLIPS, 1, 5, frames=4)
 
 
 def test_cards_state_the_past(run):
