@@ -48,7 +48,7 @@ def flags(parser: Parser):
     flag("--steps", type=whole(2), default=5, help="amounts from minus to plus, the columns")
     flag("--weights", type=Path, help="classifier, of train_c3d, for directions of classes")
     flag("--protocol", type=one_of(PROTOCOLS), default="c3d_torch", help="of the classifier")
-    flag("--label", nargs="+", default=[], metavar="NAME", help="classes (default: all)")
+    flag("--label", nargs="+", default=[], metavar="NAME", help="classes (default: all common)")
     flag("--draws", type=whole(16), default=512, help="clips that are classified")
     flag(
         "--output",
@@ -107,14 +107,14 @@ def draw(
         still: whether to draw the middle frames alone.
         plain: whether to leave out the names.
     """
-    from support.captions import add_caption, name_rows
+    from support.captions import add_caption, name_table
     from support.media import tile_clips
 
     sheet = tile_clips(middle_frames(clips) if still else clips, len(amounts))
     if plain:
         return sheet
-    texts = " ".join(f"{amount:+.2g}" if amount else "0" for amount in amounts)
-    return add_caption(name_rows(sheet, rows), f"amounts, in lengths of a latent: {texts}")
+    columns = [f"{amount:+.2g}" if amount else "0" for amount in amounts]
+    return add_caption(name_table(sheet, rows, columns), "amounts, in lengths of a latent")
 
 
 def _directions_of_classes(args, snapshot):
@@ -124,7 +124,7 @@ def _directions_of_classes(args, snapshot):
             "--weights should be given for a generator without classes. This one is given the "
             "class: use generate.py interpolation --label."
         )
-    from sampling.directions import class_directions
+    from sampling.directions import class_directions, common_classes
     from scoring.features import load_extractor
     from scoring.generated import GeneratedClips
 
@@ -137,8 +137,11 @@ def _directions_of_classes(args, snapshot):
     for name in args.label:
         if name not in names:
             raise UserError(f"--label should be one of {', '.join(names)}. Received: {name}")
-    classes = [names.index(name) for name in args.label or names]
-    directions, shares = class_directions(fakes.latents, found, classes)
+    classes = [names.index(name) for name in args.label] or common_classes(found, names)
+    if len(classes) < len(args.label or names):
+        rare = [name for label, name in enumerate(names) if label not in classes]
+        print(f"Too few clips, left out: {', '.join(rare)}")
+    directions, shares = class_directions(fakes.latents, found, classes, names)
     titles = zip(classes, shares, strict=True)
     return directions, [f"{names[label]} ({share:.0%})" for label, share in titles]
 

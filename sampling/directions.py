@@ -1,5 +1,7 @@
 """Directions in the latent space along which clips change, found with and without labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sampling.snapshot import Snapshot
@@ -36,8 +38,25 @@ def layer_directions(snapshot: Snapshot, count: int) -> tuple[np.ndarray, np.nda
     return _with_sign(vectors.T[:count]).astype(np.float32), shares[:count]
 
 
+def common_classes(labels: np.ndarray, names: Sequence[str]) -> list[int]:
+    """The classes that have enough of some clips for `class_directions`; at least one.
+
+    Args:
+        labels: [N] int, the class of each clip.
+        names: of all classes.
+
+    Raises:
+        UserError: none has, or all clips are of one class.
+    """
+    counts = np.bincount(labels, minlength=len(names))
+    common = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= _MIN_OF_CLASS).tolist()
+    if not common:
+        _check_count(labels, names, int(counts.argmax()))
+    return common
+
+
 def class_directions(
-    latents: np.ndarray, labels: np.ndarray, classes: list[int]
+    latents: np.ndarray, labels: np.ndarray, classes: Sequence[int], names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The difference of the mean latents of each class and of the others.
 
@@ -45,6 +64,7 @@ def class_directions(
         latents: [N, K], drawn at random.
         labels: [N] int, the class of the clip of each.
         classes: those whose directions are wanted.
+        names: of all classes.
 
     Returns:
         Directions [classes, K] of length 1, and the share of clips of each class.
@@ -54,18 +74,22 @@ def class_directions(
     """
     directions = []
     for label in classes:
+        _check_count(labels, names, label)
         inside = labels == label
-        count = min(inside.sum(), (~inside).sum())
-        if count < _MIN_OF_CLASS:
-            raise UserError(
-                f"A class and the others should have at least {_MIN_OF_CLASS} of the generated "
-                f"clips. Received: {inside.sum()} of {len(labels)} in class {label}. Draw more, or "
-                "choose another class."
-            )
         directions.append(latents[inside].mean(0) - latents[~inside].mean(0))
     found = np.stack(directions)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
     return found.astype(np.float32), np.array([np.mean(labels == label) for label in classes])
+
+
+def _check_count(labels, names, label):
+    count = int((labels == label).sum())
+    if min(count, len(labels) - count) < _MIN_OF_CLASS:
+        raise UserError(
+            f"A class and the others should have at least {_MIN_OF_CLASS} of the generated clips. "
+            f"Received: {count} of {len(labels)} in {names[label]}. Draw more, or choose another "
+            "class."
+        )
 
 
 def move(latents: np.ndarray, directions: np.ndarray, amounts: np.ndarray) -> np.ndarray:

@@ -33,6 +33,16 @@ def name_rows(clip: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return _join(np.concatenate(cells, axis=1), clip, axis=2)
 
 
+def name_table(clip: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+    """`clip` [T, H, W, 3] uint8 with the names of its rows and of its columns."""
+    below = name_columns(clip, columns)
+    top = below.shape[1] - clip.shape[1]
+    named = name_rows(below[:, top:], rows)
+    left = named.shape[2] - below.shape[2]
+    header = np.pad(below[:, :top], [(0, 0), (0, 0), (left, 0), (0, 0)], constant_values=255)
+    return np.concatenate([header, named], 1)
+
+
 def _draw(text, width, height):
     """A picture [1, height, width, 3] with text in its middle, dark on white."""
     picture = Image.new("RGB", (int(width), int(height)), "white")

@@ -4,7 +4,7 @@ import pytest
 
 from growth.phase import phase_until
 from networks.generator import Generator
-from sampling.directions import class_directions, layer_directions, move
+from sampling.directions import class_directions, common_classes, layer_directions, move
 from sampling.latents import sample_latents
 from sampling.snapshot import Snapshot
 from support.errors import UserError
@@ -42,12 +42,19 @@ def test_they_are_the_principal_components_of_the_layer(snapshot):
 def test_the_difference_of_means_is_the_axis_of_a_class():
     latents = sample_latents(4000, 8, seed=0)
     labels = (latents[:, 3] > 0).astype(int)
-    directions, shares = class_directions(latents, labels, [1, 0])
+    directions, shares = class_directions(latents, labels, [1, 0], "abc")
     assert directions[0, 3] > 0.98
     np.testing.assert_allclose(directions[0], -directions[1], atol=1e-6)
     assert shares.sum() == 1
-    with pytest.raises(UserError, match="at least 8 .* Received: 0 of 4000 in class 2"):
-        class_directions(latents, labels, [2])
+    with pytest.raises(UserError, match="at least 8 .* Received: 0 of 4000 in c. Draw more"):
+        class_directions(latents, labels, [2], "abc")
+
+
+def test_classes_with_few_clips_are_not_common():
+    labels = np.repeat([0, 1, 3], [20, 7, 8])
+    assert common_classes(labels, "abcd") == [0, 3]
+    with pytest.raises(UserError, match="Received: 20 of 20 in a"):
+        common_classes(labels[:20], "ab")
 
 
 def test_amounts_are_lengths_of_a_latent():

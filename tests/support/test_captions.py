@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from support.captions import add_caption, name_columns, name_rows
+from support.captions import add_caption, name_columns, name_rows, name_table
 
 CLIP = np.random.default_rng(0).integers(0, 200, (3, 128, 194, 3), "u1")
 
@@ -29,6 +29,14 @@ def test_columns_and_rows_are_named_at_their_places():
     np.testing.assert_array_equal(named[:, :, -194:], CLIP)
     for part in np.split(named[:, :, :-194], 2, axis=1):
         assert is_written(part)
+
+
+def test_a_table_has_the_names_of_rows_and_columns():
+    table = name_table(CLIP, ["4x4x4", "8x8x8"], ["-1", "0", "+1"])
+    np.testing.assert_array_equal(table[:, -128:, -194:], CLIP)
+    np.testing.assert_array_equal(table[:, -128:], name_rows(CLIP, ["4x4x4", "8x8x8"]))
+    np.testing.assert_array_equal(table[:, :, -194:], name_columns(CLIP, ["-1", "0", "+1"]))
+    assert (table[:, :-128, :-194] == 255).all()
 
 
 @pytest.mark.parametrize("width", [4, 40])
