@@ -67,13 +67,14 @@ lint: $(INSTALLED)
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
 
-# The extras agree with requirements.txt, but for io, whose TensorFlow is an older one.
+# The extras agree with requirements.txt, but for io and beam, which need some older packages.
 lock: $(INSTALLED)
 	@$(COMPILE) --output-file=requirements.txt
 	@$(COMPILE) --extra=gpu --constraint=requirements.txt --output-file=requirements-gpu.txt
 	@$(COMPILE) --extra=onnx --constraint=requirements.txt --output-file=requirements-onnx.txt
 	@$(COMPILE) --extra=hub --constraint=requirements.txt --output-file=requirements-hub.txt
 	@$(COMPILE) --extra=io --output-file=requirements-io.txt
+	@$(COMPILE) --extra=beam --output-file=requirements-beam.txt
 
 clean:
 	@$(CHECK_VENV)

@@ -28,3 +28,11 @@ def test_an_older_tensorflow_has_the_same_packages():
         *("tensorflow", "tensorboard", "ml-dtypes", "numpy", "protobuf"),
         *("h5py", "opencv-python-headless"),
     }
+
+
+def test_beam_adds_packages_and_needs_few_older_ones():
+    beam, main = locked("requirements-beam.txt"), locked("requirements.txt")
+    assert main.keys() - beam.keys() <= {"tzdata"}  # A dependency of the newer python-dateutil.
+    differing = {name for name in main.keys() & beam.keys() if main[name] != beam[name]}
+    assert differing <= {"pillow", "protobuf", "python-dateutil"}
+    assert "apache-beam" in beam
