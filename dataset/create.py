@@ -14,27 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from dataset.clips import STRETCH, ClipRules
-from dataset.cuts import count_crossing, cut_within, find_shots
+from dataset.cutting import Cutter, Hopeless
 from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, max_num_clips
-from dataset.pyramid import CENTRE, Framing, Pooled, fit, pool_time, quantise
+from dataset.pyramid import CENTRE, Framing
 from dataset.readers.files import natural_key
-from dataset.readers.source import Frames, RejectedSource, Source
-from dataset.records import encode
-from dataset.shards import ShardWriter, clips_per_gigabyte, write_records
-from dataset.tally import LEFT_OUT, Tally
+from dataset.readers.source import Source
+from dataset.shards import ShardWriter, clips_per_gigabyte
+from dataset.tally import Tally
 from dataset.unfinished import Unfinished
-from dataset.windows import scale_of
-from dataset.workers import Stopped, in_order
+from dataset.workers import in_order
 from growth.ladder import Ladder
-from metrics.motion import motion_energy
-from support.errors import UserError
 from support.progress import Progress
-
-
-class _Hopeless(UserError):
-    """The request cannot be fulfilled with these sources: there is nothing to resume."""
 
 
 def create_dataset(
@@ -95,10 +87,11 @@ def create_dataset(
     with Unfinished(outputs, request) as work:
         try:
             if not work.is_complete:
-                make = _Maker(work, sources, ladder, rules, framing, seed, encoding, held_out)
+                cutter = Cutter(ladder, rules, framing, encoding, seed, _labels(sources))
                 size = shard_clips or _shard_size(ladder, rules)
-                make.data_sets(max_clips, size, workers, about)
-        except _Hopeless:
+                make = _Maker(work, sources, cutter, held_out, max_clips, size)
+                make.data_sets(workers, about)
+        except Hopeless:
             work.remove()
             raise
         work.publish()
@@ -113,42 +106,46 @@ def held_out_folder(output: Path) -> Path:
 class _Maker:
     """Cuts sources into parts, and distributes the parts over the shards of the data sets."""
 
-    def __init__(self, work, sources, ladder, rules, framing, seed, encoding, held_out):
-        self.work, self.sources, self.ladder, self.rules = work, sources, ladder, rules
-        self.framing, self.seed, self.encoding, self.held_out = framing, seed, encoding, held_out
-        names = {source.label for source in sources if source.label is not None}
-        self.labels = sorted(names, key=natural_key)
+    def __init__(self, work, sources, cutter, held_out, max_clips, shard_clips):
+        self.work, self.sources, self.cutter = work, sources, cutter
+        self.held_out, self.max_clips, self.shard_clips = held_out, max_clips, shard_clips
 
-    def data_sets(self, max_clips, shard_clips, workers, about):
-        tallies = {name: Tally(self.labels) for name in self.work.outputs}
+    def data_sets(self, workers, about):
+        cutter, names = self.cutter, self.work.outputs
+        tallies = {name: Tally(cutter.labels) for name in names}
         writers = {
-            name: ShardWriter(self.work, name, self.ladder, shard_clips, self.seed)
-            for name in self.work.outputs
+            name: ShardWriter(self.work, name, cutter.ladder, self.shard_clips, cutter.seed)
+            for name in names
         }
-        left = max_clips
         with self._lines(workers) as lines:
-            for position, (source, line) in enumerate(zip(self.sources, lines, strict=True)):
-                name = "val" if source.video in self.held_out else "train"
-                clips = len(range(line["clips"])[:left])
-                tallies[name].add(source, line, clips)
+            for position, line, name, clips in self.shares(lines):
+                tallies[name].add(self.sources[position], line, clips)
                 writers[name].add(position, clips)
-                if left is not None and (left := left - clips) == 0:
-                    break
         for name in reversed(self.work.outputs):  # "train" last: then everything is complete.
             if not tallies[name].clips:
-                raise _Hopeless(tallies[name].describe_nothing(name))
+                raise Hopeless(tallies[name].describe_nothing(name))
             shards = writers[name].close()
-            folder = self.work.data_set(name)
+            folder = self.work.paths.data_set(name)
             write_metadata(
                 folder,
-                self.ladder,
-                self.encoding,
+                cutter.ladder,
+                cutter.encoding,
                 shards,
                 writers[name].fingerprints,
                 tallies[name],
-                self.rules,
+                cutter.rules,
                 about,
             )
+
+    def shares(self, lines):
+        """Yields (position, line, data set, clips that it takes) of sources, up to `max_clips`."""
+        left = self.max_clips
+        for position, line in enumerate(lines):
+            name = "val" if self.sources[position].video in self.held_out else "train"
+            clips = len(range(line["clips"])[:left])
+            yield position, line, name, clips
+            if left is not None and (left := left - clips) == 0:
+                return
 
     @contextlib.contextmanager
     def _lines(self, workers):
@@ -170,80 +167,14 @@ class _Maker:
             yield lines(fresh)
 
     def _cut(self, position, stopped):
-        """Writes the part of a source; returns the line of the journal."""
-        source = self.sources[position]
-        line = {"name": source.name, "clips": 0}
+        part = self.work.paths.part(position)
+        return self.cutter.cut(self.sources[position], position, part, stopped)
 
-        def frames():
-            stream, count = Frames(source.frames()), 0
-            for frame in stream:
-                if stopped():
-                    raise Stopped
-                count += 1
-                yield frame
-            line.update(frames=count, fps=stream.rate)
 
-        def prepare(frame):
-            fitted = fit(np.asarray(frame), *self.ladder[-1].shape[1:], self.framing)
-            return Pooled(fitted, self.ladder)  # Once, however many clips it is in.
-
-        def records():
-            try:
-                for clip in self._clips(position, frames, prepare, line):
-                    yield from self._encode(clip, source)
-                    line["clips"] += 1
-            except RejectedSource:
-                raise
-            except UserError as error:
-                raise _Hopeless(f"{source.name} {error}") from error
-
-        try:
-            write_records(self.work.part(position), records())
-        except RejectedSource as error:
-            counts = {name: line[name] for name in LEFT_OUT if name in line}
-            return {"name": source.name, "clips": 0, "rejected": str(error), **counts}
-        return line
-
-    def _clips(self, position, frames, prepare, line):
-        """The clips of a source; counts in `line` those that `cuts` and `min_motion` leave out."""
-        random, rules = self._random(position), self.rules
-        if rules.cuts == "skip":
-            shots = find_shots(frames())
-            line["cuts"] = count_crossing(rules, shots, self._random(position))
-            clips = cut_within(rules, shots, frames, random, prepare)
-        else:
-            clips = rules.cut(frames, random, prepare)
-        if not rules.min_motion:
-            yield from clips
-            return
-        line["still"], largest = 0, 0.0
-        for clip in clips:
-            motion = motion_energy(np.stack([frame.rungs[-1] for frame in clip])[None])[0]
-            if motion >= rules.min_motion:
-                yield clip
-            else:
-                line["still"], largest = line["still"] + 1, max(largest, motion)
-        if line["still"] and not line["clips"]:
-            raise RejectedSource(
-                f"should change by at least {rules.min_motion:g} grey levels from frame to frame. "
-                f"Received: {largest:.3g}"
-            )
-
-    def _random(self, position):
-        return np.random.default_rng([self.seed, 2, position])
-
-    def _encode(self, frames, source):
-        """The records of a clip, or of a stretch of video, one per rung."""
-        label = -1 if source.label is None else self.labels.index(source.label)
-        if self.rules.clip_rule != "windows":
-            for rung, clip in zip(self.ladder, pool_time(frames, self.ladder), strict=True):
-                yield encode(quantise(clip), label, self.encoding.at(rung))
-            return
-        for level, rung in enumerate(self.ladder):
-            stretch = np.stack([frame.rungs[level] for frame in frames])
-            encoding = self.encoding.at(rung)
-            scale = scale_of(self.ladder, level, encoding.name)
-            yield encode(quantise(stretch) if scale == 1 else stretch, label, encoding, scale)
+def _labels(sources):
+    """All names of labels, in the order of their numbers."""
+    names = {source.label for source in sources if source.label is not None}
+    return sorted(names, key=natural_key)
 
 
 def _shard_size(ladder, rules):

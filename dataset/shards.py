@@ -13,7 +13,7 @@ from dataset import storage
 from dataset.encoding import raw_bytes
 from dataset.metadata import Shard
 from dataset.tfrecords import FOOTER, HEADER, fingerprint, scan
-from dataset.unfinished import Unfinished
+from dataset.unfinished import Paths, Unfinished
 from growth.ladder import Ladder
 from support.errors import UserError, short_message
 from support.files import write_atomically
@@ -23,6 +23,11 @@ from support.threads import ahead
 def clips_per_gigabyte(ladder: Ladder) -> int:
     """The number of raw clips with which a shard of the full clips has about a gigabyte."""
     return max(1, 2**30 // raw_bytes(ladder[-1]))
+
+
+def shard_name(data_set: str, number: int) -> str:
+    """The name of a shard in the journal."""
+    return f"{data_set}/{number:05d}"
 
 
 def write_records(path: Path, records: Iterable[bytes]):
@@ -80,33 +85,51 @@ class ShardWriter:
 
     def _write(self, keep=None):
         number = len(self.shards[str(self.ladder[0])])
-        name = f"{self.name}/{number:05d}"
+        name = shard_name(self.name, number)
         if name not in self.work.shards:
-            self.work.add_shard(name, list(self._write_files(number)))
+            shard = (self.work.paths, self.name, self.ladder, self.seed, number, self._pending)
+            self.work.add_shard(name, write_shard(*shard))
         for rung, file in zip(self.shards, self.work.shards[name], strict=True):
             self.shards[rung].append(Shard.of(file))
             self.fingerprints[rung] += file.get("fingerprints", [])
         self._drop({position for position, _ in self._pending} - {keep})
         self._pending.clear()
 
-    def _write_files(self, number):
-        parts = {position: str(self.work.part(position)) for position, _ in self._pending}
-        spans = {position: _spans(part) for position, part in parts.items()}
-        order = np.random.default_rng([self.seed, 1, number]).permutation(len(self._pending))
-        folder = self.work.data_set(self.name)
-        for level, rung in enumerate(self.ladder):
-            records = (
-                storage.read_at(parts[position], *spans[position][clip * len(self.ladder) + level])
-                for position, clip in (self._pending[i] for i in order)
-            )
-            file = f"{rung}/{number:05d}.tfrecord"
-            size, sha256, fingerprints = _join(folder / file, records)
-            shard = Shard(file, len(order), size, sha256)
-            yield dataclasses.asdict(shard) | {"fingerprints": fingerprints}
-
     def _drop(self, positions):
         for position in positions:
-            self.work.part(position).unlink(missing_ok=True)
+            self.work.paths.part(position).unlink(missing_ok=True)
+
+
+def write_shard(
+    paths: Paths, name: str, ladder: Ladder, seed: int, number: int, clips: list[tuple[int, int]]
+) -> list[dict]:
+    """Writes a shard at all rungs.
+
+    Args:
+        paths: of the data set in the making.
+        name: of the data set.
+        ladder: the rungs of each clip.
+        seed: of the order within shards.
+        number: of the shard.
+        clips: (position of the part, number of the clip in it) of each clip.
+
+    Returns:
+        The fields of each rung's `Shard`, and the `fingerprints` of its records.
+    """
+    parts = {position: str(paths.part(position)) for position, _ in clips}
+    spans = {position: _spans(part) for position, part in parts.items()}
+    order = np.random.default_rng([seed, 1, number]).permutation(len(clips))
+    files = []
+    for level, rung in enumerate(ladder):
+        records = (
+            storage.read_at(parts[position], *spans[position][clip * len(ladder) + level])
+            for position, clip in (clips[i] for i in order)
+        )
+        file = f"{rung}/{number:05d}.tfrecord"
+        size, sha256, fingerprints = _join(paths.data_set(name) / file, records)
+        shard = Shard(file, len(order), size, sha256)
+        files.append(dataclasses.asdict(shard) | {"fingerprints": fingerprints})
+    return files
 
 
 def _spans(path):

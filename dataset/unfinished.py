@@ -5,12 +5,14 @@
     request.json     the arguments, and whether the data sets are complete
     journal.jsonl    one line for each source that was cut, and for each shard that was written
     parts/           the clips of sources that are in no shard yet
+    beam/            results of Apache Beam's workers that are not in the journal yet
     train/, val/     the data sets, which are moved to their places when they are complete
 
 and no metadata.json, so that nothing mistakes it for a data set.
 """
 
 import contextlib
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -35,10 +37,35 @@ _COMPLETE = "complete"
 _LINE = {"source?": {"name": str, "clips": int}, "shard?": str, "files?": [SHARD]}
 
 
+@dataclasses.dataclass(frozen=True)
+class Paths:
+    """The paths in the folder of a data set in the making."""
+
+    folder: Path
+
+    def data_set(self, name: str) -> Path:
+        """The folder in which the data set of this name is made."""
+        return self.folder / name
+
+    def part(self, position: int) -> Path:
+        """The file of clips that were cut out of a source."""
+        return self.folder / "parts" / f"{position:08d}.tfrecord"
+
+    def parts(self) -> set[int]:
+        """The positions of the sources whose parts are there."""
+        return {int(path.stem) for path in (self.folder / "parts").glob("[0-9]*.tfrecord")}
+
+    @property
+    def beam(self) -> Path:
+        """The folder of results of Apache Beam's workers."""
+        return self.folder / "beam"
+
+
 class Unfinished(contextlib.AbstractContextManager):
     """Creates or reopens the folder of a data set in the making, and locks it until it is closed.
 
     Attributes:
+        paths: in the folder.
         sources: what `add_source` recorded, in order.
         shards: what `add_shard` recorded, by name.
         is_complete: whether only `publish` is left to do.
@@ -55,6 +82,7 @@ class Unfinished(contextlib.AbstractContextManager):
     def __init__(self, outputs: dict[str, Path], request: dict):
         self.outputs = outputs
         self.folder = unfinished_folder(outputs["train"])
+        self.paths = Paths(self.folder)
         self._request_file = self.folder / "request.json"
         self._begun = self._read_request()
         self.is_complete = bool(self._begun and self._begun[_COMPLETE])
@@ -81,14 +109,6 @@ class Unfinished(contextlib.AbstractContextManager):
         if kind and self.folder.exists():
             print(f"{self.folder}: run the same command again to resume.", file=sys.stderr)
 
-    def data_set(self, name: str) -> Path:
-        """The folder in which the data set of this name is made."""
-        return self.folder / name
-
-    def part(self, position: int) -> Path:
-        """The file of clips that were cut out of a source."""
-        return self.folder / "parts" / f"{position:08d}.tfrecord"
-
     def add_source(self, source: dict):
         """Records the next source, whose part is written."""
         self._add({"source": source})
@@ -103,7 +123,7 @@ class Unfinished(contextlib.AbstractContextManager):
         """Moves the data sets, complete with their metadata, to their places."""
         write_json(self._request_file, self._begun | {_COMPLETE: True})
         for name in sorted(self.outputs, reverse=True):
-            folder = self.data_set(name)
+            folder = self.paths.data_set(name)
             if folder.exists():
                 for path in (*folder.rglob("*"), folder):
                     sync(path)
@@ -114,7 +134,10 @@ class Unfinished(contextlib.AbstractContextManager):
     def remove(self):
         """Removes what was written to the folder, and the folder."""
         # The request comes last: after a kill, the next call finds in it what is left to do.
-        remove_from(self.folder, "parts", *self.outputs, "journal.jsonl", "lock", "request.json")
+        remove_from(
+            *(self.folder, "beam", "parts", *self.outputs),
+            *("journal.jsonl", "lock", "request.json"),
+        )
 
     def _open(self, request):
         before = self._begun if self._begun is not None else request
@@ -127,7 +150,7 @@ class Unfinished(contextlib.AbstractContextManager):
         self._begun = request | {_COMPLETE: self.is_complete}
         write_json(self._request_file, self._begun)
         if not self.is_complete:
-            for path in (self.folder / "parts", *map(self.data_set, self.outputs)):
+            for path in (self.folder / "parts", *map(self.paths.data_set, self.outputs)):
                 path.mkdir(exist_ok=True)
         clear_abandoned(self.folder)
         journal = self.folder / "journal.jsonl"
@@ -152,7 +175,7 @@ class Unfinished(contextlib.AbstractContextManager):
 
     def _check_outputs(self):
         for name, output in self.outputs.items():
-            is_published = self.is_complete and not self.data_set(name).exists()
+            is_published = self.is_complete and not self.paths.data_set(name).exists()
             if is_published or not output.exists():
                 continue
             if output.is_dir() and not any(output.iterdir()):
