@@ -8,6 +8,7 @@ import itertools
 import os
 from pathlib import Path
 
+from commands import on_beam
 from commands.parser import Parser, whole
 from dataset.faces.rules import FaceRules
 from support.words import counted
@@ -31,6 +32,7 @@ def flags(parser: Parser):
     flag("--max_frames", type=whole(2), default=rules.max_frames, help="of a shot")
     flag("--workers", type=whole(1), default=os.cpu_count(), help="films at a time")
     flag("--debug", type=Path, help="folder for films with all detections drawn (default: none)")
+    on_beam.add_flags(parser)
 
 
 def run(args: argparse.Namespace):
@@ -46,6 +48,7 @@ def run(args: argparse.Namespace):
         landmarks=args.landmarks,
         debug=args.debug,
         workers=args.workers,
+        beam=on_beam.beam_of(args),
     )
     if damaged:
         print(f"Damaged: {len(damaged)}, all listed in {args.output}/damaged.txt:")

@@ -13,6 +13,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from commands import on_beam
 from commands.parser import Parser, name_flags, one_of, real, whole
 from config import PRESETS, preset
 from dataset.clips import CLIP_RULES, CUT_RULES, SHORT_RULES, ClipRules
@@ -111,6 +112,7 @@ def flags(parser: Parser):
     flag("--workers", type=whole(1), default=os.cpu_count(), help="threads")
     flag("--seed", type=whole(0), default=0, help="of random clips and of the order")
     flag("--max_clips", type=whole(1), help="maximum number (default: all; drawn ones: 2048)")
+    on_beam.add_flags(parser)
 
 
 def run(args: argparse.Namespace):
@@ -127,7 +129,8 @@ def run(args: argparse.Namespace):
         *(ladder[-1].frames, args.clip_rule, args.frame_stride, args.clip_stride, args.short),
         *(args.cuts, args.min_motion),
     )
-    listing = find_sources(Path(args.source), args.source_format, _options(args, ladder, rules))
+    beam, options = on_beam.beam_of(args), _options(args, ladder, rules)
+    listing = find_sources(Path(args.source), args.source_format, options)
     sources = listing.sources
     print(listing)
     held_out, encoding = _held_out(args, sources), Encoding(args.encoding, args.quality)
@@ -145,6 +148,7 @@ def run(args: argparse.Namespace):
         encoding=encoding,
         held_out=held_out,
         workers=args.workers,
+        distribution=_distribution(beam, args, listing.layout, options) if beam else None,
         about={"tool_version": _version(), "arguments": _arguments(args)},
     )
     outputs = [output, held_out_folder(output)] if held_out else [output]
@@ -214,6 +218,14 @@ def _options(args, ladder, rules):
     )
 
 
+def _distribution(beam, args, layout, options):
+    from dataset.distribute import Distribution
+    from dataset.readers.source_list import Location, SourceList
+
+    location = Location(Path(args.source), layout, options)
+    return Distribution(beam, SourceList(location.absolute()))
+
+
 def _held_out(args, sources):
     """The videos that --val_fraction or --val_list hold out."""
     from dataset.held_out import held_out_by_chance, held_out_by_list
@@ -236,7 +248,7 @@ def _print_rejected(rejected, outputs):
 
 def _arguments(args):
     """The flags that the content of a data set depends on."""
-    left_out = ("output", "workers")
+    left_out = ("output", "workers", "runner", "beam_options")
     return {k: v for k, v in vars(args).items() if v is not None and k not in left_out}
 
 

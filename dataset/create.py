@@ -15,6 +15,7 @@ import numpy as np
 
 from dataset.clips import STRETCH, ClipRules
 from dataset.cutting import Cutter, Hopeless
+from dataset.distribute import Distribution
 from dataset.encoding import RAW, Encoding
 from dataset.metadata_writer import write_metadata
 from dataset.plan import check_space, max_num_clips
@@ -42,6 +43,7 @@ def create_dataset(
     encoding: Encoding = RAW,
     held_out: frozenset[str] = frozenset(),
     workers: int = 1,
+    distribution: Distribution | None = None,
     about: dict,
 ) -> dict[str, str]:
     """Writes a data set to the new folder `output`; returns {source: why it was rejected}.
@@ -60,6 +62,7 @@ def create_dataset(
         encoding: of the pixels within records.
         held_out: videos whose clips go to a data set of their own, `held_out_folder(output)`.
         workers: number of threads.
+        distribution: makes the data set by Apache Beam, of the same `sources`, in place of threads.
         about: goes into the metadata as it is; the sources depend on its "arguments".
 
     Raises:
@@ -83,6 +86,7 @@ def create_dataset(
         **about.get("arguments", {}),
     }
     order = np.random.default_rng(seed).permutation(len(sources))
+    places = [(int(i), sources[i].name) for i in order]
     sources = [sources[i] for i in order]
     with Unfinished(outputs, request) as work:
         try:
@@ -90,6 +94,8 @@ def create_dataset(
                 cutter = Cutter(ladder, rules, framing, encoding, seed, _labels(sources))
                 size = shard_clips or _shard_size(ladder, rules)
                 make = _Maker(work, sources, cutter, held_out, max_clips, size)
+                if distribution:
+                    distribution.make(work, cutter, places, make.shares, size, max_clips)
                 make.data_sets(workers, about)
         except Hopeless:
             work.remove()

@@ -107,8 +107,17 @@ def remove_from(folder: Path | str, *names: str):
 
 def clear_abandoned(folder: Path | str):
     """Deletes the partial files and folders that killed processes left below `folder`."""
+    _clear(folder, _is_abandoned)
+
+
+def clear_partial(folder: Path | str):
+    """Deletes all partial files and folders below `folder`, where no process may be writing."""
+    _clear(folder, lambda path: _PARTIAL.fullmatch(path.name))
+
+
+def _clear(folder, is_unused):
     for path in list(Path(folder).rglob(".partial-*")):
-        if not _is_abandoned(path):
+        if not is_unused(path):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
