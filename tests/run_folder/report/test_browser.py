@@ -77,7 +77,16 @@ def test_it_fits_a_telephone_and_the_dark(page, width, dark):
     page.show(width, dark=dark)
     assert page.read("document.documentElement.scrollWidth <= innerWidth")
     page.wait(f"document.querySelector('.chart').clientWidth < {width}")
+    tables = "[...document.querySelectorAll('table')].filter(t => t.rows[0].cells.length === 2)"
+    fits = "every(t => t.scrollWidth <= t.parentNode.clientWidth)"
+    assert page.read(f"{tables}.length > 1 && {tables}.{fits}")
     back = page.read("getComputedStyle(document.body).backgroundColor")
     assert (back == "rgb(20, 20, 20)") == dark
     text = "#e8e8e8" if dark else "#1c1c1c"
     page.wait(f"document.querySelector('.chart').layout.font.color === '{text}'")
+
+
+def test_clips_are_no_higher_than_the_window(page):
+    page.show(1200, height=300)
+    heights = "[...document.querySelectorAll('video')].map(v => v.clientHeight)"
+    page.wait(f"{heights}.length > 1 && {heights}.every(h => h > 0 && h < 300)")
