@@ -35,12 +35,13 @@ def add_network(parser: Parser, required: bool = True):
     flag("--frames", help="first16, centre16, stride2 or all (default: as the protocol)")
     flag("--held_out", type=Path, help="data set of reals that were not trained on")
     flag("--seed", type=whole(0), default=0, help="of latents and of the order of reals")
-    flag("--cache", type=Path, help="folder for features of reals (default: <data>/features)")
+    flag("--cache", type=Path, help="folder for features (default: <data>/features)")
     flag(
         "--devices",
         type=lambda text: text.split(","),
         default=[],
-        help="that compute features, such as GPU:0,GPU:1 (default: all GPUs, or else the CPU)",
+        help="that make clips and compute features, such as GPU:0,GPU:1 (default: all GPUs, or "
+        "else the CPU)",
     )
 
 
@@ -86,6 +87,7 @@ def open_sets(
     import_tensorflow()
     from scoring.clip_sets import RecordClips, clip_set
     from scoring.generated import GeneratedClips
+    from training.devices import local_devices
 
     if args.clips:
         reals = RecordClips(data_folder(args))
@@ -94,19 +96,26 @@ def open_sets(
     config = snapshot.config
     reals = RecordClips(data_folder(args, snapshot), config.ladder[-1], config.network.classes)
     like = None if even_labels else reals
-    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, like)
+    devices = local_devices(args.devices)
+    return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, like, devices)
 
 
 def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor":
     """The network of --weights, used as --protocol states."""
     from scoring.features import cache_beside, load_extractor
-    from training.devices import local_strategy
+    from training.devices import local_strategy, read_cluster
 
     chosen = protocol(args.protocol)
     if args.frames:
         chosen = dataclasses.replace(chosen, frames=args.frames)
     cache = args.cache or cache_beside(reals.records.folder)
-    return load_extractor(args.weights, chosen, cache, local_strategy(args.devices))
+    cluster = read_cluster()
+    if cluster and cache is None:
+        raise UserError(
+            "--cache should be a folder that all workers of TF_CONFIG share. Received: none"
+        )
+    worker = cluster.place if cluster else (0, 1)
+    return load_extractor(args.weights, chosen, cache, local_strategy(args.devices), worker)
 
 
 def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClips | None":

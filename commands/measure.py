@@ -96,13 +96,15 @@ def _curve(args, sets):
     """The rows of the snapshots of a run at its ticks, with the seconds until then."""
     from sampling.snapshot import list_snapshots, load_snapshot
     from scoring.generated import GeneratedClips
+    from training.devices import local_devices
 
+    devices = local_devices(args.devices)
     path, rows = choose_run(args), []
     ticks = {line["nimg"]: line for line in read_history(path)}
     total = args.curve * protocol(args.protocol).repeats
     for nimg in (n for n in list_snapshots(path) if n in ticks):
         snapshot = load_snapshot(path, nimg)
-        fakes = GeneratedClips.of_snapshot(snapshot, total, args.seed, sets.same_size[0])
+        fakes = GeneratedClips.of_snapshot(snapshot, total, args.seed, sets.same_size[0], devices)
         row = sets.measure(fakes, args.curve, args.seed, memorisation=False)
         del row["details"]
         rows.append({"kimg": nimg / 1000, "seconds": ticks[nimg].get("seconds")} | row)

@@ -188,10 +188,19 @@ class Snapshot:
     def in_float32(self) -> "Snapshot":
         """The same, whose convolutions compute in float32 with any config."""
         network = dataclasses.replace(self.config.network, precision="float32")
-        config = dataclasses.replace(self.config, network=network)
+        return self._copy(dataclasses.replace(self.config, network=network))
+
+    def on(self, device: str) -> "Snapshot":
+        """The same with its weights on a device such as "GPU:1"; calls have to be made there."""
+        if all(v.value.device.endswith(device) for v in self.generator.variables):
+            return self
+        with tf.device(device):
+            return self._copy(self.config)
+
+    def _copy(self, config):
         generator = model_class(config).generator(config)
         generator.set_weights(self.generator.get_weights())
-        return dataclasses.replace(self, generator=generator)
+        return dataclasses.replace(self, config=config, generator=generator)
 
     def weights_hash(self) -> str:
         """The SHA-256 of all weights, in order."""

@@ -1,7 +1,7 @@
-"""Parts of a table of features that is being computed, so that a killed command resumes.
+"""Parts of a table of features that is being computed, by one or several processes.
 
 `<table>.parts/` holds one file per part, `00003-<SHA-256 of its rows>.npy`, and is deleted once the
-table is whole.
+table is whole. So a killed command resumes, and processes that share the folder share the work.
 """
 
 import hashlib
@@ -15,14 +15,39 @@ from support.errors import UserError
 from support.files import write_atomically
 
 
-class Parts:
-    """The parts of the table at `path`; with None nothing is kept."""
+def take_turns(count: int, worker: tuple[int, int]) -> list[int]:
+    """The order in which a worker looks at `count` parts: its own first, then the others.
 
-    def __init__(self, path: Path | None):
+    The others are in random order, so that workers that have finished help one that has not, and
+    rarely compute the same part.
+
+    Args:
+        count: of parts.
+        worker: its index, and the number of workers.
+    """
+    index, workers = worker
+    own = range(index * count // workers, (index + 1) * count // workers)
+    others = [number for number in range(count) if number not in own]
+    return [*own, *np.random.default_rng(index).permutation(others).astype(int).tolist()]
+
+
+class Parts:
+    """The parts of the table at `path`, of `size` rows each; with None nothing is kept."""
+
+    def __init__(self, path: Path | None, size: int):
+        self._path, self._size = path, size
         self._folder = path and path.with_name(f"{path.name}.parts")
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether parts are written."""
+        return self._folder is not None
 
     def read(self, number: int) -> np.ndarray | None:
         """The rows of a part; None where there are none, or they are damaged."""
+        if self._path and self._path.is_file():  # Another process has finished.
+            begin = number * self._size
+            return np.array(open_array(self._path)[begin : begin + self._size])
         if self._folder is None:
             return None
         for file in self._folder.glob(f"{number:05d}-*.npy"):

@@ -1,4 +1,4 @@
-"""Runs a feature network on clips, and caches features and class probabilities of reals."""
+"""Runs a feature network on clips, and caches features and class probabilities."""
 
 import contextlib
 import dataclasses
@@ -19,8 +19,9 @@ from metrics.protocols import Protocol
 from scoring import feature_table
 from scoring.changed_clips import change
 from scoring.clip_sets import ClipSet
-from scoring.feature_parts import Parts
+from scoring.feature_parts import Parts, take_turns
 from scoring.feature_table import Features
+from scoring.generated import GeneratedClips
 from support.addresses import is_remote
 from support.errors import UserError
 from support.precision import without_tf32
@@ -43,9 +44,12 @@ class Extractor:
         protocol: how clips are prepared for the network.
         mean: of the training data, as `metrics.preprocess` takes it.
         about: the network's sidecar, with the hash of its weights.
-        cache: folder for the features of data sets, or None.
+        cache: folder for the features of data sets and of generators, or None.
         strategy: over whose devices batches are divided; the network is in its scope. By default
             TensorFlow's device.
+        worker: index of this process, and the number of those that run the same command with the
+            same cache. Each computes a share of the parts; all have the whole table at the end.
+        keep_fakes: whether the features of generators are cached too.
     """
 
     network: keras.Model
@@ -54,6 +58,8 @@ class Extractor:
     about: dict
     cache: Path | None = None
     strategy: tf.distribute.Strategy | None = None
+    worker: tuple[int, int] = (0, 1)
+    keep_fakes: bool = True
 
     def __post_init__(self):
         if self.about["network"] != self.protocol.network:
@@ -67,8 +73,8 @@ class Extractor:
     ) -> Features:
         """Features of the clips `indices` of a clip set; few batches are in memory at a time.
 
-        Those of a data set are kept in the cache, in parts until all are there: after a kill, the
-        parts that are whole are not computed again.
+        They are kept in the cache, in parts until all are there: after a kill, the parts that are
+        whole are not computed again. Those of videos and arrays are not kept.
 
         Args:
             clips: the clip set.
@@ -82,7 +88,7 @@ class Extractor:
         path = self._cached(clips, indices, control)
         if path and path.is_file():
             return feature_table.load(path, len(indices))
-        parts = Parts(path)
+        parts = Parts(path, _PART)
         found = feature_table.store(self._compute_parts(clips, indices, control, parts), path)
         parts.delete()
         return found
@@ -101,21 +107,29 @@ class Extractor:
         return np.concatenate(parts)
 
     def _compute_parts(self, clips, indices, control, parts) -> Iterator[np.ndarray]:
-        """Yields the rows of all clips, and keeps those of each part but the last."""
+        """Yields the rows of all clips; where there are several workers, they share the work."""
         title = f"clips ({', '.join(filter(None, [clips.about['kind'], control]))})"
         clips = change(clips, control) if control else clips
+        count = -(-len(indices) // _PART)
+        is_shared = self.worker[1] > 1 and parts.are_kept
+
+        def rows(number, advance):
+            found = parts.read(number)
+            if found is not None:
+                advance(len(found))
+                return found
+            part = indices[number * _PART : (number + 1) * _PART]
+            found = np.concatenate(list(self._compute(clips, part, advance)))
+            if is_shared or number + 1 < count:  # The whole table is stored right after the last.
+                parts.keep(number, found)
+            return found
+
         with Progress(len(indices), title) as progress:
-            for begin in range(0, len(indices), _PART):
-                part, number = indices[begin : begin + _PART], begin // _PART
-                rows = parts.read(number)
-                if rows is None:
-                    batches = self._compute(clips, part, progress.advance)
-                    rows = np.concatenate(list(batches))
-                    if begin + _PART < len(indices):
-                        parts.keep(number, rows)
-                else:
-                    progress.advance(len(rows))
-                yield rows
+            if is_shared:
+                for number in take_turns(count, self.worker):
+                    rows(number, progress.advance)
+            advance = (lambda _: None) if is_shared else progress.advance
+            yield from (rows(number, advance) for number in range(count))
 
     def _compute(self, clips, indices, advance) -> Iterator[np.ndarray]:
         def prepare(part):
@@ -124,7 +138,7 @@ class Extractor:
 
         parts = [indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH)]
         replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
-        prepared = ahead(prepare, parts, look_ahead=replicas)
+        prepared = ahead(prepare, parts, workers=replicas, look_ahead=replicas)
         while batches := list(itertools.islice(prepared, replicas)):
             found = self._forward_each([batch for _, batch in batches])
             for (shown, _), (values, probabilities) in zip(batches, found, strict=True):
@@ -159,11 +173,16 @@ class Extractor:
         return forward
 
     def _cached(self, clips, indices, control):
-        """The cache file of these features; None for clips that are not of a data set."""
-        if self.cache is None or clips.about["kind"] != "data set":
+        """The cache file of these features; None where they are not kept."""
+        about, data = clips.about, None
+        if about["kind"] == "data set":
+            data = [about["sha256"], about["clip"], *about.get("classes", [])]
+        elif isinstance(clips, GeneratedClips) and clips.sha256 and self.keep_fakes:
+            data = [clips.sha256]
+        if self.cache is None or data is None:
             return None
         key = {
-            "data": [clips.about["sha256"], clips.about["clip"], *clips.about.get("classes", [])],
+            "data": data,
             "indices": indices,
             "control": control,
             "protocol": dataclasses.asdict(self.protocol),
@@ -184,18 +203,19 @@ def load_extractor(
     protocol: Protocol,
     cache: Path | None,
     strategy: tf.distribute.Strategy | None = None,
+    worker: tuple[int, int] = (0, 1),
 ) -> Extractor:
     """The network whose weights are at `path`, with their sidecar, for a protocol.
 
     Args:
         path: of the weights.
         protocol: how clips are prepared.
-        cache: folder for the features of data sets, or None.
-        strategy: as `Extractor` takes it.
+        cache: folder for features, or None.
+        strategy, worker: as `Extractor` takes them.
     """
     with strategy.scope() if strategy else contextlib.nullcontext():
         network, about, mean = weights.load(path)
-    return Extractor(network, protocol, mean, about, cache, strategy)
+    return Extractor(network, protocol, mean, about, cache, strategy, worker)
 
 
 def preprocess_each(

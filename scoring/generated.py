@@ -1,10 +1,14 @@
 """Clips of a generator as what can be scored."""
 
-import functools
+import contextlib
+import hashlib
+import json
+import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from growth.resample import upscale
 from sampling.latents import even_labels, sample_latents
@@ -28,6 +32,7 @@ class GeneratedClips(Unlabelled):
         past: makes the past [n, C, h, w, 3] of the clips of n indices, for a generator that
             predicts.
         label_names: the names of the classes.
+        sha256: of all that the clips follow from; by default it is not known.
     """
 
     def __init__(
@@ -40,16 +45,22 @@ class GeneratedClips(Unlabelled):
         labels: np.ndarray | None = None,
         past: Callable[[Sequence[int]], np.ndarray] | None = None,
         label_names: Sequence[str] = (),
+        sha256: str | None = None,
     ):
         self.sample, self.latents, self.shape = sample, latents, tuple(shape)
         self.minibatch, self.about, self._labels, self._past = minibatch, about, labels, past
-        self.label_names = list(label_names)
+        self.label_names, self.sha256 = list(label_names), sha256
 
     @classmethod
     def of_snapshot(
-        cls, snapshot: Snapshot, num: int, seed: int | None = None, reals: ClipSet | None = None
+        cls,
+        snapshot: Snapshot,
+        num: int,
+        seed: int | None = None,
+        reals: ClipSet | None = None,
+        devices: Sequence[str] = (),
     ) -> "GeneratedClips":
-        """`num` clips of a snapshot.
+        """`num` clips of a snapshot; the latent of clip i follows from the seed and i alone.
 
         Args:
             snapshot: the generator.
@@ -57,6 +68,9 @@ class GeneratedClips(Unlabelled):
             seed: of latents and labels; by default that of the run.
             reals: those whose labels a generator of classes draws from; by default there are as
                 many clips of each class. A generator that predicts continues their first frames.
+            devices: that make clips, such as "GPU:0". As many threads can ask for clips at a time,
+                each for whole minibatches: the clips do not depend on the number of devices. By
+                default TensorFlow's device.
         """
         config, phase = snapshot.config, snapshot.phase
         seed = config.train.seed if seed is None else seed
@@ -68,7 +82,7 @@ class GeneratedClips(Unlabelled):
             "seed": seed,
             "weights": snapshot.weights_hash(),
         }
-        labels, past = None, None
+        labels, past, continued = None, None, None
         if classes := config.network.num_classes:
             labels = even_labels(num, range(classes))
             if reals is not None:
@@ -80,15 +94,19 @@ class GeneratedClips(Unlabelled):
             past = _pasts(snapshot, reals, continued)
             labels = None if labels is None else reals.labels()[continued]
             about["past"] = "drawn from the reals"
+        latents = sample_latents(num, config.latent_size, (seed, 2))
+        followed = None if continued is None or reals is None else reals.about
+        inputs = [about, repr(config), snapshot.view, snapshot.psi, followed]
         return cls(
-            functools.partial(snapshot.sample, minibatch=phase.minibatch),
-            sample_latents(num, config.latent_size, (seed, 2)),
+            _in_turn([_sampler(snapshot, device) for device in devices or [""]]),
+            latents,
             config.ladder[-1].shape,
             phase.minibatch,
             about,
             labels,
             past,
             config.network.classes if classes else (),
+            _digest(inputs, latents, labels, continued),
         )
 
     def __len__(self) -> int:
@@ -109,6 +127,41 @@ class GeneratedClips(Unlabelled):
             clips = as_written(clips, self.about.get("nimg"), self.about.get("config"))
             frames, height, width = np.floor_divide(self.shape, clips.shape[1:4]).tolist()
             yield from np.asarray(upscale(clips, (frames, height, width)))
+
+
+def _sampler(snapshot, device):
+    """Makes clips on a device, where the weights are copied to once."""
+    there = snapshot.on(device) if device else snapshot
+
+    def sample(latents, **more):
+        with tf.device(device) if device else contextlib.nullcontext():
+            return there.sample(latents, minibatch=snapshot.phase.minibatch, **more)
+
+    return sample
+
+
+def _in_turn(samplers):
+    """A function that any thread can call: it waits until one of the samplers is free."""
+    free = queue.SimpleQueue()
+    for sampler in samplers:
+        free.put(sampler)
+
+    def sample(*inputs, **more):
+        sampler = free.get()
+        try:
+            return sampler(*inputs, **more)
+        finally:
+            free.put(sampler)
+
+    return sample
+
+
+def _digest(known, *arrays):
+    """A hash of plain values, and of arrays or None."""
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
+    for array in arrays:
+        digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _draw_in_turn(total, num, seed):

@@ -121,6 +121,27 @@ def test_the_score_of_a_run(run, data, network, capsys):
     assert json.loads(written.read_text()) == found
 
 
+def test_several_devices_and_workers_find_the_same_score(run, data, network, tmp_path, monkeypatch):
+    flags = ["score", f"--run={run}", f"--weights={network}", "--num=8"]
+    found = []
+    for devices in ("CPU:0", "CPU:0,CPU:1,CPU:2"):
+        cache, output = tmp_path / devices, tmp_path / f"{devices}.json"
+        more = [f"--data={data}", f"--cache={cache}", f"--output={output}"]
+        _main(*flags, *more, f"--devices={devices}")
+        found.append(json.loads(output.read_text()))
+        cluster = {"worker": ["first:1", "second:1"]}
+        monkeypatch.setenv(
+            "TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}})
+        )
+    assert found[0] == found[1]
+    assert sorted(file.name for file in cache.iterdir()) == sorted(
+        file.name for file in (tmp_path / "CPU:0").iterdir()
+    )
+    monkeypatch.setattr("scoring.features.cache_beside", lambda data: None)  # As of remote ones.
+    with pytest.raises(UserError, match="--cache should be a folder that all workers"):
+        _main(*flags, f"--data={data}")
+
+
 def test_a_model_that_was_passed_on_is_measured_alone(run, data, network, tmp_path, capsys):
     for file in (run / "snapshots").iterdir():
         shutil.copy(file, tmp_path)

@@ -24,6 +24,11 @@ class Cluster(NamedTuple):
         """Such as "worker 1 (host:port)"."""
         return f"worker {list(self.workers).index(task)} ({self.workers[task]})"
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The index of this process, and the number of workers."""
+        return list(self.workers).index(self.task), len(self.workers)
+
 
 def make_deterministic():
     """Makes operations give the same bytes each time; to be called before the first one runs."""
@@ -65,7 +70,12 @@ def strategy_for(devices: list[str]) -> tf.distribute.Strategy:
 
 
 def local_strategy(devices: list[str]) -> tf.distribute.Strategy:
-    """`MirroredStrategy` over `devices` of this machine, by default all GPUs, or else the CPU.
+    """`MirroredStrategy` over the devices that `local_devices` names."""
+    return tf.distribute.MirroredStrategy(local_devices(devices))
+
+
+def local_devices(devices: list[str]) -> list[str]:
+    """`devices` of this machine, by default all GPUs, or else the CPU.
 
     Raises:
         UserError: a device that is not there.
@@ -75,7 +85,7 @@ def local_strategy(devices: list[str]) -> tf.distribute.Strategy:
     if missing:
         raise UserError(f"`devices` should be among {', '.join(known)}. Received: {missing[0]}")
     gpus = [name for name in known if name.startswith("GPU")]
-    return tf.distribute.MirroredStrategy(devices or gpus or ["CPU:0"])
+    return devices or gpus or ["CPU:0"]
 
 
 def describe_devices(strategy: tf.distribute.Strategy) -> list[str]:

@@ -1,5 +1,6 @@
 """Scores of Gs while it trains, every `metrics.every_kimg`: scores.jsonl and TensorBoard."""
 
+import dataclasses
 from pathlib import Path
 
 import tensorflow as tf
@@ -32,11 +33,12 @@ class Scores:
         if config.metrics.every_kimg > 0:
             folder = clips.records.folder
             self.reals = RecordClips(folder, config.ladder[-1], config.network.classes)
-            self.extractor = load_extractor(
+            extractor = load_extractor(
                 Path(config.metrics.weights),
                 protocol(config.metrics.protocol),
                 cache_beside(folder),
             )
+            self.extractor = dataclasses.replace(extractor, keep_fakes=False)
             # Fail at startup rather than at the first score.
             check_counts(config.metrics.clips, len(self.reals), config.metrics.clips)
             self.extractor.prepare(list(self.reals.clips([0])))

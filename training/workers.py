@@ -39,7 +39,7 @@ class Workers:
         self.local_replicas = len(strategy.extended.worker_devices)
         cluster = read_cluster()
         self._several = cluster is not None
-        self.index = list(cluster.workers).index(cluster.task) if cluster else 0
+        self.index = cluster.place[0] if cluster else 0
 
     @property
     def is_chief(self) -> bool:

@@ -2,12 +2,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+from growth.phase import phase_until
+from sampling.snapshot import Snapshot
 from scoring.clip_sets import ArrayClips, RecordClips, VideoClips, clip_set
 from scoring.generated import GeneratedClips
 from support.errors import UserError
+from support.threads import ahead
 from tests.dataset.videos import picture, write_video
+from tests.training.toys import tiny_config, trainer_for
 
 
 def test_a_data_set_gives_its_clips_in_any_order_at_a_rung(shapes):
@@ -136,7 +141,8 @@ def test_clips_that_are_not_finite_are_refused():
 def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
     asked = []
 
-    class Snapshot:
+    class Toy:
+        view, psi = "", 1.0
         past_frames = 0
         config = SimpleNamespace(
             name="demo",
@@ -154,12 +160,12 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
         def weights_hash(self):
             return "ab"
 
-    made = GeneratedClips.of_snapshot(Snapshot(), 7, seed)
+    made = GeneratedClips.of_snapshot(Toy(), 7, seed)
     latents = np.random.default_rng((expected, 2)).standard_normal((7, 4)).astype(np.float32)
     assert [clip.shape for clip in made.clips([6, 2, 0, 1])] == [(4, 8, 8, 3)] * 4
     np.testing.assert_array_equal(np.concatenate([z for z, _ in asked]), latents[[6, 2, 0, 1]])
     assert [(len(z), minibatch) for z, minibatch in asked] == [(3, 3), (1, 3)]
-    phase = f"{Snapshot.config.ladder[0]} {Snapshot.phase}"
+    phase = f"{Toy.config.ladder[0]} {Toy.phase}"
     assert made.about == {
         "kind": "generator",
         "config": "demo",
@@ -173,7 +179,8 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
 
 
 def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
-    class Snapshot:
+    class Toy:
+        view, psi = "", 1.0
         past_frames = 0
         config = SimpleNamespace(
             name="demo",
@@ -194,11 +201,11 @@ def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
         def labels(self):
             return np.array([0] * 3 + [2] * 9 + [-1] * 50)
 
-    made = GeneratedClips.of_snapshot(Snapshot(), 400, reals=Labelled())
+    made = GeneratedClips.of_snapshot(Toy(), 400, reals=Labelled())
     counts = np.bincount(made.labels(), minlength=3)
     assert counts[1] == 0
     assert counts[2] == pytest.approx(300, abs=40)
-    even = GeneratedClips.of_snapshot(Snapshot(), 6)
+    even = GeneratedClips.of_snapshot(Toy(), 6)
     assert even.labels().tolist() == [0, 0, 1, 1, 2, 2]
     assert [clip.max() for clip in even.clips([5, 0, 3])] == [148, 128, 138]
 
@@ -221,3 +228,28 @@ def test_a_negative_shape_is_refused(tmp_path):
         file.write(bytes(10000))
     with pytest.raises(UserError, match="Cannot read .*clips.npy: memory mapped length must"):
         ArrayClips(tmp_path / "clips.npy")
+
+
+def test_generated_clips_do_not_depend_on_the_number_of_devices():
+    config = tiny_config()
+    generator = trainer_for(config).model.networks["Gs"]
+    snapshot = Snapshot(config, phase_until(32, config.schedule, config.ladder), generator)
+    parts = [range(i, i + 5) for i in range(0, 20, 5)]
+    clips, hashes = [], set()
+    for devices in ((), ("CPU:0",), ("CPU:1",), ("CPU:0", "CPU:1", "CPU:2")):
+        made = GeneratedClips.of_snapshot(snapshot, 20, devices=devices)
+        read = ahead(lambda part, made=made: list(made.clips(part)), parts, 3, 3)
+        clips.append(np.concatenate(list(read)))
+        hashes.add(made.sha256)
+    assert clips[0].std() > 1
+    for other in clips[1:]:
+        np.testing.assert_array_equal(other, clips[0])
+    assert len(hashes) == 1
+    assert snapshot.on("CPU:1").generator.variables[0].value.device.endswith("CPU:1")
+    # The first clips are the same for any number of them.
+    few = GeneratedClips.of_snapshot(snapshot, 5)
+    np.testing.assert_array_equal(list(few.clips(range(5))), clips[0][:5])
+    hashes |= {GeneratedClips.of_snapshot(snapshot, 20, seed).sha256 for seed in (1, 2)}
+    snapshot.generator.variables[0].assign_add(tf.ones_like(snapshot.generator.variables[0].value))
+    hashes |= {few.sha256, GeneratedClips.of_snapshot(snapshot, 20).sha256}
+    assert len(hashes) == 5

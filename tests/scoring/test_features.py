@@ -1,4 +1,7 @@
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS
 from scoring import features
 from scoring.features import Extractor, cache_beside, preprocess_each
+from scoring.generated import GeneratedClips
 from support.errors import UserError
 from tests.scoring.toys import Clips, Means, toy_extractor, toy_protocol
 
@@ -160,3 +164,101 @@ def test_the_network_computes_in_float32(monkeypatch):
     toy_extractor().extract(Clips(3), [0, 1, 2])
     assert seen == [False]
     assert enabled() is before is True
+
+
+def generated(num, sha256="0", seed=0):
+    """Clips of one colour each, of a generator that counts the clips that it makes."""
+    colours = np.random.default_rng(seed).uniform(-0.5, 0.5, (num, 3)).astype(np.float32)
+
+    def sample(latents):
+        made.count += len(latents)
+        return np.broadcast_to(latents[:, None, None, None], (len(latents), 8, 16, 16, 3))
+
+    about = {"kind": "generator", "nimg": 0, "config": "toy"}
+    made = GeneratedClips(sample, colours, (8, 16, 16), 3, about, sha256=sha256)
+    made.count = 0
+    return made
+
+
+def test_features_of_fakes_resume_after_a_kill(tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "_PART", 8)
+    expected, extractor = toy_extractor().extract(generated(20), range(20)), toy_extractor(tmp_path)
+    clips = generated(20)
+    read = clips.clips
+
+    def until_16(indices):
+        if 16 in indices:
+            raise KeyboardInterrupt
+        return read(indices)
+
+    monkeypatch.setattr(clips, "clips", until_16)
+    with pytest.raises(KeyboardInterrupt):
+        extractor.extract(clips, range(20))
+    clips = generated(20)
+    found = extractor.extract(clips, range(20))
+    assert clips.count == 4
+    np.testing.assert_array_equal(found.table, expected.table)
+    clips = generated(20)
+    np.testing.assert_array_equal(extractor.extract(clips, range(20)).table, expected.table)
+    assert clips.count == 0
+
+
+def test_features_of_other_fakes_are_not_taken(tmp_path):
+    extractor = toy_extractor(tmp_path)
+    extractor.extract(generated(4), range(4))
+    extractor.extract(generated(4, sha256="1"), range(4))
+    extractor.extract(generated(4), range(3))
+    extractor.extract(generated(4), range(4), control="shuffled")
+    assert len(list(tmp_path.iterdir())) == 4
+    extractor.extract(generated(4, sha256=None), range(4))
+    dataclasses.replace(extractor, keep_fakes=False).extract(generated(4, "2"), range(4))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_worker_alone_computes_the_parts_of_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "_PART", 4)
+    expected = toy_extractor().extract(Clips(10), range(10))
+    clips = Clips(10)
+    second = dataclasses.replace(toy_extractor(tmp_path), worker=(1, 2))
+    found = second.extract(clips, range(10))
+    np.testing.assert_array_equal(found.table, expected.table)
+    assert sorted(clips.read) == list(range(10))
+    assert clips.read[:6] == list(range(4, 10))  # Its own ones come first.
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+_WORKER = """
+import dataclasses, pathlib, sys, time
+from scoring import features
+from tests.scoring.toys import Clips, toy_extractor
+
+cache, index = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+features._PART = 8
+extractor = dataclasses.replace(toy_extractor(cache), worker=(index, 2))
+(cache / f"ready{index}").touch()
+while not (cache / f"ready{1 - index}").exists():
+    time.sleep(0.01)
+clips = Clips(64)
+read = clips.clips
+clips.clips = lambda indices: [time.sleep(0.05), read(indices)][1]
+found = extractor.extract(clips, range(64))
+print(len(clips.read), found.sha256, found.values.sum())
+"""
+
+
+def test_two_processes_share_the_work(tmp_path):
+    command = [sys.executable, "-c", _WORKER, tmp_path]
+    workers = [
+        subprocess.Popen(
+            [*command, str(index)], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+        )
+        for index in (0, 1)
+    ]
+    outputs = [worker.communicate(timeout=120)[0].split() for worker in workers]
+    expected = toy_extractor().extract(Clips(64), range(64))
+    for _, sha256, total in outputs:
+        assert (sha256, total) == (expected.sha256, str(expected.values.sum()))
+    counts = [int(output[0]) for output in outputs]
+    assert min(counts) >= 8
+    assert sum(counts) <= 96  # Each computes about half; the last parts may be computed twice.
+    assert len(list(tmp_path.glob("*.npy*"))) == 1
