@@ -67,7 +67,7 @@ lint: $(INSTALLED)
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
 
-# The extras agree with requirements.txt, but for io and beam, which need some older packages.
+# The extras agree with requirements.txt, but for io, beam and remote, which need some older packages.
 lock: $(INSTALLED)
 	@$(COMPILE) --output-file=requirements.txt
 	@$(COMPILE) --extra=gpu --constraint=requirements.txt --output-file=requirements-gpu.txt
@@ -75,6 +75,8 @@ lock: $(INSTALLED)
 	@$(COMPILE) --extra=hub --constraint=requirements.txt --output-file=requirements-hub.txt
 	@$(COMPILE) --extra=io --output-file=requirements-io.txt
 	@$(COMPILE) --extra=beam --output-file=requirements-beam.txt
+	@cp requirements.txt requirements-remote.txt  # Its versions are kept where they can be.
+	@$(COMPILE) --extra=remote --output-file=requirements-remote.txt
 
 clean:
 	@$(CHECK_VENV)

@@ -29,10 +29,11 @@ from benchmarks.report import machine
 from dataset.clips import ClipRules
 from dataset.damage import damaged_clips
 from dataset.encoding import RAW
+from dataset.examples import encode
 from dataset.metadata import Shard
 from dataset.metadata_writer import write_metadata
 from dataset.pipeline import ClipPipeline
-from dataset.records import Records, encode, open_records
+from dataset.records import Records, open_records
 from dataset.shards import write_records
 from dataset.tally import Tally
 from dataset.tfrecords import fingerprint

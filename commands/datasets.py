@@ -1,8 +1,11 @@
 """What the commands on data sets share: opening one, choosing a rung, a table of its content."""
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.parser import Parser, real
+from dataset.cache import Cache
 from dataset.rates import rate_key
 from support.addresses import is_remote
 from support.errors import UserError
@@ -20,6 +23,18 @@ def open_data(folder: Path) -> "Records":
     if is_remote(folder):
         import_tensorflow()
     return open_records(folder)
+
+
+def add_cache(parser: Parser):
+    """Adds the flags of a cache for remote data sets."""
+    flag = parser.add_argument
+    flag("--data_cache", type=Path, help="folder that keeps what is read of remote data sets")
+    flag("--data_cache_gb", type=real(0.001), default=100.0, help="maximum size of --data_cache")
+
+
+def open_cache(args: argparse.Namespace) -> Cache | None:
+    """The cache that --data_cache names."""
+    return Cache(args.data_cache, int(args.data_cache_gb * 1e9)) if args.data_cache else None
 
 
 def choose_rung(records: "Records", name: str | None) -> "Rung":

@@ -6,6 +6,7 @@ No network is needed. The distance of two sets of reals is the floor.
 import argparse
 import math
 
+from commands.datasets import open_cache
 from commands.evaluation import add_generator, data_folder
 from commands.parser import Parser, real, whole
 from commands.snapshots import open_snapshot
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace):
     config = snapshot.config
     folder = data_folder(args, snapshot)
     seed, mirror, classes = config.train.seed, config.train.mirror, config.network.classes
-    clips = ClipPipeline(folder, config.ladder, seed, mirror, classes=classes)
+    cache = open_cache(args)
+    clips = ClipPipeline(folder, config.ladder, seed, mirror, classes=classes, cache=cache)
     with clips.translate_read_errors():
         check_reals(clips, args.num)
         with Progress(count_compared(clips, args.num), "fakes compared") as progress:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.datasets import add_cache, open_cache
 from commands.output import check_file
 from commands.parser import Parser, one_of, whole
 from commands.snapshots import add_snapshot, choose_run, open_snapshot
@@ -24,6 +25,7 @@ def add_generator(parser: Parser):
     """Adds the flags of a generator and of the reals that it is compared with."""
     add_snapshot(parser)
     parser.add_argument("--data", type=Path, help="data set folder (default: that of the run)")
+    add_cache(parser)
 
 
 def add_network(parser: Parser, required: bool = True):
@@ -89,12 +91,14 @@ def open_sets(
     from scoring.generated import GeneratedClips
     from training.devices import local_devices
 
+    cache = open_cache(args)
     if args.clips:
-        reals = RecordClips(data_folder(args))
+        reals = RecordClips(data_folder(args), cache=cache)
         return reals, clip_set(args.clips, reals.rung.frames)
     snapshot = open_snapshot(args)
     config = snapshot.config
-    reals = RecordClips(data_folder(args, snapshot), config.ladder[-1], config.network.classes)
+    folder, classes = data_folder(args, snapshot), config.network.classes
+    reals = RecordClips(folder, config.ladder[-1], classes, cache)
     like = None if even_labels else reals
     devices = local_devices(args.devices)
     return reals, GeneratedClips.of_snapshot(snapshot, num, args.seed, like, devices)
@@ -124,7 +128,8 @@ def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClip
 
     if not args.held_out:
         return None
-    return RecordClips(args.held_out, reals.rung, reals.about.get("classes", ()))
+    classes = reals.about.get("classes", ())
+    return RecordClips(args.held_out, reals.rung, classes, open_cache(args))
 
 
 def choose_output(

@@ -8,6 +8,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.datasets import open_cache
 from commands.evaluation import add_generator, add_network, open_extractor, open_sets
 from commands.output import check_file
 from commands.parser import Parser, one_of, whole
@@ -77,10 +78,12 @@ def run(args: argparse.Namespace):
     from scoring.changed_clips import ChangedClips
     from scoring.clip_sets import RecordClips
 
-    held_out = RecordClips(args.held_out, same_size.rung)
+    cache = open_cache(args)
+    held_out = RecordClips(args.held_out, same_size.rung, cache=cache)
     reals, others = same_size, held_out
     if args.reference:
-        reals, others = RecordClips(args.reference), RecordClips(args.reference_held_out)
+        reals = RecordClips(args.reference, cache=cache)
+        others = RecordClips(args.reference_held_out, cache=cache)
     sets = _Sets(open_extractor(args, reals), reals, others, (same_size, held_out))
     fakes: ClipSet = ChangedClips(clips, args.control) if args.control else clips
     row = sets.measure(fakes, num, args.seed)

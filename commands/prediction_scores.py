@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.datasets import open_cache
 from commands.evaluation import add_generator, data_folder
 from commands.output import check_file
 from commands.parser import Parser, one_of, whole
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace):
     config, chosen = snapshot.config, PREDICTION_PROTOCOLS[args.protocol]
     full, past = config.ladder[-1], config.prediction.past
     chosen.check(past, full.shape)
-    reals = RecordClips(data_folder(args, snapshot), full)
+    reals = RecordClips(data_folder(args, snapshot), full, cache=open_cache(args))
     found = measure(args, snapshot, reals)
     if args.weights:
         found["frechet_distance"] = measure_distance(args, snapshot, reals, found["clips"])

@@ -19,6 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.datasets import add_cache, open_cache
 from commands.parser import Number, OneOf, Parser, one_of, whole
 from config import PRESETS, Config, SettingInfo, config_for, from_dict, list_settings, preset
 from growth.ladder import make_ladder
@@ -49,6 +50,7 @@ def flags(parser: Parser):
         "size of --data, or else faces)",
     )
     flag("--data", type=Path, help="data set folder (default: the run's, or datasets/<config>)")
+    add_cache(parser)
     flag("--classes", nargs="+", metavar="LABEL", help="use only the clips with these labels")
     flag("--run", type=Path, help="run folder (default: runs/<config>, or runs/<data>)")
     flag(
@@ -152,12 +154,10 @@ def choose_config(args: argparse.Namespace) -> Config:
 def config_of_data(data: Path) -> Config:
     """A config with the ladder of a data set, and its name; prints what was chosen."""
     from dataset.metadata import read_metadata
-    from dataset.storage import connect
 
     folder = normalise(data)
     if is_remote(folder):
         import_tensorflow()
-    connect(folder)
     ladder = make_ladder(read_metadata(folder)["ladder"])
     config, name = config_for(data.absolute().name, ladder)
     print(
@@ -250,6 +250,7 @@ def _start(config, args, begin):
         config.network.classes,
         config.train.balanced_classes,
         check="none" if args.check == "none" else "sizes",  # Hashes follow, at the chief alone.
+        cache=open_cache(args),
     )
     config = classes_of_data(config, clips.classes.names, data)
     config.model.check_labels(clips.classes.names)

@@ -26,7 +26,6 @@ def data_set_card(folder: Path | str) -> dict:
         UserError: there is no data set, or its metadata are damaged.
     """
     folder = normalise(folder)
-    storage.connect(folder)
     metadata = read_metadata(folder)
     shards = itertools.chain.from_iterable(metadata["shards"].values())
     return {

@@ -9,9 +9,9 @@ import numpy as np
 from dataset.clips import ClipRules
 from dataset.cuts import count_crossing, cut_within, find_shots
 from dataset.encoding import Encoding
+from dataset.examples import encode
 from dataset.pyramid import Framing, Pooled, fit, pool_time, quantise
 from dataset.readers.source import Frames, RejectedSource, Source
-from dataset.records import encode
 from dataset.shards import write_records
 from dataset.tally import LEFT_OUT
 from dataset.windows import scale_of

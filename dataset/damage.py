@@ -1,6 +1,5 @@
 """Finds the clips of a data set that cannot be read, so that training can leave them out."""
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,7 +10,6 @@ from dataset import storage
 from dataset.records import Records, Shard
 from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths, scan
 from growth.ladder import Rung
-from support.addresses import is_remote
 
 # What the pipeline reports of records whose fingerprints are wrong; the clips' indices follow.
 OTHER_CLIPS = "records of other clips:"
@@ -66,21 +64,21 @@ def name_damaged_record(
 
 def _damaged_records(records, rung, shard: Shard, first: int) -> list[int]:
     """Numbers of the records of a shard that cannot be read, or are of other clips."""
-    path, expected = records.path(shard.file), records.fingerprints(rung)
-    spans = records.spans(rung, shard)
-    values: list[int | None] = _read_whole(path, spans) or list(_read_all(path, spans))
-    damaged = [number for number, value in enumerate(values) if value is None]
-    if expected is not None:
-        pairs = zip(values, expected[first : first + shard.records].tolist(), strict=False)
-        return [number for number, (value, stated) in enumerate(pairs) if value != stated]
-    if not damaged and storage.sha256(path) != shard.sha256:
-        return list(range(shard.records))
-    return damaged
+    expected, spans = records.fingerprints(rung), records.spans(rung, shard)
+    with storage.local_file(records.path(shard.file)) as path:
+        values: list[int | None] = _read_whole(path, spans) or list(_read_all(path, spans))
+        damaged = [number for number, value in enumerate(values) if value is None]
+        if expected is not None:
+            pairs = zip(values, expected[first : first + shard.records].tolist(), strict=False)
+            return [number for number, (value, stated) in enumerate(pairs) if value != stated]
+        if not damaged and storage.sha256(path) != shard.sha256:
+            return list(range(shard.records))
+        return damaged
 
 
 def _read_whole(path, spans) -> list[int | None] | None:
     """The fingerprints of the records of a file, or None where something is wrong with it."""
-    if is_remote(path) or storage.size(path) != spans[-1, 1] + FOOTER:
+    if storage.size(path) != spans[-1, 1] + FOOTER:
         return None
     lengths = np.diff(spans)[:, 0]
     if (header_lengths(path, spans[:, 0]) != lengths.astype(np.uint64)).any():
@@ -96,10 +94,9 @@ def _read_all(path, spans) -> Iterator[int | None]:
     """Yields the fingerprint of each record of a file, or None where it cannot be read."""
     number = 0
     try:
-        lengths = itertools.repeat(None) if is_remote(path) else scan(path)
         in_order = tf.data.TFRecordDataset(path).map(fingerprint).as_numpy_iterator()
-        for stated, length, value in zip(np.diff(spans)[:, 0], lengths, in_order, strict=False):
-            if length not in (None, stated):
+        for stated, length, value in zip(np.diff(spans)[:, 0], scan(path), in_order, strict=False):
+            if length != stated:
                 break  # From here on, the records are not where the index has them.
             yield int(value)
             number += 1

@@ -5,6 +5,7 @@ window of each, whose place follows from the seed, the epoch and the video.
 """
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,10 +15,12 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.batch import Batch
+from dataset.cache import Cache
 from dataset.classes import Classes
 from dataset.damage import OTHER_CLIPS, damaged_clips, name_damaged_record
 from dataset.drawing import Drawing
 from dataset.encoding import check_readable, decode_batch, parts
+from dataset.fetching import fetch_ahead
 from dataset.records import Records, open_records
 from dataset.tfrecords import fingerprint, read_record
 from dataset.windows import scale_of
@@ -50,6 +53,7 @@ class ClipPipeline:
         balanced: whether to draw equally many clips of each class, and none without a label.
         check: what is looked at first: "records" (sizes of files and of records), "sizes" (of
             files) or "none". With `skip_damaged` all is read in any case.
+        cache: for what is read of a remote data set.
 
     Raises:
         UserError: the folder holds no data set, or one for another ladder; or, without
@@ -66,11 +70,13 @@ class ClipPipeline:
         classes: Sequence[str] = (),
         balanced: bool = False,
         check: str = "records",
+        cache: Cache | None = None,
     ):
         if skip_damaged or check == "none":
-            self.records = Records(data)
+            self.records = Records(data, cache)
         else:
-            self.records = open_records(data, headers=check == "records")
+            self.records = open_records(data, check == "records", cache)
+        self._failures: list[Exception] = []  # of reading remote records
         self.records.check_ladder(ladder)
         self.ladder = ladder
         for rung in ladder:
@@ -145,6 +151,8 @@ class ClipPipeline:
         except tf.errors.OpError as error:
             if "IteratorGetNext" not in error.message:
                 raise
+            if self._failures:
+                raise self._failures[0] from error
             record = name_damaged_record(self.records, self.ladder, error)
             reason = f"{record} is damaged" if record else _last_line(error)
             raise UserError(f"Cannot read {self.records.folder}: {reason}. {_ADVICE}") from error
@@ -163,6 +171,8 @@ class ClipPipeline:
         Element e is the share of replica `first_replica + e % local_replicas` in step
         `e // local_replicas`; step s takes the positions from `nimg + s * minibatch` on, the
         replicas in order.
+
+        The records of a remote data set are fetched from now on; its stream can be read once.
 
         Returns:
             A data set of `Batch`: minibatch / replicas clips, and their labels.
@@ -201,9 +211,13 @@ class ClipPipeline:
 
         steps = self._drawing.stream(nimg).batch(minibatch, drop_remainder=True)
         clips = steps.map(local_shares).unbatch().unbatch()  # The clips of this process.
-        records = clips.interleave(
-            self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
-        )
+        if self.records.is_fetched:
+            fetch = functools.partial(self.records.fetch, rung)
+            records = fetch_ahead(clips, fetch, self._failures.append)
+        else:
+            records = clips.interleave(
+                self._reader(rung), cycle_length=2, num_parallel_calls=2, deterministic=True
+            )
         batches = records.batch(share, drop_remainder=True)
         options = tf.data.Options()
         # The thread of autotuning can miss its shutdown signal, and hang at the exit.

@@ -20,72 +20,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
-from dataset import encoding, storage
-from dataset.encoding import RAW, Encoding
+from dataset import storage
+from dataset.cache import Cache
+from dataset.examples import decode
+from dataset.fetching import Fetcher
 from dataset.metadata import Shard, read_index, read_metadata
+from dataset.remote import is_of_tensorflow
 from dataset.tfrecords import FOOTER, HEADER, checked_record, fingerprint, header_lengths
-from dataset.windows import Window, storage_type
+from dataset.windows import Window
 from growth.ladder import Ladder, Rung, make_ladder
 from support.addresses import is_remote, normalise
 from support.deferred import tf
 from support.errors import UserError
 from support.media import known_rate
+from support.threads import ahead
 from support.words import counted
 
 _AT_ONCE = 1024  # records whose labels are read
-
-
-def encode(clip: np.ndarray, label: int, how: Encoding = RAW, scale: int = 1) -> bytes:
-    """A clip uint8 [T, H, W, C] and its label as a serialised `tf.train.Example`.
-
-    The means of a stretch, float32, are stored times `scale`. The pixels are copied once; `Example`
-    itself would copy them three times.
-    """
-    about = tf.train.Features()
-    about.feature["shape"].int64_list.value.extend(clip.shape)
-    about.feature["encoding"].bytes_list.value.append(how.name.encode())
-    about.feature["label"].int64_list.value.append(label)
-    if scale != 1:
-        about.feature["scale"].int64_list.value.append(scale)
-        clip = np.rint(clip * np.float32(scale)).astype(storage_type(scale))
-    values = [part for value in how.encode(clip) for part in _field(1, [value])]
-    data = [*_field(1, [b"data"]), *_field(2, _field(1, values))]  # Feature, BytesList, values.
-    features = [*_field(1, data), about.SerializeToString(deterministic=True)]
-    return b"".join(_field(1, features))
-
-
-def _field(number, parts):
-    """The pieces of a field of Protocol Buffers that holds the bytes `parts`."""
-    return [bytes([number << 3 | 2]), _varint(sum(map(len, parts))), *parts]
-
-
-def _varint(value):
-    """A number in groups of seven bits, the lowest first; all but the last have the top bit set."""
-    groups = [value >> shift & 127 for shift in range(0, max(value.bit_length(), 1), 7)]
-    return bytes([*(group | 128 for group in groups[:-1]), groups[-1]])
-
-
-def decode(record: bytes) -> tuple[np.ndarray, int]:
-    """The clip uint8 [T, H, W, C], or the means of a stretch, and the label of a record.
-
-    Raises:
-        ValueError: it is no record of a clip.
-    """
-    try:
-        feature = tf.train.Example.FromString(record).features.feature
-        (name,) = feature["encoding"].bytes_list.value
-        (label,) = feature["label"].int64_list.value
-    except DecodeError as error:
-        raise ValueError("no tf.train.Example") from error
-    shape = tuple(feature["shape"].int64_list.value)
-    (scale,) = feature["scale"].int64_list.value or [1]
-    if scale < 1:
-        raise ValueError(f"scale {scale}")
-    kind = storage_type(scale)
-    values = encoding.decode(feature["data"].bytes_list.value, name.decode(), shape, kind)
-    return values if scale == 1 else values / np.float32(scale), label
+_REQUESTS = 16  # threads that ask for the sizes of remote files
 
 
 class Places(NamedTuple):
@@ -99,13 +52,16 @@ class Places(NamedTuple):
 class Records:
     """A data set on disk, by its metadata; `open_records` checks its files too.
 
+    Args:
+        folder: here, or an address such as s3://bucket/faces.
+        cache: for what is read of a remote one.
+
     Raises:
         UserError: no data set, or one of another format.
     """
 
-    def __init__(self, folder: Path | str):
+    def __init__(self, folder: Path | str, cache: Cache | None = None):
         self.folder = normalise(folder)
-        storage.connect(self.folder)
         self.metadata = read_metadata(self.folder)
         self.ladder = make_ladder(self.metadata["ladder"])
         self.shards = {
@@ -117,6 +73,19 @@ class Records:
         self._numbers = {s.file: i for files in self.shards.values() for i, s in enumerate(files)}
         self._index = read_index(self.folder, len(self), list(self.shards))
         self._places: dict[tuple[int, int, int], Places] = {}
+        self._fetcher: Fetcher | None = None
+        if is_remote(self.folder):
+            self._fetcher = self._make_fetcher(cache)
+
+    def _make_fetcher(self, cache):
+        if self._index.fingerprints:
+            return Fetcher(self.identity()["sha256"], cache)
+        if is_of_tensorflow(self.folder):  # Whose operations check the CRC.
+            return None
+        raise UserError(
+            f"Cannot read {self.folder}: an older version made it, without fingerprints. Copy it "
+            "here, or make it again."
+        )
 
     def __len__(self):
         """How many clips."""
@@ -238,6 +207,8 @@ class Records:
             UserError: a record is damaged, or of another clip.
         """
         (files, shards, spans), known = self.locate(rung), self.fingerprints(rung)
+        if self._fetcher:
+            return [self.fetch(rung, int(i)) for i in indices]
         if known is None:
             return [self._read_checked(rung, i) for i in indices]
         indices, records = np.array(indices, np.int64), []
@@ -247,6 +218,23 @@ class Records:
         for i in indices[found != known[indices]]:
             raise self._damaged_record(rung, i)
         return records
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether `fetch` reads the records; others are local, or of older data sets."""
+        return self._fetcher is not None
+
+    def fetch(self, rung: Rung, index: int) -> bytes:
+        """The record of clip `index` of a remote data set, for any thread; raises as `read`."""
+        files, shards, spans = self.locate(rung)
+        number, (begin, end) = int(shards[index]), spans[index].tolist()
+        shard, known = self.shards[str(rung)][number], self._index.fingerprints[str(rung)][index]
+        if self._fetcher is None:
+            raise ValueError(f"{self.folder} is not remote, or has no fingerprints.")
+        record = self._fetcher.read(files[number], shard, (begin, end), known)
+        if record is None:
+            raise self._damaged_record(rung, index)
+        return record
 
     def _read_checked(self, rung, index):
         """A record of an older data set, which has only its own CRC."""
@@ -278,12 +266,13 @@ class Records:
         return _damaged(self.path(record), "it is damaged, or of another clip")
 
 
-def open_records(folder: Path | str, headers: bool = True) -> Records:
-    """The data set in `folder`; checks files, and raises, as `Records.check_shard` does."""
-    records = Records(folder)
-    for rung in records.ladder:
-        for shard in records.shards[str(rung)]:
-            records.check_shard(rung, shard, headers)
+def open_records(folder: Path | str, headers: bool = True, cache: Cache | None = None) -> Records:
+    """`Records(folder, cache)`; checks files, and raises, as `Records.check_shard` does."""
+    records = Records(folder, cache)
+    shards = [(rung, shard) for rung in records.ladder for shard in records.shards[str(rung)]]
+    threads = _REQUESTS if is_remote(records.folder) else 1
+    for _ in ahead(lambda pair: records.check_shard(*pair, headers), shards, threads):
+        pass
     return records
 
 

@@ -1,45 +1,21 @@
-"""Files of a data set, in a folder here or in one that TensorFlow's file systems reach.
-
-gs:// is part of TensorFlow. s3:// comes with tensorflow-io (`pip install '.[io]'`), which is
-imported for such a path alone.
-"""
+"""Files of a data set, in a folder here or elsewhere (see remote.py)."""
 
 import contextlib
-import importlib
+import hashlib
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from dataset import remote
 from support import files
 from support.addresses import is_remote
-from support.deferred import tf
-from support.errors import UserError
-
-
-def connect(path: str):
-    """Prepares access to `path`; raises `UserError` where its file system cannot be reached."""
-    if not is_remote(path):
-        return
-    if not path.startswith("gs://"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module("tensorflow_io")
-    try:
-        tf.io.gfile.exists(path)
-    except tf.errors.UnimplementedError as error:
-        raise UserError(
-            f"Cannot read {path}: TensorFlow {tf.__version__} has no such file system. Install "
-            "tensorflow-io for s3:// (pip install '.[io]')."
-        ) from error
-    except tf.errors.OpError as error:
-        raise UserError(f"Cannot read {path}: {error.message}.") from error
 
 
 def size(path: str) -> int | None:
     """Bytes of a file; None where there is none."""
     if is_remote(path):
-        try:
-            return tf.io.gfile.stat(path).length
-        except tf.errors.NotFoundError:
-            return None
+        return remote.size(path)
     try:
         return os.stat(path).st_size
     except (FileNotFoundError, NotADirectoryError):
@@ -48,8 +24,9 @@ def size(path: str) -> int | None:
 
 def read(path: str) -> bytes:
     """All of a file."""
-    with _open(path) as file:
-        return file.read()
+    if is_remote(path):
+        return b"".join(remote.blocks(path))
+    return Path(path).read_bytes()
 
 
 def read_at(path: str, begin: int, end: int) -> bytes:
@@ -59,34 +36,45 @@ def read_at(path: str, begin: int, end: int) -> bytes:
 
 def read_spans(path: str, spans: Iterable[tuple[int, int]]) -> list[bytes]:
     """The bytes of a file from `begin` to `end`, for each pair of them in `spans`."""
-    if not is_remote(path):
-        with open(path, "rb", buffering=0) as file:
-            return [os.pread(file.fileno(), end - begin, begin) for begin, end in spans]
-    parts = []
-    with _open(path) as file:
-        for begin, end in spans:
-            file.seek(begin)
-            parts.append(file.read(end - begin))
-    return parts
+    if is_remote(path):
+        return [remote.read(path, begin, end) for begin, end in spans]
+    with open(path, "rb", buffering=0) as file:
+        return [os.pread(file.fileno(), end - begin, begin) for begin, end in spans]
 
 
 def state(path: str) -> list[int]:
-    """Bytes and time of the last change, in nanoseconds, by which a changed file is noticed."""
+    """Bytes and time of the last change, in nanoseconds, by which a changed file is noticed.
+
+    Remote files have no time.
+    """
     if is_remote(path):
-        found = tf.io.gfile.stat(path)
-        return [found.length, found.mtime_nsec]
+        return [size(path) or 0, 0]
     found = os.stat(path)
     return [found.st_size, found.st_mtime_ns]
 
 
 def sha256(path: str) -> str:
     """The SHA-256 of a file."""
-    return files.sha256(path, open_file=_opener(path))
+    if not is_remote(path):
+        return files.sha256(path)
+    digest = hashlib.sha256()
+    for block in remote.blocks(path):
+        digest.update(block)
+    return digest.hexdigest()
 
 
-def _open(path):
-    return _opener(path)(path, "rb")
+@contextlib.contextmanager
+def local_file(path: str) -> Iterator[str]:
+    """Yields the path of the same file on this machine; of a remote one, a temporary copy.
 
-
-def _opener(path):
-    return tf.io.gfile.GFile if is_remote(path) else open
+    A file that does not exist has none there either.
+    """
+    if not is_remote(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        if size(path) is not None:
+            with open(copy, "wb") as file:
+                file.writelines(remote.blocks(path))
+        yield str(copy)

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from dataset import storage
 from dataset.encoding import EXACT
+from dataset.examples import decode
 from dataset.metadata import Shard
 from dataset.pyramid import pool
-from dataset.records import Records, decode
+from dataset.records import Records
 from dataset.tfrecords import checked_record
 from growth.ladder import Rung
 from support.errors import UserError, short_message
@@ -81,7 +82,12 @@ def _clips(records: Records, rung: Rung, shard: Shard, faults: list[Fault]):
 
 def _read(records, rung, shard):
     """Yields each record of a file, or the error in its place."""
-    path, number = records.path(shard.file), 0
+    with storage.local_file(records.path(shard.file)) as path:
+        yield from _read_file(path, records.spans(rung, shard), shard.bytes)
+
+
+def _read_file(path, spans, size):
+    number = 0
     try:
         for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
             number += 1
@@ -91,8 +97,8 @@ def _read(records, rung, shard):
         return
     except tf.errors.OpError as error:
         yield error
-    if storage.size(path) == shard.bytes:
-        for begin in records.spans(rung, shard)[number + 1 :, 0]:
+    if storage.size(path) == size:
+        for begin in spans[number + 1 :, 0]:
             try:
                 yield checked_record(path, begin)
             except tf.errors.OpError as error:

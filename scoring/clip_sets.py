@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dataset.cache import Cache
 from dataset.classes import Classes
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
@@ -16,7 +17,9 @@ from growth.ladder import Ladder, Rung
 from support.arrays import open_array
 from support.errors import UserError
 from support.media import evenly, to_uint8
+from support.threads import ahead
 
+_REQUESTS = 8  # clips of a remote data set that are read at a time
 _MAX_FRAMES = 1024  # of a video that is one clip
 _LOOKED_AT = 16  # clips of an array whose range is looked at before any is scored
 
@@ -64,13 +67,20 @@ class RecordClips:
         rung: by default the full clip.
         classes: names of labels; only their clips are in the set, labelled in this order. By
             default all clips are.
+        cache: for what is read of a remote data set.
 
     Raises:
         UserError: no whole data set, or one without this rung or without clips of a class.
     """
 
-    def __init__(self, folder: Path | str, rung: Rung | None = None, classes: Sequence[str] = ()):
-        self.records = open_records(folder)
+    def __init__(
+        self,
+        folder: Path | str,
+        rung: Rung | None = None,
+        classes: Sequence[str] = (),
+        cache: Cache | None = None,
+    ):
+        self.records = open_records(folder, cache=cache)
         self.rung = rung or self.records.ladder[-1]
         self.records.check_ladder(Ladder((self.rung,)))
         self.about: dict[str, Any] = {
@@ -98,9 +108,13 @@ class RecordClips:
         return np.asarray(self._classes.renumber(self.records.labels(self._indices)))
 
     def clips(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
-        """Yields the clips `indices`."""
-        for index in indices:
-            yield self.records.clips(self.rung, [self._indices[index]])[0]
+        """Yields the clips `indices`; those of a remote data set are read ahead."""
+
+        def read(index):
+            return self.records.clips(self.rung, [self._indices[index]])[0]
+
+        is_fetched = self.records.is_fetched
+        yield from ahead(read, indices, _REQUESTS) if is_fetched else map(read, indices)
 
 
 class VideoClips(Unlabelled):

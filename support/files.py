@@ -12,9 +12,9 @@ import socket
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 from support.errors import UserError
 from support.json_files import parse_json
@@ -205,11 +205,11 @@ def read_lines(path: Path | str) -> list[str]:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-def sha256(*paths: Path | str, open_file: Callable[..., BinaryIO] = open) -> str:
+def sha256(*paths: Path | str) -> str:
     """The SHA-256 of a file's content, or of the contents of several files joined together."""
     digest = hashlib.sha256()
     for path in paths:
-        with open_file(path, "rb") as file:
+        with open(path, "rb") as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
     return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Runs scripts: mistakes of the user's become one sentence and an exit status."""
 
-import atexit
 import errno
 import os
 import signal
@@ -42,8 +41,6 @@ def run_script(main: Callable, parse: Callable | None = None):
         status = _fail("interrupted.", status=130)
     except SystemExit as end:
         status = end.code
-    if "tensorflow_io" in sys.modules:
-        _leave(status)
     sys.exit(status)
 
 
@@ -58,14 +55,6 @@ def say(text: str):
 def discard_output(stream: TextIO):
     """Discards all that is still written to a stream whose reader has ended."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _leave(status):
-    """Ends the process before the S3 client of tensorflow-io 0.37 would abort it."""
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status or 0)
 
 
 def _fail(sentence, status=1):

@@ -14,10 +14,11 @@ import tensorflow as tf
 from dataset.clips import ClipRules
 from dataset.create import create_dataset
 from dataset.encoding import ENCODINGS, Encoding
+from dataset.examples import decode
 from dataset.pipeline import ClipPipeline
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
-from dataset.records import Records, decode
+from dataset.records import Records
 from dataset.tfrecords import HEADER
 from growth.ladder import make_ladder
 from support.errors import UserError

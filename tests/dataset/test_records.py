@@ -12,7 +12,8 @@ from hypothesis.extra.numpy import arrays
 
 from dataset import storage
 from dataset.encoding import EXACT, Encoding
-from dataset.records import Records, decode, encode, open_records
+from dataset.examples import decode, encode
+from dataset.records import Records, open_records
 from dataset.tfrecords import FOOTER, HEADER, scan
 from growth.ladder import make_ladder
 from support.errors import UserError

@@ -1,25 +1,23 @@
 """Data sets here and elsewhere: the same bytes, and a sentence where a path cannot be reached."""
 
 import hashlib
-import importlib.util
-import os
+import importlib.machinery
 import shutil
-import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dataset import storage
+from dataset import remote, storage
+from dataset.cache import Cache
 from dataset.pipeline import ClipPipeline
 from dataset.records import Records, open_records
 from dataset.verify import find_faults
 from support.addresses import is_remote
 from support.errors import UserError
 from tests.dataset.conftest import LADDER
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])  # The second reads by TensorFlow.
@@ -40,11 +38,17 @@ def test_no_file_lies_below_a_file(tmp_path):
     assert storage.size(f"{tmp_path}/file/x") is None
 
 
-def test_an_unknown_file_system_is_a_users_error():
-    with pytest.raises(
-        UserError, match="TensorFlow .* has no such file system. Install tensorflow-io"
-    ):
-        Records("nosuch://bucket/faces")
+def test_tensorflow_io_reads_s3_where_there_is_no_fsspec(monkeypatch):
+    module = types.ModuleType("tensorflow_io")
+    module.__spec__ = importlib.machinery.ModuleSpec("tensorflow_io", None)
+    monkeypatch.setitem(sys.modules, "tensorflow_io", module)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    remote._system.cache_clear()
+    assert remote.is_of_tensorflow("gs://bucket/file")
+    assert type(remote._system("s3")) is type(remote._system("gs"))
+    with pytest.raises(UserError, match="Cannot read ftp://: .*Install the packages"):
+        remote._system("ftp")
+    remote._system.cache_clear()
 
 
 def test_a_data_set_read_by_tensorflows_file_system(shapes):
@@ -61,80 +65,59 @@ def test_a_data_set_read_by_tensorflows_file_system(shapes):
 
 @pytest.fixture(scope="module")
 def bucket():
-    """An S3 server of our own: a function that uploads a folder and gives its address.
-
-    What reads from it does so in a process of its own, which tensorflow-io 0.37 lets abort at its
-    end.
-    """
+    """An S3 server of our own: a function that uploads a folder and gives its address."""
     server = pytest.importorskip("moto.server")
     boto3 = pytest.importorskip("boto3")
-    if importlib.util.find_spec("tensorflow_io") is None:
-        pytest.skip("tensorflow-io is not installed")
+    pytest.importorskip("s3fs")
     endpoint = server.ThreadedMotoServer(port=0)
     endpoint.start()
     address = "http://{}:{}".format(*endpoint.get_host_and_port())
-    os.environ |= {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "key"}
-    os.environ |= {"AWS_REGION": "us-east-1", "S3_ENDPOINT": address, "S3_USE_HTTPS": "0"}
-    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1")
-    client.create_bucket(Bucket="bucket")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "key")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        client = boto3.client("s3", endpoint_url=address, region_name="us-east-1")
+        client.create_bucket(Bucket="bucket")
 
-    def upload(folder: Path, name: str) -> str:
-        for file in folder.rglob("*"):
-            if file.is_file():
-                client.upload_file(str(file), "bucket", f"{name}/{file.relative_to(folder)}")
-        return f"s3://bucket/{name}"
+        def upload(folder: Path, name: str) -> str:
+            for file in folder.rglob("*"):
+                if file.is_file():
+                    client.upload_file(str(file), "bucket", f"{name}/{file.relative_to(folder)}")
+            return f"s3://bucket/{name}"
 
-    yield upload
+        yield upload
     endpoint.stop()
 
 
-def run(*command):
-    command = [sys.executable, *map(str, command)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_commands_read_from_s3(bucket, shapes, tmp_path):
+def test_a_data_set_in_s3(bucket, shapes, tmp_path):
     address = bucket(shapes, "faces")
-    done = run("dataset_tool.py", "verify", f"--data={address}")
-    assert (done.returncode, done.stdout) == (0, f"{address}: 10 clips at {LADDER}, all whole\n")
-    output = f"--output={tmp_path}/clips"
-    done = run("dataset_tool.py", "extract", f"--data={address}", output, "--format=npy")
-    assert done.returncode == 0, done.stderr
-    files = sorted(tmp_path.glob("clips/*/*.npy"), key=lambda path: path.name)
-    clips = Records(shapes).clips(LADDER[-1], range(10))
-    np.testing.assert_array_equal([np.load(file) for file in files], clips)
-
-
-def test_the_pipeline_reads_from_s3(bucket, shapes, tmp_path):
-    code = f"""
-import os
-import numpy as np
-from dataset.pipeline import ClipPipeline
-from growth.ladder import make_ladder
-clips = ClipPipeline({bucket(shapes, "clips")!r}, make_ladder("thesis", 16), 3, True)
-batches = (next(iter(clips.dataset(level, 2, 5))) for level in range(3))
-np.savez({str(tmp_path / "batches.npz")!r}, *(batch.clips for batch in batches))
-os._exit(0)
-"""
-    done = run("-c", code)
-    assert done.returncode == 0, done.stderr
-    clips = ClipPipeline(shapes, LADDER, 3, True)
-    with np.load(tmp_path / "batches.npz") as batches:
-        for level in range(3):
-            expected = next(iter(clips.dataset(level, 2, 5))).clips
-            np.testing.assert_array_equal(batches[f"arr_{level}"], expected)
+    here, there = open_records(shapes), open_records(address, cache=Cache(tmp_path, 10**7))
+    assert there.identity()["sha256"] == here.identity()["sha256"]
+    assert list(find_faults(there)) == []
+    for _ in range(2):  # The second time from the cache.
+        assert there.read(LADDER[2], range(10)) == here.read(LADDER[2], range(10))
+    for level in range(3):
+        batches = [
+            next(iter(ClipPipeline(folder, LADDER, 3, True).dataset(level, 2, 5))).clips
+            for folder in (shapes, address)
+        ]
+        np.testing.assert_array_equal(*batches)
 
 
 def test_what_is_missing_in_s3_is_named(bucket, shapes, tmp_path):
-    done = run("dataset_tool.py", "info", "--data=s3://bucket/none")
-    assert done.returncode == 1
-    assert "Error: Cannot read s3://bucket/none: it is no data set" in done.stderr
+    with pytest.raises(UserError, match="Cannot read s3://bucket/none: it is no data set"):
+        Records("s3://bucket/none")
     broken = shutil.copytree(shapes, tmp_path / "broken")
     (broken / "8x8x8/00001.tfrecord").unlink()
     address = bucket(broken, "broken")
-    done = run("dataset_tool.py", "info", f"--data={address}")
-    assert done.returncode == 1
-    assert "8x8x8/00001.tfrecord: no such file" in done.stderr
-    done = run("dataset_tool.py", "verify", f"--data={address}")
-    assert done.returncode == 1
-    assert "8x8x8/00001.tfrecord: should hold 5 records. Received: 0" in done.stdout
+    with pytest.raises(UserError, match="8x8x8/00001.tfrecord: no such file"):
+        open_records(address)
+    faults = [str(fault) for fault in find_faults(Records(address))]
+    assert "8x8x8/00001.tfrecord: should hold 5 records. Received: 0" in faults
+
+
+def test_without_an_s3_server_there_is_a_sentence(bucket, monkeypatch):
+    monkeypatch.setattr(remote, "WAITS", (0.01,))
+    with pytest.raises(UserError, match="Cannot read s3://other/faces/metadata.json: "):
+        storage.read("s3://other/faces/metadata.json")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dataset.records import Records, decode, encode
+from dataset.examples import decode, encode
+from dataset.records import Records
 from dataset.tfrecords import HEADER
 from dataset.verify import find_faults
 from tests.dataset.conftest import LADDER

@@ -8,12 +8,13 @@ from dataset.clips import ClipRules
 from dataset.create import create_dataset
 from dataset.damage import damaged_clips
 from dataset.encoding import Encoding
+from dataset.examples import decode, encode
 from dataset.extract import extract
 from dataset.pipeline import ClipPipeline
 from dataset.plan import describe_plan
 from dataset.pyramid import pyramid, quantise
 from dataset.readers.source import Source
-from dataset.records import Records, decode, encode, open_records
+from dataset.records import Records, open_records
 from dataset.verify import find_faults
 from dataset.windows import Window, frame_bytes, scale_of, storage_type
 from growth.ladder import make_ladder

@@ -30,6 +30,16 @@ def test_an_older_tensorflow_has_the_same_packages():
     }
 
 
+def test_remote_storage_has_the_same_packages():
+    remote, main = locked("requirements-remote.txt"), locked("requirements.txt")
+    assert {"fsspec", "s3fs"} <= remote.keys() - main.keys()
+    # botocore takes no newer dateutil, and a newer one needs tzdata; all others are the same.
+    assert {name for name in main if main[name] != remote.get(name)} <= {
+        "python-dateutil",
+        "tzdata",
+    }
+
+
 def test_beam_adds_packages_and_needs_few_older_ones():
     beam, main = locked("requirements-beam.txt"), locked("requirements.txt")
     assert main.keys() - beam.keys() <= {"tzdata"}  # A dependency of the newer python-dateutil.
