@@ -220,7 +220,7 @@ def _do(work, folder, unit, item):
     path = folder / "results" / f"{name}.json"
     if (folder / "error.json").exists():
         return
-    if path.exists():  # Of a try whose worker was lost before it could report.
+    if path.exists():  # An earlier try was lost before it could report.
         result = read_json(path, {str: object})
     else:
         try:
