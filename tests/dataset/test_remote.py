@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from benchmarks.large_set import write_data
 from dataset import remote, storage
@@ -223,9 +222,3 @@ def test_damage_is_found_from_afar(shapes, tmp_path):
         assert len(damaged_clips(theirs, LADDER)) == 6
         found = [[fault.file, fault.record] for fault in find_faults(theirs)]
         assert found == [[fault.file, fault.record] for fault in find_faults(ours)]
-
-
-def test_a_process_ends_while_records_are_fetched(server):
-    stream = iter(ClipPipeline(server.address, LADDER, 3, True).dataset(0, 0, 2))
-    next(stream)
-    assert isinstance(next(stream).clips, tf.Tensor)
