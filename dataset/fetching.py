@@ -62,7 +62,7 @@ def fetch_ahead(
         fail: called with an error of `fetch`, after which the stream ends.
 
     Returns:
-        A data set of the record and the draw, that can be read once.
+        A data set of each record and its draw, which can be read once.
     """
     kinds = [spec.dtype for spec in draws.element_spec]
     with tf.device("CPU:0"):
@@ -86,7 +86,7 @@ def _feed(queue, draws, fetch, fail):
                 queue.enqueue(record)
     except tf.errors.CancelledError:  # The queue was closed: nothing reads it any more.
         pass
-    except Exception as error:  # Of any kind: otherwise its reader would wait for ever.
+    except Exception as error:  # Whatever it is, the reader should not wait for ever.
         fail(error)
         _close(queue)
 
