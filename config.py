@@ -46,13 +46,20 @@ def demo() -> Config:
         "demo",
         Growth("thesis", 32, 8, feature_maps_base=256, feature_maps_max=32),
         Network(latent_size=32),
-        Schedule({4: 3.0}, {4: 3.0}, minibatch={4: 8}, generator_rate=rates, critic_rate=rates),
+        Schedule(
+            {4: 6.0, 8: 20.0, 16: 8.0},  # Coarse rungs cost little (docs/recipes.md).
+            {4: 2.0},
+            minibatch={4: 8},
+            generator_rate=rates,
+            critic_rate=rates,
+            decay_kimg=4,
+        ),
         train=Train(
-            total_kimg=27,
+            total_kimg=50,
             running_average=0.99,
-            tick_kimg=1,
+            tick_kimg=2,
             snapshot_ticks=1,
-            distance_ticks=3,
+            distance_ticks=5,
             distance_clips=256,
         ),
     )
@@ -131,7 +138,6 @@ def prediction_demo() -> Config:
     """Moving shapes at 32x32, 4 frames to 4, by L1 alone: minutes on a CPU."""
     base, rates = demo(), {4: 4e-3, 32: 2e-3}
     schedule = Schedule(
-        # Coarse rungs cost little, and motion is learned there.
         {4: 4.0, 8: 16.0, 16: 10.0},
         {4: 2.0},
         minibatch={4: 8},
