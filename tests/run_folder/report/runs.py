@@ -36,9 +36,17 @@ def score(kimg, value):
     return line | {"inception_score": value, "inception_score_reals": 7.5, "details": details}
 
 
+OF_HISTORY = (  # Phases as in `made_up_history`.
+    "schedule.lod_training_kimg={4: 4}",
+    "schedule.lod_transition_kimg={4: 4}",
+    "train.total_kimg=28",
+)
+
+
 def make_run(folder, *settings, ticks=(4, 16, 28), **status):
     """A finished run of the preset demo, or one with this status."""
-    config, now = demo().override(settings), datetime.datetime.now(datetime.UTC)
+    config = demo().override([*OF_HISTORY, *settings])
+    now = datetime.datetime.now(datetime.UTC)
     (folder / "samples").mkdir(parents=True)
     (folder / "snapshots").mkdir()
     data = {"folder": DATA_SET["folder"], "sha256": "d" * 64, "fps": 12.5}

@@ -65,7 +65,7 @@ def test_the_slider_shows_other_moments_and_the_growth_plays(page):
     page.read("document.querySelector('.growth').scrollIntoView()")
     assert page.read(text) == "kimg 28, 8x32x32 stable"
     page.read(f"{slider}.value = 0; {slider}.dispatchEvent(new Event('input'))")
-    assert page.read(text) == "kimg 4, 8x8x8 fading 0.33"
+    assert page.read(text) == "kimg 4, 4x4x4 stable"
     page.wait(f"{video}.src.includes('fakes-000004000') && {video}.currentTime > 0")
     page.read("document.querySelector('.growth button').click()")
     page.wait(f"{text} === 'kimg 28, 8x32x32 stable'")

@@ -34,7 +34,7 @@ def test_the_page_has_all_that_the_run_has(folder, tmp_path):
     page = write_report([read_run(folder, DATA_SET)], tmp_path / "page").read_text()
     for text in (
         "demo: progressive, loss swgan",
-        "kimg 28 of 27, 8x32x32 stable",
+        "kimg 28 of 28, 8x32x32 stable",
         "reals, 8x32x32",
         "4.25, 0.93 times",
         "<th>train.seed</th><td>7</td><td>0</td>",
@@ -163,7 +163,7 @@ def test_settings_that_differ_from_the_preset(tmp_path, clips):
     run = make_run(tmp_path / "run", "train.total_kimg=30", "loss=wgan_gp")
     found = settings.describe(read_run(run), clips)
     changed = {row["key"]: (row["value"], row["preset"]) for row in found["changed"]}
-    assert changed["train.total_kimg"] == ("30", "27")
+    assert changed["train.total_kimg"] == ("30", "50")
     assert changed["loss"] == ("wgan_gp", "swgan")
     assert changed["loss.drift_weight"] == ("0.001", "none")
     assert "train.seed" not in changed
@@ -184,7 +184,7 @@ def test_charts_of_several_runs_and_of_the_paper(folder, tmp_path):
     assert ratio["text"][0] == "4x4x4"
     page = write_report(runs, tmp_path / "page", references).read_text()
     row = page[page.index("<tr><th>train.total_kimg</th>") :]
-    assert row.startswith("<tr><th>train.total_kimg</th><td>27</td><td>30</td></tr>")
+    assert row.startswith("<tr><th>train.total_kimg</th><td>28</td><td>30</td></tr>")
     comparison = page[page.index('id="comparison"') : page.index('id="state"')]
     assert "train.beta_2" not in comparison
 
