@@ -8,7 +8,7 @@ that averages over areas of each frame gives the features. Each number of clips 
 process of its own. Prints a row in Markdown per number of clips: seconds of CPU time, the peak of
 memory that belongs to the process (RssAnon, looked at ten times per second) above that before, the
 values of all features in memory, which the kernel distance keeps for both sets, and the file of a
-set's features. Results: scores_cpu_202611.md.
+set's features.
 """
 
 import argparse
