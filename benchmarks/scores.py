@@ -8,7 +8,7 @@ that averages over areas of each frame gives the features. Each number of clips 
 process of its own. Prints a row in Markdown per number of clips: seconds of CPU time, the peak of
 memory that belongs to the process (RssAnon, looked at ten times per second) above that before, the
 values of all features in memory, which the kernel distance keeps for both sets, and the file of a
-set's features.
+set's features. Results: scores_cpu_202611.md.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def measure(data: Path, clips: int, values: int, cache: Path | None) -> dict[str
     return {
         "seconds": time.process_time() - cpu,
         "peak": max(peaks) - before,
-        "kept": 2 * 8 * values * clips,
+        "kept": 2 * 4 * values * clips,
         "file": clips * (4 * (values + 10) + 64),
     }
 
