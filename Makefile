@@ -50,7 +50,7 @@ demo: $(INSTALLED)
 	@$(RUN) generate.py interpolation --run=demo/run --loop --output=demo/loop.gif
 	@$(RUN) generate.py progress --run=demo/run --output=demo/progress.png
 	@$(RUN) generate.py curves --run=demo/run --output=demo/curves.png
-	@$(RUN) evaluate.py distance --run=demo/run --max_distance=200 --motion_range 0.5 2
+	@$(RUN) evaluate.py distance --run=demo/run --max_distance=100 --motion_range 0.5 2
 	@$(RUN) generate.py report --run=demo/run
 	@echo "Open:"
 	@ls -d demo/*.gif demo/*.png demo/run/report/index.html
