@@ -109,6 +109,7 @@ class Phase:
     minibatch: int  # of all replicas together
     generator_rate: float
     critic_rate: float
+    decay: float = 1.0  # what the rates are multiplied with at this point
 
     @property
     def weight(self) -> float:
@@ -137,6 +138,10 @@ class Phase:
 
     def rate(self, role: str) -> float:
         """The learning rate of the "generator" or the "critic"."""
+        return self.decay * self.full_rate(role)
+
+    def full_rate(self, role: str) -> float:
+        """The same, before rates fall at the end of training."""
         return {"generator": self.generator_rate, "critic": self.critic_rate}[role]
 
     def steps_left(self) -> float:
@@ -196,22 +201,19 @@ def phase_at(nimg: int, schedule: Schedule, ladder: Ladder, total_kimg: float = 
     Its rates are lower where they fall before the end of training, at `total_kimg`.
     """
     current = [phase for phase in list_phases(schedule, ladder) if phase.begin <= nimg][-1]
-    share = _decay(total_kimg - nimg / 1000, schedule.decay_kimg)
-    rates = {
-        "generator_rate": share * current.generator_rate,
-        "critic_rate": share * current.critic_rate,
-    }
-    return dataclasses.replace(current, nimg=nimg, **rates)
+    left = total_kimg - nimg / 1000
+    decay = decay_of(max(left, 0) / schedule.decay_kimg) if left < schedule.decay_kimg else 1.0
+    return dataclasses.replace(current, nimg=nimg, decay=decay)
+
+
+def decay_of(left: "float | tf.Tensor") -> "float | tf.Tensor":
+    """What rates are multiplied with where `left`, 1 to 0, of `Schedule.decay_kimg` is left."""
+    return 0.1 + 0.9 * left
 
 
 def phase_until(nimg: int, schedule: Schedule, ladder: Ladder) -> Phase:
     """The phase that brought training to `nimg`, at that point: at a border, the one that ends."""
     return dataclasses.replace(phase_at(max(nimg - 1, 0), schedule, ladder), nimg=nimg)
-
-
-def _decay(kimg_left, decay_kimg):
-    """The share of the rates: 1 until `decay_kimg` are left, then linear to 0.1 at the end."""
-    return 0.1 + 0.9 * max(kimg_left, 0) / decay_kimg if kimg_left < decay_kimg else 1.0
 
 
 def _phase(schedule, ladder, index, level, fading, begin, end):

@@ -172,8 +172,8 @@ class Monitor(Watcher):
             "minibatch": phase.minibatch,
             "seconds": round(self._clock() - self._begin, 3),
             "sec_per_kimg": 1000 * self.forecast.seconds_per_clip,
-            "generator_rate": phase.generator_rate,
-            "critic_rate": phase.critic_rate,
+            "generator_rate": phase.rate("generator"),
+            "critic_rate": phase.rate("critic"),
             "skipped": trainer.skipped,
             "rollbacks": trainer.rollbacks,
         }

@@ -5,13 +5,14 @@ A step with NaN or infinity in a loss or a gradient, on whichever replica, is ta
 """
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 from config import Config
-from growth.phase import Phase
+from growth.phase import Phase, decay_of
 from growth.resample import fade
 from models.model import Average, Model, Part, Update
 from support.errors import UserError
@@ -90,7 +91,9 @@ class TrainingStep:
         self.state = self._state(optimizers)
 
     @tf.function
-    def __call__(self, reals: Iterator, nimg: tf.Tensor, steps: tf.Tensor):
+    def __call__(
+        self, reals: Iterator, nimg: tf.Tensor, steps: tf.Tensor, total_kimg: float = math.inf
+    ):
         """Takes `steps` steps.
 
         Args:
@@ -98,6 +101,7 @@ class TrainingStep:
                 replicas in turn.
             nimg: int64 scalar, clips shown before.
             steps: int32 scalar.
+            total_kimg: at which training ends; the rates fall before.
 
         Returns:
             The mean of each of `terms` over clips and over the steps that computed it and were not
@@ -107,6 +111,8 @@ class TrainingStep:
         counts = dict.fromkeys(self.terms, 0.0)
         faults = Faults.none(self.terms, sum(len(live.variables) for live in self.updates))
         for _ in tf.range(steps):
+            if self.config.schedule.decay_kimg:
+                self._set_rates(total_kimg - tf.cast(nimg, tf.float32) / 1000)
             before = [variable.value.read_value() for variable in self.state]
             terms, shares, gradients = self.step(self._distribute(reals), nimg)
             finite = tf.reduce_all(tf.math.is_finite(tf.stack(list(terms.values()))))
@@ -143,6 +149,12 @@ class TrainingStep:
                 self._average(*live)
         ordered = {term: terms[term] for term in self.terms}
         return ordered, shares, tf.concat(norms, 0)
+
+    def _set_rates(self, kimg_left):
+        left = tf.clip_by_value(kimg_left / self.config.schedule.decay_kimg, 0.0, 1.0)
+        for live in self.updates:
+            rate = self.phase.full_rate(live.update.role) * decay_of(left)
+            live.optimizer.learning_rate.assign(rate)
 
     def _take(self, live, reals, nimg):
         """Takes an update where it is due, and returns zeros elsewhere."""

@@ -96,16 +96,15 @@ class Trainer:
         self._step, self.skipped_in_a_row = None, 0
 
     def enter(self, phase: Phase):
-        """Prepares for `phase` and its rates; in a new one the optimizers start afresh (ProGAN)."""
+        """Prepares for `phase`; in a new one the optimizers start afresh, as in ProGAN."""
         if phase.index != self._entered.numpy():
             for update in self._updates:
                 optimizer = self.optimizers[update.name]
                 for variable in optimizer.variables:
                     variable.assign(tf.zeros_like(variable.value))
+                optimizer.learning_rate = phase.rate(update.role)
             self._entered.assign(phase.index)
             self._step = None
-        for update in self._updates:
-            self.optimizers[update.name].learning_rate = phase.rate(update.role)
 
     def train(
         self, clips: ClipPipeline, phase: Phase, steps: int
@@ -125,6 +124,7 @@ class Trainer:
             self._reals,
             tf.constant(phase.nimg, tf.int64),
             tf.constant(steps, tf.int32),
+            tf.constant(self.config.train.total_kimg, tf.float32),
         )
         self._nimg.assign(phase.nimg + steps * phase.minibatch)
         self._note(terms, faults, steps)

@@ -116,10 +116,10 @@ def test_snapshot_and_truncation_are_followed(trained, tmp_path):
 
 
 def test_a_model_that_was_passed_on_needs_no_run(trained, tmp_path):
-    make(trained, "samples", "--num=2", "--snapshot=3008", f"--output={tmp_path / 'a.npy'}")
-    for file in (trained / "snapshots").glob("gs-000003008.*"):
+    make(trained, "samples", "--num=2", "--snapshot=6008", f"--output={tmp_path / 'a.npy'}")
+    for file in (trained / "snapshots").glob("gs-000006008.*"):
         shutil.copy(file, tmp_path)
-    model = f"--model={tmp_path / 'gs-000003008.weights.h5'}"
+    model = f"--model={tmp_path / 'gs-000006008.weights.h5'}"
     call("samples", model, "--num=2", "--format=npy")
     np.testing.assert_array_equal(
         np.load(tmp_path / "samples.npy"), np.load(tmp_path / "a.npy"), strict=True
@@ -175,7 +175,7 @@ def test_an_export_goes_to_a_folder_of_its_own(trained, tmp_path, form):
         ("samples --num=0", "--num should be at least 1. Received: 0"),
         ("samples --seed=-1", "--seed should be at least 0. Received: -1"),
         ("export --output={tmp}", "exists already and is"),
-        ("samples --snapshot=123", "Cannot load snapshot 123 .* it has 8, 3008, 6008"),
+        ("samples --snapshot=123", "Cannot load snapshot 123 .* it has 8, 6008, 8008"),
         ("samples --snapshot=newest", "--snapshot should be a whole number. Received: newest"),
         ("samples --snapshot=best", "Cannot choose the best snapshot of .* no distance"),
         ("samples --run={tmp}", "without config.json"),

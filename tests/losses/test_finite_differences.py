@@ -53,6 +53,7 @@ def test_gradient_of_the_critics_loss(float64, loss, fused, statistic):
         latent_size=4,
         minibatch_statistic=statistic,
         fused_resample=fused,
+        rgb="finest",
         precision="float64",
         labels="none",
         num_classes=0,

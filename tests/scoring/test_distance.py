@@ -74,10 +74,14 @@ def test_all_is_shown_under_one_theme(tmp_path):
     phase, reals = phase_at(0, config.schedule, config.ladder), Reals(config.ladder)
     found = measure_distance(Stills(config, phase, reals), reals, num=4)
     with tf.summary.create_file_writer(str(tmp_path)).as_default(step=0):
-        write_scalars({**found, "sec_per_kimg": 1.0}, {})
+        line = {"sec_per_kimg": 1.0, "rung": "4x4x4", "fading": False}
+        write_scalars(found | line, {})
     tags = EventAccumulator(str(tmp_path)).Reload().Tags()["tensors"]
     measured = found.keys() - {"distance_clips"}
-    assert sum(tag.startswith("distance/") for tag in tags) == len(measured) == len(tags) - 2
+    assert sum(tag.startswith("distance/") for tag in tags) == len(measured)
+    assert {tag for tag in tags if not tag.startswith("distance/")} == {
+        *("speed/clips_per_sec", "speed/sec_per_kimg", "distance_over_floor/4x4x4")
+    }
 
 
 def test_reals_fade_like_those_of_the_critic():

@@ -9,6 +9,15 @@ from growth.cost import clip_cost, graph_size
 from growth.phase import list_phases, phase_at
 from training.forecast import Forecast, Measured
 
+CONFIG = demo().override(
+    [
+        "schedule.lod_training_kimg={4: 3}",
+        "schedule.lod_transition_kimg={4: 3}",
+        "train.total_kimg=27",
+        "train.tick_kimg=1",
+        "train.distance_ticks=3",
+    ]
+)
 SLOW = 1.7  # times as slow as the machine of growth/cost.py
 REPORT, DISTANCE = 1.5, {0: 10.0, 1: 11.0, 2: 11.0, 3: 14.0}  # seconds, by level
 SET_UP = 12.0  # seconds that the first distance takes besides
@@ -39,7 +48,7 @@ def _simulate(forecast, config, until=math.inf):
 
 
 def test_from_the_second_tick_on_it_is_near_the_truth():
-    config = demo()
+    config = CONFIG
     forecast = Forecast(config)
     stated = [(s, forecast.seconds_left(n)) for n, s in _simulate(forecast, config)]
     end = stated[-1][0]
@@ -50,7 +59,7 @@ def test_from_the_second_tick_on_it_is_near_the_truth():
 
 
 def test_the_rate_leaves_out_what_traces_and_reports_take():
-    config = demo()
+    config = CONFIG
     forecast = Forecast(config)
     (_, first), (_, second) = _simulate(forecast, config, until=2000)
     phase = list_phases(config.schedule, config.ladder)[0]
@@ -59,7 +68,7 @@ def test_the_rate_leaves_out_what_traces_and_reports_take():
 
 
 def test_a_resumed_run_knows_the_rates_of_its_history():
-    config = demo()
+    config = CONFIG
     forecast, phases = Forecast(config), list_phases(config.schedule, config.ladder)
     forecast.resume([{"nimg": 2000, "sec_per_kimg": 9.0}, {"nimg": 4000, "sec_per_kimg": 20.0}])
     assert forecast.clip_seconds(phases[0]) == 9e-3
@@ -69,7 +78,7 @@ def test_a_resumed_run_knows_the_rates_of_its_history():
 
 
 def test_rates_that_were_measured_before_a_run_rise_where_it_is_slower():
-    config = demo()
+    config = CONFIG
     phases = list_phases(config.schedule, config.ladder)
     forecast = Forecast(config, Measured({2: 5e-3, 6: 50e-3}, tracing=3.0))
     assert forecast.clip_seconds(phases[6]) == 50e-3

@@ -190,8 +190,9 @@ def test_one_trace_a_phase():
 
 
 def test_steps_per_call_changes_nothing():
-    """The fade moves with every step, however many are taken in one call."""
-    runs = [trainer_for(tiny_config(f"train.steps_per_call={n}")) for n in (1, 4)]
+    """The fade and the rates move with every step, however many are taken in one call."""
+    settings = ("schedule.decay_kimg=0.2", "train.total_kimg=0.2")
+    runs = [trainer_for(tiny_config(f"train.steps_per_call={n}", *settings)) for n in (1, 4)]
     for run in runs:
         _train(run, until=48)
     for one, other in zip(*map(all_weights, runs), strict=True):

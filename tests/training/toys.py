@@ -21,6 +21,7 @@ def tiny_config(*settings):
             "schedule.minibatch=4",
             "schedule.lod_training_kimg=0.032",
             "schedule.lod_transition_kimg=0.032",
+            "schedule.decay_kimg=0",
             "train.total_kimg=0.2",
             "train.tick_kimg=0.016",
             "train.distance_clips=8",
