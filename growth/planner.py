@@ -1,9 +1,9 @@
 """A schedule for a time budget: how long each phase lasts, so that training ends when it should.
 
-The rule of sharing is `RULE`, which docs/recipes.md explains. The time of a rung grows with the
-root of what a clip takes there: the coarse rungs, where layout and motion are learnt, cost little.
-Fades are a fraction of stable phases. Settings that follow from the length of a rung are in
-`small_settings`, `averaging` and `decay`.
+The rule of sharing is `RULE` (docs/recipes.md has what was tried in its place): equal kimg at
+each rung below the last two, more at these where they would otherwise have less than half of the
+time, and fades half as long as stable phases. Settings that follow from the length of a rung are in
+`small_settings` and `averaging`.
 """
 
 import dataclasses
@@ -21,9 +21,8 @@ _HALVINGS, _DOUBLINGS = 30, 40  # at most
 class Rule:
     """How the time is shared out."""
 
-    fade: float = 0.25  # kimg of a fade, for one of the stable phase that follows
-    exponent: float = 0.5  # a rung's time is in proportion to its seconds per clip, to this power
-    decay: float = 0.5  # of the last stable phase: its end, over which rates fall
+    fade: float = 0.5  # kimg of a fade, for one of the stable phase that follows
+    last_rungs: float = 0.5  # of the time, at least, for the last two rungs with their fades
     min_steps: int = 100  # of a stable phase; with fewer a rung is not reached
     small_kimg: float = 60.0  # of a rung; with fewer, training needs smaller networks, higher rates
     steps_per_average: float = 5.0  # spans of the running average in the last stable phase
@@ -150,12 +149,6 @@ def averaging(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
     return round(min(max(1 - rule.steps_per_average / steps, 0.9), 0.999), 4)
 
 
-def decay(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
-    """The kimg at the end of a plan over which rates fall."""
-    last = list_phases(plan.schedule, ladder)[-1]
-    return round(rule.decay * (plan.total_kimg - last.begin / 1000), 3)
-
-
 def _min_kimg(schedule, shares, rule):
     """The kimg of a share at which every stable phase has `min_steps`."""
     return max(
@@ -178,11 +171,18 @@ def _with_lengths(schedule, training, transition):
 
 
 def _shares(schedule, ladder, costs, rule):
-    """{height: kimg of the stable phase at a rung}, relative to each other."""
-    stable = [phase for phase in list_phases(_shortest(schedule), ladder) if not phase.fading]
-    seconds = {ladder[phase.level].height: costs.clip_seconds(phase) for phase in stable}
-    longest = max(seconds.values())
-    return {height: (one / longest) ** (rule.exponent - 1) for height, one in seconds.items()}
+    """{height: kimg of the stable phase at a rung}, relative to the lowest rungs."""
+    last = {rung.height for rung in ladder.rungs[-2:]}
+    seconds = {True: 0.0, False: 0.0}
+    phases = list_phases(_shortest(schedule), ladder)
+    for phase in phases:
+        share = rule.fade if phase.fading else 1.0
+        is_last = ladder[phase.level].height in last
+        seconds[is_last] += share * costs.clip_seconds(phase)
+    needed = seconds[False] * rule.last_rungs / (1 - rule.last_rungs)
+    more = max(1.0, needed / seconds[True])
+    heights = {ladder[phase.level].height for phase in phases}
+    return {height: more if height in last else 1.0 for height in sorted(heights)}
 
 
 def _shortest(schedule):

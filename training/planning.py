@@ -9,7 +9,7 @@ import tensorflow as tf
 from config import Config, from_dict, list_settings
 from growth.cost import clip_cost
 from growth.phase import Phase, first_level, list_phases
-from growth.planner import Plan, averaging, decay, make_plan, shortest_plan, small_settings
+from growth.planner import Plan, averaging, make_plan, shortest_plan, small_settings
 from run_folder.folder import check_same_config
 from run_folder.reading import read_description
 from support.clock import CLOCKS
@@ -140,7 +140,6 @@ def _plan_new(config, keys, hours, strategy, begin, clock):
     if plan is None:
         raise UserError(_refusal(chosen, measured, hours, left))
     values = {
-        "schedule.decay_kimg": decay(plan, chosen.ladder),
         "train.running_average": averaging(plan, chosen.ladder),
         "train.tick_kimg": max(round(plan.total_kimg / _TICKS, 3), 0.001),
     }
@@ -217,8 +216,7 @@ def describe_plan(config: Config, plan: dict) -> str:
     lines = [
         f"Plan for {plan['hours']:g} hours, of which {minutes / 60:.2g} are used. Feature maps "
         f"{', '.join(str(rung.feature_maps) for rung in config.ladder)}; running average "
-        f"{config.train.running_average:g}; {config.train.distance_clips} clips per distance; "
-        f"rates fall over the last {config.schedule.decay_kimg:g} kimg.",
+        f"{config.train.running_average:g}; {config.train.distance_clips} clips per distance.",
         f"  {'rung':<13}{'phase':<8}{'kimg':>8}  {'minibatch':<11}{'rates G, D':<18}"
         f"{'s per kimg':>10}{'minutes':>9}",
     ]
