@@ -1,4 +1,4 @@
-"""Work by Apache Beam. The results are files, so nothing is lost, whatever a runner does.
+"""Work by Apache Beam. The results are files, so nothing is lost when a runner loses workers.
 
 A call of `Beam.results` has a folder, which all workers share:
 

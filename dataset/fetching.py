@@ -86,7 +86,7 @@ def _feed(queue, draws, fetch, fail):
                 queue.enqueue(record)
     except tf.errors.CancelledError:  # The queue was closed: nothing reads it any more.
         pass
-    except Exception as error:  # Whatever it is, the reader should not wait for ever.
+    except Exception as error:  # All kinds: else its reader waits without an end.
         fail(error)
         _close(queue)
 

@@ -120,7 +120,7 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
 
 
 def share_clips(schedule: Schedule, ladder: Ladder, kimg: float, rule: Rule = RULE) -> Schedule:
-    """The schedule that ends after `kimg`, with as many clips at each rung, whatever they cost."""
+    """The schedule that ends after `kimg`, with as many clips at each rung."""
     unit = kimg / (len(ladder) + rule.fade * (len(ladder) - 1))
     return _with_lengths(schedule, {4: unit}, {4: rule.fade * unit})
 
