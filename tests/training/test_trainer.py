@@ -101,9 +101,12 @@ def test_theta_is_orthogonal_after_training():
     np.testing.assert_allclose(Orthogonal()(theta), theta, atol=1e-6)
 
 
+FALLING = "schedule.decay_kimg=0.2"  # Rates fall from the first step on.
+
+
 @pytest.fixture(scope="module")
 def uninterrupted():
-    trainer = trainer_for(tiny_config())
+    trainer = trainer_for(tiny_config(FALLING))
     _train(trainer, until=80)
     return all_weights(trainer)
 
@@ -111,12 +114,14 @@ def uninterrupted():
 # Within the first fade, and at the change to the second rung's stable phase.
 @pytest.mark.parametrize("cut", [48, 64])
 def test_resumed_equals_uninterrupted(tmp_path, uninterrupted, cut):
-    first = trainer_for(tiny_config())
+    first = trainer_for(tiny_config(FALLING))
     _train(first, until=cut)
     first.write(str(tmp_path / "checkpoint"))
-    second = trainer_for(tiny_config("train.seed=1"))  # Other weights, all to be overwritten.
+    second = trainer_for(
+        tiny_config(FALLING, "train.seed=1")
+    )  # Other weights, all to be overwritten.
     second.restore(str(tmp_path / "checkpoint"))
-    second.config = tiny_config()
+    second.config = tiny_config(FALLING)
     assert second.nimg == cut
     _train(second, until=80)
     for one, other in zip(uninterrupted, all_weights(second), strict=True):
