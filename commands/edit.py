@@ -10,11 +10,11 @@ others.
 """
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.output import check_file
-from commands.parser import Parser, one_of, real, whole
+from commands.evaluation import add_weights
+from commands.output import add_output, output_in_run
+from commands.parser import Parser, real, whole
 from commands.rendering import (
     add_latents,
     add_rendering,
@@ -25,10 +25,9 @@ from commands.rendering import (
     truncate,
     write_grid,
 )
-from commands.snapshots import add_snapshot, choose_run, open_snapshot
-from metrics.protocols import PROTOCOLS, protocol
+from commands.snapshots import add_snapshot, open_snapshot
+from metrics.protocols import protocol
 from support.errors import UserError
-from support.media import FORMATS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from sampling.snapshot import Snapshot
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
+_OUTPUT = "edit.png"
 
 
 def flags(parser: Parser):
@@ -46,22 +46,17 @@ def flags(parser: Parser):
     flag("--count", type=whole(1), default=4, help="directions of the first layer")
     flag("--amount", type=real(0.01), default=1.0, help="how far, in lengths of a latent")
     flag("--steps", type=whole(2), default=5, help="amounts from minus to plus, the columns")
-    flag("--weights", type=Path, help="classifier, of train_c3d, for directions of classes")
-    flag("--protocol", type=one_of(PROTOCOLS), default="c3d_torch", help="of the classifier")
+    add_weights(parser, "classifier, of train_c3d, for directions of classes")
     flag("--label", nargs="+", default=[], metavar="NAME", help="classes (default: all common)")
     flag("--draws", type=whole(16), default=512, help="clips that are classified")
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(FORMATS)} (default: <run>/edit.png)",
-    )
+    add_output(parser, _OUTPUT)
     add_latents(parser)
     add_rendering(parser)
 
 
 def run(args: argparse.Namespace):
     """Writes the picture."""
-    output = check_file(args.output or choose_run(args) / "edit.png", FORMATS)
+    output = output_in_run(args, _OUTPUT)
     if args.label and not args.weights:
         raise UserError("--label should be given with --weights.")
     snapshot = truncate(args, open_snapshot(args))

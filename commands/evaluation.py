@@ -10,6 +10,7 @@ from commands.datasets import add_cache, open_cache
 from commands.output import check_file
 from commands.parser import Parser, one_of, whole
 from commands.snapshots import add_snapshot, choose_run, open_snapshot
+from metrics.controls import CONTROLS
 from metrics.protocols import PROTOCOLS, protocol
 from run_folder.reading import read_description
 from support.errors import UserError
@@ -32,8 +33,7 @@ def add_network(parser: Parser, required: bool = True):
     """Adds the flags of a feature network and of the clips that it is given."""
     flag = parser.add_argument
     flag("--clips", type=Path, help="videos, .npy or data set to score in place of a run")
-    flag("--weights", type=Path, required=required, help="network, of convert_weights or train_c3d")
-    flag("--protocol", type=one_of(PROTOCOLS), default="thesis", help="how clips are prepared")
+    add_weights(parser, "network, of convert_weights or train_c3d", required)
     flag("--frames", help="first16, centre16, stride2 or all (default: as the protocol)")
     flag("--held_out", type=Path, help="data set of reals that were not trained on")
     flag("--seed", type=whole(0), default=0, help="of latents and of the order of reals")
@@ -45,6 +45,29 @@ def add_network(parser: Parser, required: bool = True):
         help="that make clips and compute features, such as GPU:0,GPU:1 (default: all GPUs, or "
         "else the CPU)",
     )
+
+
+def add_weights(parser: Parser, about: str, required: bool = False):
+    """Adds the flags --weights of a network, and --protocol."""
+    flag = parser.add_argument
+    flag("--weights", type=Path, required=required, help=about)
+    flag("--protocol", type=one_of(PROTOCOLS), default="thesis", help="how clips are prepared")
+
+
+def add_controls(parser: Parser, reals: str):
+    """Adds the flag --controls."""
+    parser.add_argument(
+        "--controls",
+        nargs="+",
+        default=[],
+        type=one_of(["all", *CONTROLS]),
+        help=f"score {reals} too",
+    )
+
+
+def chosen_controls(args: argparse.Namespace) -> tuple[str, ...]:
+    """The names of the controls of --controls."""
+    return tuple(CONTROLS) if "all" in args.controls else tuple(args.controls)
 
 
 def data_folder(args: argparse.Namespace, snapshot: "Snapshot | None" = None) -> Path:

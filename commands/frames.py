@@ -11,9 +11,11 @@ import argparse
 from pathlib import Path
 
 from commands.evaluation import (
+    add_controls,
     add_generator,
     add_network,
     choose_output,
+    chosen_controls,
     open_extractor,
     open_held_out,
     open_sets,
@@ -21,7 +23,6 @@ from commands.evaluation import (
 from commands.output import check_file
 from commands.parser import Parser, one_of, whole
 from commands.score import describe as describe_score
-from metrics.controls import CONTROLS
 from metrics.protocols import protocol
 from support.errors import UserError
 from support.files import write_json
@@ -47,13 +48,7 @@ def flags(parser: Parser):
         "of --weights",
     )
     flag("--curve_clips", type=whole(0), default=256, help="clips of the curve over time; 0: none")
-    flag(
-        "--controls",
-        nargs="+",
-        default=[],
-        type=one_of(["all", *CONTROLS]),
-        help="score frames of changed reals too",
-    )
+    add_controls(parser, "frames of changed reals")
     flag("--output", type=Path, help="JSON to write, with a .png of the curve next to it")
 
 
@@ -78,7 +73,7 @@ def run(args: argparse.Namespace):
             num=args.num or chosen.clips,
             pick=args.pick,
             seed=args.seed,
-            controls=tuple(CONTROLS) if "all" in args.controls else tuple(args.controls),
+            controls=chosen_controls(args),
         )
         print(describe_score(found["score"]))
         print(f"Each clip is one frame ({args.pick}).")

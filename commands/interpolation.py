@@ -6,10 +6,9 @@ python generate.py interpolation --run=runs/faces --steps=8      # appendix B of
 """
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.output import check_file
+from commands.output import add_output, output_in_run
 from commands.parser import Parser, real, whole
 from commands.rendering import (
     add_label,
@@ -24,9 +23,8 @@ from commands.rendering import (
     truncate,
     write_grid,
 )
-from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
+from commands.snapshots import add_snapshot, open_snapshot, rung_of
 from support.errors import UserError
-from support.media import FORMATS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from sampling.snapshot import Snapshot
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
+_OUTPUT = "interpolation.mp4"
 LOOP_FRAMES = 64  # minimum number of moments on a circle
 _STEPS = 8  # of a grid in a picture that does not move
 
@@ -56,11 +55,7 @@ def flags(parser: Parser):
         action="store_true",
         help="one seamless loop per pair: the latent moves around a circle",
     )
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(FORMATS)} (default: <run>/interpolation.mp4)",
-    )
+    add_output(parser, _OUTPUT)
     add_label(parser)
     add_latents(parser)
     add_rendering(parser)
@@ -68,7 +63,7 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Writes the grid."""
-    output = check_file(args.output or choose_run(args) / "interpolation.mp4", FORMATS)
+    output = output_in_run(args, _OUTPUT)
     snapshot = truncate(args, open_snapshot(args))
     import numpy as np
 

@@ -1,14 +1,32 @@
 """Where a command writes: paths that are checked before the work, and moving pictures."""
 
+import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.parser import Parser
+from commands.snapshots import choose_run
 from support.errors import UserError
+from support.media import FORMATS
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+def add_output(parser: Parser, default: str, formats: Sequence[str] = FORMATS):
+    """Adds the flag --output of a file, by default `default` in the folder of the run."""
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help=f"path to write, {', '.join(formats)} (default: <run>/{default})",
+    )
+
+
+def output_in_run(args: argparse.Namespace, default: str, formats: Sequence[str] = FORMATS) -> Path:
+    """The file of `add_output`; raises `UserError` where it cannot be written."""
+    return check_file(args.output or choose_run(args) / default, formats)
 
 
 def check_file(path: Path, formats: Sequence[str]) -> Path:

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.evaluation import data_folder
-from commands.output import check_file
+from commands.output import add_output, output_in_run
 from commands.parser import Parser, whole
 from commands.rendering import add_rendering, write_grid
-from commands.snapshots import add_snapshot, choose_run, open_snapshot, rung_of
-from support.media import FORMATS
+from commands.snapshots import add_snapshot, open_snapshot, rung_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from sampling.snapshot import Snapshot
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
+_OUTPUT = "prediction.mp4"
 _PAST, _FUTURE, _TRUTH = (0, 114, 178), (230, 120, 0), (255, 255, 255)  # colours of borders
 _BORDER = 2  # pixels
 
@@ -45,17 +45,13 @@ def flags(parser: Parser):
         help="length of the clips; in longer ones than trained, the last frames of a clip are the "
         "past of the next (default: as trained)",
     )
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(FORMATS)} (default: <run>/prediction.mp4)",
-    )
+    add_output(parser, _OUTPUT)
     add_rendering(parser)
 
 
 def run(args: argparse.Namespace):
     """Writes the grid."""
-    output = check_file(args.output or choose_run(args) / "prediction.mp4", FORMATS)
+    output = output_in_run(args, _OUTPUT)
     snapshot = open_snapshot(args)
     import numpy as np
 

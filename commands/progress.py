@@ -1,9 +1,8 @@
 """Shows the same latents over training (figure 8.1 of the thesis), all at the full size."""
 
 import argparse
-from pathlib import Path
 
-from commands.output import check_file, write_sheet
+from commands.output import add_output, output_in_run, write_sheet
 from commands.parser import Parser, whole
 from commands.rendering import add_rendering, choose_rate, draw_latents, middle_frames, truncate
 from commands.snapshots import add_run, choose_run, describe, rung_of
@@ -13,6 +12,7 @@ from support.startup import import_tensorflow
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 _FORMATS = ("png", *(kind for kind in FORMATS if kind != "png"))
+_OUTPUT = "progress.png"
 
 
 def flags(parser: Parser):
@@ -21,18 +21,13 @@ def flags(parser: Parser):
     flag = parser.add_argument
     flag("--num", type=whole(1), default=4, help="latents, the rows")
     flag("--columns", type=whole(1), default=8, help="snapshots, evenly chosen")
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(_FORMATS)} (default: <run>/progress.png)",
-    )
+    add_output(parser, _OUTPUT, _FORMATS)
     add_rendering(parser)
 
 
 def run(args: argparse.Namespace):
     """Writes the grid, and prints its columns."""
-    folder = choose_run(args)
-    output = check_file(args.output or folder / "progress.png", _FORMATS)
+    folder, output = choose_run(args), output_in_run(args, _OUTPUT, _FORMATS)
     read_config(folder)
     import_tensorflow()
     import numpy as np

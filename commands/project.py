@@ -11,16 +11,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.evaluation import data_folder
-from commands.output import check_file
-from commands.parser import Parser, one_of, real, whole
+from commands.evaluation import add_weights, data_folder
+from commands.output import add_output, output_in_run
+from commands.parser import Parser, real, whole
 from commands.prediction import at_rung
 from commands.rendering import add_label, choose_labels, write_grid
-from commands.snapshots import add_snapshot, choose_run, open_snapshot
-from metrics.protocols import PROTOCOLS, protocol
+from commands.snapshots import add_snapshot, open_snapshot
+from metrics.protocols import protocol
 from support.errors import UserError
 from support.files import write_json
-from support.media import FORMATS, FPS
+from support.media import FPS
 from support.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sampling.snapshot import Snapshot
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
+_OUTPUT = "projection.png"
 
 
 def flags(parser: Parser):
@@ -40,19 +41,14 @@ def flags(parser: Parser):
     choice.add_argument("--data", type=Path, help="data set folder (default: that of the run)")
     choice.add_argument("--source", type=Path, help="video whose first frames are the clip")
     flag("--index", type=whole(0), default=0, help="which clip of --data")
-    flag("--weights", type=Path, help="compare features of this network (default: pixels)")
-    flag("--protocol", type=one_of(PROTOCOLS), default="c3d_torch", help="of the network")
+    add_weights(parser, "compare features of this network (default: pixels)")
     flag("--steps", type=whole(1), default=200, help="of the gradient")
     flag("--restarts", type=whole(1), default=4, help="starts that are tried")
     flag("--rate", type=real(0.0001, 10), default=0.1, help="of Adam")
     flag("--seed", type=whole(0), default=0, help="of the starts")
     flag("--held_out", type=Path, help="data set of clips to project too, not trained on")
     flag("--num", type=whole(1), default=8, help="held-out clips")
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(FORMATS)} (default: <run>/projection.png)",
-    )
+    add_output(parser, _OUTPUT)
     add_label(parser)
     flag("--fps", type=real(1), help=f"frames per second (default: the data set's, or else {FPS})")
     flag("--plain", action="store_true", help="draw no captions")
@@ -60,7 +56,7 @@ def flags(parser: Parser):
 
 def run(args: argparse.Namespace):
     """Writes picture, latents and distances."""
-    output = check_file(args.output or choose_run(args) / "projection.png", FORMATS)
+    output = output_in_run(args, _OUTPUT)
     snapshot = open_snapshot(args)
     from sampling.projection import save_latents
 

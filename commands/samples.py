@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.output import check_file, check_writable, warn_of_rate
+from commands.output import add_output, check_file, check_writable, warn_of_rate
 from commands.parser import Parser, one_of, seed_list, whole
 from commands.rendering import (
     add_label,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIGHT = True  # Wrong flags are reported before TensorFlow is imported.
 _FORMATS = (*FORMATS, "npy")
+_OUTPUT = f"samples.{FORMATS[0]}"
 
 
 def flags(parser: Parser):
@@ -37,11 +38,7 @@ def flags(parser: Parser):
     flag = parser.add_argument
     flag("--num", type=whole(1), default=16, help="clips")
     flag("--seeds", type=seed_list, help="one clip per seed, such as 0-63,100, in place of --num")
-    flag(
-        "--output",
-        type=Path,
-        help=f"path to write, {', '.join(_FORMATS)} (default: <run>/samples.mp4)",
-    )
+    add_output(parser, _OUTPUT, _FORMATS)
     flag(
         "--format",
         type=one_of(_FORMATS),

@@ -4,16 +4,17 @@ import argparse
 from pathlib import Path
 
 from commands.evaluation import (
+    add_controls,
     add_generator,
     add_network,
     choose_output,
+    chosen_controls,
     open_extractor,
     open_held_out,
     open_sets,
 )
 from commands.output import check_file
-from commands.parser import Parser, one_of, whole
-from metrics.controls import CONTROLS
+from commands.parser import Parser, whole
 from metrics.protocols import protocol
 from support.files import write_json
 from support.words import counted
@@ -27,13 +28,7 @@ def flags(parser: Parser):
     add_network(parser)
     flag = parser.add_argument
     flag("--num", type=whole(1), help="clips (default: as the protocol)")
-    flag(
-        "--controls",
-        nargs="+",
-        default=[],
-        type=one_of(["all", *CONTROLS]),
-        help="score changed reals too",
-    )
+    add_controls(parser, "changed reals")
     flag("--output", type=Path, help="JSON to write (default: <run>/score-<protocol>-<nimg>.json)")
 
 
@@ -53,7 +48,7 @@ def run(args: argparse.Namespace):
         num=args.num,
         seed=args.seed,
         held_out=open_held_out(args, reals),
-        controls=tuple(CONTROLS) if "all" in args.controls else tuple(args.controls),
+        controls=chosen_controls(args),
     )
     print(describe(found))
     write_json(output, found)

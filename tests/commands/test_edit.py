@@ -42,7 +42,8 @@ def test_edits_toward_a_class(trained, tmp_path):
     keras.utils.set_random_seed(0)
     classifier = C3D(2, width=4)
     weights.save(classifier, network, {"class_names": ["right", "left"]})
-    flags = [f"--weights={network}", "--draws=16", f"--output={output}", "--steps=2"]
+    flags = [f"--weights={network}", "--protocol=c3d_torch", "--draws=16", "--steps=2"]
+    flags.append(f"--output={output}")
     with pytest.raises(UserError, match="one of right, left. Received: up"):
         make(trained, "edit", *flags, "--label", "up")
     # A bias that puts half of the clips in each class.
