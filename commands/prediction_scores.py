@@ -2,6 +2,7 @@
 
     python evaluate.py prediction --run=runs/kth --data=datasets/kth-val
     python evaluate.py prediction --run=runs/bair --protocol=bair --weights=i3d.weights.h5
+    python evaluate.py prediction --run=runs/kth --lpips alexnet-owt-7be5be79.pth alex.pth
 
 The last frame of the past and the mean of the past are predictions too, which a model should beat.
 """
@@ -33,6 +34,7 @@ _COLUMNS = {  # Measures as they are printed.
     "mae": ("MAE", "{:.4f}"),
     "mse_sum": ("MSE sum", "{:.1f}"),
     "mae_sum": ("MAE sum", "{:.1f}"),
+    "lpips": ("LPIPS", "{:.4f}"),
     "sharpness": ("sharpness", "{:.2f}"),
     "diversity": ("diversity", "{:.2f}"),
 }
@@ -47,6 +49,13 @@ def flags(parser: Parser):
     flag("--futures", type=whole(1), help="per clip; the best counts (default: as the protocol)")
     flag("--seed", type=whole(0), default=0, help="of the latents")
     flag("--weights", type=Path, help="I3D, for the Frechet distance of whole clips as well")
+    flag(
+        "--lpips",
+        nargs=2,
+        type=Path,
+        metavar=("ALEXNET", "LINEAR"),
+        help="weights for LPIPS: alexnet-owt-*.pth of torchvision, weights/v0.1/alex.pth of lpips",
+    )
     flag(
         "--output",
         type=Path,
@@ -84,8 +93,10 @@ def run(args: argparse.Namespace):
 
 def measure(args: argparse.Namespace, snapshot: "Snapshot", reals: "RecordClips") -> dict[str, Any]:
     """The errors of the model, of the last frame and of the mean, and what they depend on."""
+    from metrics.lpips import LPIPS
     from scoring.prediction import compare, copy_last, mean_of_past, of_snapshot
 
+    lpips = LPIPS(*args.lpips) if args.lpips else None
     config, chosen = snapshot.config, PREDICTION_PROTOCOLS[args.protocol]
     past = config.prediction.past
     num = min(args.num or chosen.clips or len(reals), len(reals))
@@ -101,6 +112,7 @@ def measure(args: argparse.Namespace, snapshot: "Snapshot", reals: "RecordClips"
             *(reals, past, methods, num),
             grey=chosen.grey,
             futures=futures,
+            lpips=lpips,
             advance=progress.advance,
         )
     return {
@@ -111,6 +123,7 @@ def measure(args: argparse.Namespace, snapshot: "Snapshot", reals: "RecordClips"
         "seed": args.seed,
         "model": {"config": config.name, "weights": snapshot.weights_hash()},
         "reals": reals.about,
+        "lpips_weights": lpips and lpips.sha256,
         "methods": found,
     }
 

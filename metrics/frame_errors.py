@@ -6,25 +6,41 @@ smaller number). SSIM is that of Wang et al. 2004 with a Gaussian window of 11x1
 at the places where the window fits, averaged over channels.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 MAX_PSNR = 100.0  # of equal frames, whose PSNR is infinite
 _WINDOW = 11  # of SSIM
 # Which of two values is the better one.
-BETTER = {"psnr": max, "ssim": max, "mse": min, "mae": min, "mse_sum": min, "mae_sum": min}
+BETTER = {
+    "psnr": max,
+    "ssim": max,
+    "mse": min,
+    "mae": min,
+    "mse_sum": min,
+    "mae_sum": min,
+    "lpips": min,
+}
 
 
-def frame_errors(reals: np.ndarray, fakes: np.ndarray) -> dict[str, np.ndarray]:
+def frame_errors(
+    reals: np.ndarray,
+    fakes: np.ndarray,
+    lpips: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
     """Compares frames with those at the same place.
 
     Args:
         reals: [N, T, H, W, C] float32 in [0, 1].
         fakes: the same shape; values beyond [0, 1] are cut off.
+        lpips: another distance of frames, `metrics.lpips.LPIPS`.
 
     Returns:
         [N, T] each: "psnr" in dB, "ssim", "mse" and "mae" per value, and "mse_sum" and "mae_sum",
-        the sums over the values of a frame. Frames below 11x11 have no "ssim".
+        the sums over the values of a frame. Frames below 11x11 have no "ssim". "lpips" where it is
+        given.
     """
     fakes = np.clip(fakes, 0, 1)
     errors, values = fakes - reals, int(np.prod(reals.shape[2:]))
@@ -34,6 +50,8 @@ def frame_errors(reals: np.ndarray, fakes: np.ndarray) -> dict[str, np.ndarray]:
     found = {"psnr": psnr}
     if min(reals.shape[2:4]) >= _WINDOW:
         found["ssim"] = tf.image.ssim(reals, fakes, 1.0).numpy().astype(np.float64)
+    if lpips:
+        found["lpips"] = lpips(reals, fakes)
     return found | {"mse": mse, "mae": mae, "mse_sum": mse * values, "mae_sum": mae * values}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from growth.resample import upscale
 from metrics.frame_errors import BETTER, frame_errors, sharpness
+from metrics.lpips import LPIPS
 from sampling.futures import sample_futures
 from sampling.snapshot import Snapshot
 from scoring.clip_sets import ClipSet
@@ -75,6 +76,7 @@ def compare(
     *,
     grey: bool = False,
     futures: int = 1,
+    lpips: LPIPS | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> dict[str, dict[str, Any]]:
     """Compares predictions with the frames after the past.
@@ -86,6 +88,7 @@ def compare(
         num: number of clips, the first ones.
         grey: whether to compare the mean of the colours.
         futures: the maximum per clip, for the size of the parts that are in memory.
+        lpips: measures this distance too.
         advance: called with a number of clips that were compared.
 
     Returns:
@@ -108,7 +111,7 @@ def compare(
         truth = _channels(_to_floats(clips[:, past:]), grey)
         _add(sums["truth"], {"sharpness": sharpness(truth)})
         for name, method in methods.items():
-            _add(sums[name], _measure(truth, _channels(method(clips, indices), grey)))
+            _add(sums[name], _measure(truth, _channels(method(clips, indices), grey), lpips))
         advance(len(indices))
     return {
         name: {k: {"mean": float(v.mean()), "frames": v.tolist()} for k, v in found.items()}
@@ -116,9 +119,9 @@ def compare(
     }
 
 
-def _measure(truth, futures):
+def _measure(truth, futures, lpips):
     """{measure: [n, F]}, the best future of each clip by each measure."""
-    of_futures = [frame_errors(truth, futures[:, i]) for i in range(futures.shape[1])]
+    of_futures = [frame_errors(truth, futures[:, i], lpips) for i in range(futures.shape[1])]
     found = {}
     for name in of_futures[0]:
         values = np.stack([errors[name] for errors in of_futures], 1)  # [nSF]

@@ -8,12 +8,13 @@ import collections
 import os
 import pickle
 import zipfile
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from metrics.weights.published import MAX_ENTRIES, ZIP_ERRORS, PublishedFile
-from support.errors import UserError
+from support.errors import UserError, reading
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _MAX_BYTES = 2**30  # of a storage; all of C3D has 300 MB
@@ -120,6 +121,13 @@ class TorchPickles(_TorchFile):
 
     def _load(self, file):
         return _Unpickler(file, self.path).load()
+
+
+def open_state_dict(path: Path) -> PublishedFile:
+    """The state dict at `path`, of either format; raises `UserError` where there is none."""
+    with reading(path, _TorchFile.kind, OSError), open(path, "rb") as file:
+        is_zip = file.read(2) == b"PK"
+    return (TorchZip if is_zip else TorchPickles)(path)
 
 
 class _Unpickler(pickle._Unpickler):  # In Python: the one in C takes the memory that a memo claims.

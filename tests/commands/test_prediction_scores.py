@@ -9,6 +9,7 @@ import pytest
 from support.errors import UserError
 from tests.commands.calls import call
 from tests.commands.predicting import FADING, PAST, STABLE, make_run
+from tests.metrics.alexnet import write_weights
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,9 @@ def test_the_frechet_distance_is_of_whole_clips(run, tmp_path, capsys, monkeypat
     for fake in seen["fakes"]:
         assert any((fake[:PAST] == real[:PAST]).all() for real in seen["reals"])
         assert not any((fake == real).all() for real in seen["reals"])
+
+
+def test_lpips_is_of_larger_frames(run, tmp_path):
+    files = map(str, write_weights(tmp_path))
+    with pytest.raises(UserError, match="of at least 31x31. Received: 16x16"):
+        call("prediction_scores", f"--run={run}", "--num=1", "--lpips", *files)

@@ -27,7 +27,7 @@ def test_errors_by_hand():
 def test_equal_frames():
     clips = RANDOM.uniform(0, 1, [2, 3, 16, 16, 3]).astype(np.float32)
     found = frame_errors(clips, clips)
-    assert found.keys() == BETTER.keys()
+    assert found.keys() == BETTER.keys() - {"lpips"}
     assert (found["psnr"] == 100).all()
     np.testing.assert_allclose(found["ssim"], 1, atol=1e-5)
     assert not found["mse"].any()

@@ -5,8 +5,10 @@ import pytest
 
 from dataset.readers import list_sources
 from dataset.readers.source import ReaderOptions
+from metrics.lpips import LPIPS
 from scoring.prediction import compare, copy_last, mean_of_past
 from support.errors import UserError
+from tests.metrics.alexnet import write_weights
 
 
 class Clips:
@@ -99,6 +101,14 @@ def test_grey_counts_one_channel(shapes):
     grey = compare(shapes, 4, {"copy": copy_last(4)}, 2, grey=True)["copy"]
     assert grey["mse_sum"]["mean"] == pytest.approx(1024 * grey["mse"]["mean"])
     assert colour["mse_sum"]["mean"] == pytest.approx(3072 * colour["mse"]["mean"])
+
+
+def test_lpips_is_of_the_same_frames(shapes, tmp_path):
+    lpips = LPIPS(*write_weights(tmp_path))
+    found = compare(shapes, 4, {"copy": copy_last(4)}, 3, lpips=lpips)["copy"]["lpips"]
+    clips = np.stack(shapes.all[:3]).astype(np.float32) / 255
+    expected = lpips(clips[:, 4:], np.repeat(clips[:, 3:4], 4, axis=1))
+    np.testing.assert_allclose(found["frames"], expected.mean(0), rtol=1e-4)
 
 
 def test_there_have_to_be_frames_to_predict(shapes):
