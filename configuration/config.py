@@ -46,11 +46,10 @@ class Config:
             )
         self.model.check(self)
         self._check_past()
-        two = [str(rung) for rung in self.ladder if rung.frames == 2]
-        if two and self.network.precision != "float32":
+        if self.network.precision != "float32" and not self.supports_bfloat16:
             raise UserError(
                 "`network.precision` should be float32 where a rung has two frames: TensorFlow's "
-                f"gradients of bfloat16 kernels are wrong there. Received: {two[0]}"
+                f"gradients of bfloat16 kernels are wrong there. Received: the ladder {self.ladder}"
             )
 
     def _check_past(self):
@@ -84,6 +83,11 @@ class Config:
     def latent_size(self) -> int:
         """How many numbers a latent of the model has."""
         return sum(self.model.latent_parts(self).values())
+
+    @property
+    def supports_bfloat16(self) -> bool:
+        """Whether convolutions can be in bfloat16: no rung has two frames."""
+        return all(rung.frames != 2 for rung in self.ladder)
 
     def override(self, settings: typing.Iterable[str]) -> "Config":
         """Returns a copy with each "section.key=value" of `settings` in place, in order.

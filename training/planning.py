@@ -21,6 +21,7 @@ from training.workers import read_cluster
 PLANNED = ("schedule.lod_training_kimg", "schedule.lod_transition_kimg", "train.total_kimg")
 _MEASURING = 0.03  # of the budget, at most
 _TICKS = 40  # in a run, where the config leaves them open
+_PRECISION, _FASTER = "network.precision", 1.1  # bfloat16: so many times as fast, or not chosen
 _DISTANCE, _MIN_CLIPS = 0.01, 64  # of the budget for one distance, and clips of it at least
 
 
@@ -127,13 +128,21 @@ def _resume(config, hours, run, known, clock):
 def _plan_new(config, keys, hours, strategy, begin, clock):
     """The planned config, and what was measured for it."""
     seconds, is_open = 3600 * hours, open_settings(config, keys)
+
+    def timed(config):
+        return measure(config, strategy, _MEASURING * seconds, clock)
+
     small = _override(config, small_settings(0), is_open)
-    measured = measure(small, strategy, _MEASURING * seconds, clock)
-    if small != config:
-        as_given = _scaled(measured, small, config)
-        plan = _plan(config, as_given, seconds, is_open)
-        if plan and not small_settings(plan.schedule.lod_training_kimg[config.ladder[-1].height]):
-            small, measured = config, measure(config, strategy, _MEASURING * seconds, clock)
+    measured = timed(small)
+    if _is_long(config, _scaled(measured, small, config), seconds, is_open):
+        if small != config:
+            small, measured = config, timed(config)
+    elif _PRECISION in is_open and small.supports_bfloat16:
+        other = small.override([f"{_PRECISION}=mixed_bfloat16"])
+        found = timed(other)
+        finest = max(measured.rates.keys() & found.rates.keys())
+        if _FASTER * found.rates[finest] < measured.rates[finest]:
+            small, measured = other, found
     left = seconds - (clock() - begin)
     chosen = _with_reports(small, measured, left, is_open)
     plan = _plan(chosen, measured, left, is_open)
@@ -144,6 +153,13 @@ def _plan_new(config, keys, hours, strategy, begin, clock):
         "train.tick_kimg": max(round(plan.total_kimg / _TICKS, 3), 0.001),
     }
     return _override(with_plan(chosen, plan), values, is_open), measured
+
+
+def _is_long(config, measured, seconds, is_open):
+    """Whether the budget allows rungs so long that the released settings are right."""
+    plan = _plan(config, measured, seconds, is_open)
+    last = config.ladder[-1].height
+    return plan is not None and not small_settings(plan.schedule.lod_training_kimg[last])
 
 
 def open_settings(config: Config, keys: Iterable[str]) -> set[str]:
@@ -215,8 +231,9 @@ def describe_plan(config: Config, plan: dict) -> str:
     total, minutes = config.train.total_kimg, plan["used_seconds"] / 60
     lines = [
         f"Plan for {plan['hours']:g} hours, of which {minutes / 60:.2g} are used. Feature maps "
-        f"{', '.join(str(rung.feature_maps) for rung in config.ladder)}; running average "
-        f"{config.train.running_average:g}; {config.train.distance_clips} clips per distance.",
+        f"{', '.join(str(rung.feature_maps) for rung in config.ladder)} in "
+        f"{config.network.precision}; running average {config.train.running_average:g}; "
+        f"{config.train.distance_clips} clips per distance.",
         f"  {'rung':<13}{'phase':<8}{'kimg':>8}  {'minibatch':<11}{'rates G, D':<18}"
         f"{'s per kimg':>10}{'minutes':>9}",
     ]

@@ -22,16 +22,23 @@ from training.planning import describe_plan, measured_in, open_settings, plan_ru
 DATA = {"folder": "datasets/tiny", "sha256": "0" * 64}
 
 
+class Machine(list):
+    """The configs that were measured."""
+
+    bfloat16 = 1.0  # times as fast as float32
+
+
 @pytest.fixture(autouse=True)
 def machine(monkeypatch):
     """Half as fast as that of growth/cost.py; measures the second rung and the last."""
-    measured = []
+    measured = Machine()
 
     def measure(config, strategy, seconds, clock):
         measured.append(config)
         phases = list_phases(config.schedule, config.ladder)
         chosen = [phase for phase in phases if phase.index in (2, phases[-1].index)]
-        rates = {phase.index: 2 * clip_cost(phase, config.ladder) for phase in chosen}
+        factor = 2 if config.network.precision == "float32" else 2 / measured.bfloat16
+        rates = {phase.index: factor * clip_cost(phase, config.ladder) for phase in chosen}
         return Measured(rates, tracing=2.0)
 
     monkeypatch.setattr(planning, "measure", measure)
@@ -55,11 +62,28 @@ def test_small_budgets_choose_what_the_preset_leaves_open(tmp_path, machine):
     assert 35 < config.train.total_kimg / config.train.tick_kimg < 45
     assert config.train.distance_clips < 512
     assert Forecast(config, measured_in(record)).seconds_left(0) == pytest.approx(2160, rel=0.05)
-    assert len(machine) == 1
+    assert len(machine) == 2
+    assert config.network.precision == "float32"
     text = describe_plan(config, record)
     assert "Plan for 0.6 hours" in text
     assert len([line for line in text.splitlines() if line.endswith("*")]) == 7
     assert "16x64x64     stable" in text
+
+
+def test_small_budgets_take_the_faster_precision(tmp_path, machine):
+    machine.bfloat16 = 1.6
+    slow, _ = plan(preset("actions"), 0.6, tmp_path, ["network.precision=float32"])
+    assert len(machine) == 1
+    config, record = plan(preset("actions"), 0.6, tmp_path)
+    assert config.network.precision == "mixed_bfloat16"
+    assert 1.4 < config.train.total_kimg / slow.train.total_kimg < 1.6
+    assert "64, 64, 64, 32, 16 in mixed_bfloat16;" in describe_plan(config, record)
+    machine.bfloat16 = 1.05  # Not worth it.
+    assert plan(preset("actions"), 0.6, tmp_path)[0].network.precision == "float32"
+    machine.bfloat16 = 1.6
+    two = ["growth.ladder=2x4x4 4x8x8 8x16x16 8x32x32"]
+    assert plan(demo(), 0.1, tmp_path, two)[0].network.precision == "float32"
+    assert plan(preset("actions"), 2000, tmp_path)[0].network.precision == "float32"
 
 
 def test_large_budgets_keep_the_released_settings(tmp_path, machine):
