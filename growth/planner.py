@@ -3,11 +3,11 @@
 The rule of sharing is `RULE` (docs/recipes.md has what was tried in its place): equal kimg at
 each rung below the last two, more at these where they would otherwise have less than half of the
 time, and fades half as long as stable phases. Settings that follow from the length of a rung are in
-`small_settings` and `averaging`.
+`choices` and `averaging`.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from growth.ladder import Ladder
@@ -24,7 +24,9 @@ class Rule:
     fade: float = 0.5  # kimg of a fade, for one of the stable phase that follows
     last_rungs: float = 0.5  # of the time, at least, for the last two rungs with their fades
     min_steps: int = 100  # of a stable phase; with fewer a rung is not reached
-    small_kimg: float = 60.0  # of a rung; with fewer, training needs smaller networks, higher rates
+    long_kimg: float = 60.0  # of a rung, from which the released settings are right
+    short_kimg: float = 6.0  # of a rung, from which networks of a width are; else narrower ones
+    widths: tuple[int, ...] = (64, 32, 16)  # feature maps at most
     steps_per_average: float = 5.0  # spans of the running average in the last stable phase
 
 
@@ -125,21 +127,30 @@ def share_clips(schedule: Schedule, ladder: Ladder, kimg: float, rule: Rule = RU
     return _with_lengths(schedule, {4: unit}, {4: rule.fade * unit})
 
 
-def small_settings(kimg: float, rule: Rule = RULE) -> dict[str, object]:
-    """Settings for rungs of `kimg`, by key; {} where those of the released code are right.
+def choices(
+    widths: Iterable[int] = RULE.widths, rule: Rule = RULE
+) -> list[tuple[float, dict[str, object]]]:
+    """Settings by key, from those of the released code to those of the smallest networks.
 
-    They were found by hand: 29 kimg of human actions at 16x64x64, 4 kimg per rung.
+    Each is preceded by the kimg of a rung from which it is right; short rungs need smaller
+    networks, of which more clips can be shown, and higher rates. Found by experiment
+    (docs/recipes.md).
+
+    Args:
+        widths: feature maps at most, of the small networks.
+        rule: the lengths.
     """
-    if kimg >= rule.small_kimg:
-        return {}
-    rates = {4: 4e-3, 64: 2e-3}
-    return {
-        "growth.feature_maps_base": 512,
-        "growth.feature_maps_max": 64,
+    rates, maps = {4: 4e-3, 64: 2e-3}, "growth.feature_maps"
+    short = {
         "schedule.minibatch": {4: 8},
         "schedule.generator_rate": rates,
         "schedule.critic_rate": rates,
     }
+    small = [
+        (rule.short_kimg, short | {f"{maps}_base": 8 * widest, f"{maps}_max": widest})
+        for widest in widths
+    ]
+    return [(rule.long_kimg, {}), *small]
 
 
 def averaging(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from config import Config, from_dict, list_settings
 from growth.cost import clip_cost
 from growth.phase import Phase, first_level, list_phases
-from growth.planner import Plan, averaging, make_plan, shortest_plan, small_settings
+from growth.planner import RULE, Plan, averaging, choices, make_plan, shortest_plan
 from run_folder.folder import check_same_config
 from run_folder.reading import read_description
 from support.clock import CLOCKS
@@ -21,6 +21,7 @@ from training.workers import read_cluster
 PLANNED = ("schedule.lod_training_kimg", "schedule.lod_transition_kimg", "train.total_kimg")
 _MEASURING = 0.03  # of the budget, at most
 _TICKS = 40  # in a run, where the config leaves them open
+_WIDEST = "growth.feature_maps_max"
 _PRECISION, _FASTER = "network.precision", 1.1  # bfloat16: so many times as fast, or not chosen
 _DISTANCE, _MIN_CLIPS = 0.01, 64  # of the budget for one distance, and clips of it at least
 
@@ -132,19 +133,9 @@ def _plan_new(config, keys, hours, strategy, begin, clock):
     def timed(config):
         return measure(config, strategy, _MEASURING * seconds, clock)
 
-    small = _override(config, small_settings(0), is_open)
-    measured = timed(small)
-    if _is_long(config, _scaled(measured, small, config), seconds, is_open):
-        if small != config:
-            small, measured = config, timed(config)
-    elif _PRECISION in is_open and small.supports_bfloat16:
-        other = small.override([f"{_PRECISION}=mixed_bfloat16"])
-        found = timed(other)
-        finest = max(measured.rates.keys() & found.rates.keys())
-        if _FASTER * found.rates[finest] < measured.rates[finest]:
-            small, measured = other, found
+    chosen, measured = _choose_networks(config, seconds, is_open, timed)
     left = seconds - (clock() - begin)
-    chosen = _with_reports(small, measured, left, is_open)
+    chosen = _with_reports(chosen, measured, left, is_open)
     plan = _plan(chosen, measured, left, is_open)
     if plan is None:
         raise UserError(_refusal(chosen, measured, hours, left))
@@ -155,11 +146,28 @@ def _plan_new(config, keys, hours, strategy, begin, clock):
     return _override(with_plan(chosen, plan), values, is_open), measured
 
 
-def _is_long(config, measured, seconds, is_open):
-    """Whether the budget allows rungs so long that the released settings are right."""
-    plan = _plan(config, measured, seconds, is_open)
-    last = config.ladder[-1].height
-    return plan is not None and not small_settings(plan.schedule.lod_training_kimg[last])
+def _choose_networks(config, seconds, is_open, timed):
+    """The config with the largest networks for whose rungs there is time, and their `Measured`.
+
+    Where rungs are short, in bfloat16 if this is faster.
+    """
+    widths = RULE.widths if _WIDEST in is_open else (config.growth.feature_maps_max,)
+    configs = [(kimg, _override(config, values, is_open)) for kimg, values in choices(widths)]
+    reference = configs[len(configs) // 2][1]
+    measured, last = timed(reference), config.ladder[-1].height
+    for kimg, chosen in configs:
+        plan = _plan(chosen, _scaled(measured, reference, chosen), seconds, is_open)
+        if plan and plan.schedule.lod_training_kimg[last] >= kimg:
+            break
+    if chosen != reference:
+        measured = timed(chosen)
+    if kimg < RULE.long_kimg and _PRECISION in is_open and chosen.supports_bfloat16:
+        other = chosen.override([f"{_PRECISION}=mixed_bfloat16"])
+        found = timed(other)
+        finest = max(measured.rates.keys() & found.rates.keys())
+        if _FASTER * found.rates[finest] < measured.rates[finest]:
+            return other, found
+    return chosen, measured
 
 
 def open_settings(config: Config, keys: Iterable[str]) -> set[str]:

@@ -12,10 +12,10 @@ from growth.planner import (
     RULE,
     Plan,
     averaging,
+    choices,
     make_plan,
     replan,
     share_clips,
-    small_settings,
 )
 
 RATES = {4: 4e-3, 64: 2e-3}
@@ -165,8 +165,11 @@ def test_without_growing_only_the_end_is_planned():
 
 
 def test_small_budgets_take_small_networks_and_high_rates():
-    assert small_settings(4)["schedule.generator_rate"] == RATES
-    assert small_settings(600) == {}
+    (longest, released), *others = choices()
+    assert released == {}
+    assert [values["growth.feature_maps_max"] for _, values in others] == [64, 32, 16]
+    assert all(kimg < longest for kimg, _ in others)
+    assert all(values["schedule.generator_rate"] == RATES for _, values in others)
     assert averaging(Plan(Schedule(), 12000.0), make_ladder("thesis")) == 0.999
 
 
