@@ -41,7 +41,15 @@ def test_exit_status(tmp_path):
     assert run(tmp_path, "import os; os.kill(os.getpid(), 9)")[0] == 128 + signal.SIGKILL
 
 
-def test_an_interrupt_ends_the_command_first(tmp_path):
+@pytest.fixture
+def interruptible():
+    """SIGINT raises `KeyboardInterrupt`; a shell that starts tests with & has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_ends_the_command_first(tmp_path, interruptible):
     code = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit('saved'))\n"
