@@ -117,11 +117,12 @@ def dry_run(config: Config, args: argparse.Namespace, begin: dict[str, float]):
 
     path = choose_run(args, config)
     strategy = strategy_for(args.devices) if args.hours else None
-    config, _ = choose_init(args.init, args.init_size, path, config)
+    config, source = choose_init(args.init, args.init_size, path, config)
     plan = None
     if strategy:
         clock = choose_clock(args, path)
-        config, plan = plan_run(config, args.set, args.hours, path, strategy, begin[clock], clock)
+        budget = args.hours, path, strategy, begin[clock], clock
+        config, plan = plan_run(config, args.set, *budget, source.config if source else None)
     if plan:
         print(f"{describe_plan(config, plan)}\n")
     print(describe(config))
@@ -257,7 +258,8 @@ def _start(config, args, begin):
     identity = clips.identity()
     clock = choose_clock(args, path)
     began = begin[clock]
-    config, plan = plan_run(config, args.set, args.hours, path, strategy, began, clock)
+    budget = args.hours, path, strategy, began, clock
+    config, plan = plan_run(config, args.set, *budget, source.config if source else None)
     trainer = Trainer(config, strategy)
     transfer = take_over(source, trainer.model, config) if source else None
     same = (config, identity["sha256"], identity["skipped"])

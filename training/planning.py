@@ -21,7 +21,7 @@ from training.workers import read_cluster
 PLANNED = ("schedule.lod_training_kimg", "schedule.lod_transition_kimg", "train.total_kimg")
 _MEASURING = 0.03  # of the budget, at most
 _TICKS = 40  # in a run, where the config leaves them open
-_WIDEST = "growth.feature_maps_max"
+_MAPS = ("growth.feature_maps_base", "growth.feature_maps_max")
 _PRECISION, _FASTER = "network.precision", 1.1  # bfloat16: so many times as fast, or not chosen
 _DISTANCE, _MIN_CLIPS = 0.01, 64  # of the budget for one distance, and clips of it at least
 
@@ -68,6 +68,7 @@ def plan_run(
     strategy: tf.distribute.Strategy,
     begin: float,
     clock: str = "wall",
+    source: Config | None = None,
 ) -> tuple[Config, dict | None]:
     """The config of a run with a time budget, and its plan as the run stores it.
 
@@ -79,6 +80,7 @@ def plan_run(
         strategy: of the training.
         begin: what the clock showed when the command began, which counts.
         clock: one of `support.clock.CLOCKS`, by which the budget is counted.
+        source: the config of the networks from which a new run starts, whose widths it takes.
 
     Raises:
         UserError: the budget is too short, or the run was started without one or with other
@@ -95,7 +97,7 @@ def plan_run(
         raise UserError("--hours should be left out where TF_CONFIG lists several workers.")
     if is_run or hours is None:
         return _resume(config, hours, run, known, clock)
-    planned, measured = _plan_new(config, keys, hours, strategy, begin, CLOCKS[clock])
+    planned, measured = _plan_new(config, source, keys, hours, strategy, begin, CLOCKS[clock])
     return planned, {
         "hours": hours,
         "clock": clock,
@@ -126,9 +128,13 @@ def _resume(config, hours, run, known, clock):
     return stored.override(changed), known["plan"] | ({"hours": hours} if hours else {})
 
 
-def _plan_new(config, keys, hours, strategy, begin, clock):
+def _plan_new(config, source, keys, hours, strategy, begin, clock):
     """The planned config, and what was measured for it."""
     seconds, is_open = 3600 * hours, open_settings(config, keys)
+    if source:
+        maps = source.growth.feature_maps_base, source.growth.feature_maps_max
+        config = _override(config, dict(zip(_MAPS, maps, strict=True)), is_open)
+        is_open -= set(_MAPS)
 
     def timed(config):
         return measure(config, strategy, _MEASURING * seconds, clock)
@@ -151,7 +157,7 @@ def _choose_networks(config, seconds, is_open, timed):
 
     Where rungs are short, in bfloat16 if this is faster.
     """
-    widths = RULE.widths if _WIDEST in is_open else (config.growth.feature_maps_max,)
+    widths = RULE.widths if _MAPS[1] in is_open else (config.growth.feature_maps_max,)
     configs = [(kimg, _override(config, values, is_open)) for kimg, values in choices(widths)]
     reference = configs[len(configs) // 2][1]
     measured, last = timed(reference), config.ladder[-1].height

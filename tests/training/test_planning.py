@@ -84,6 +84,22 @@ def test_the_shorter_the_budget_the_smaller_the_networks(tmp_path, machine):
     assert clips[0] < clips[1] == 512
 
 
+def test_a_run_that_starts_from_another_has_its_widths(tmp_path, machine):
+    source, _ = plan(preset("actions"), 0.3, tmp_path)
+    assert source.growth.feature_maps_max == 16
+    asked = preset("actions").override(["growth.resolution=32", "growth.num_frames=8"])
+    hours, path = 0.5, tmp_path / "new"
+    config, record = plan_run(asked, (), hours, path, None, CLOCKS["wall"](), source=source)
+    assert [rung.feature_maps for rung in config.ladder] == [16, 16, 16, 8]
+    assert config.schedule.minibatch == {4: 8}
+    assert record["asked"] == asked.as_dict()
+    given = ["growth.feature_maps_max=32"]
+    config, _ = plan_run(
+        *(asked.override(given), given, hours, path, None, CLOCKS["wall"]()), source=source
+    )
+    assert config.growth.feature_maps_max == 32
+
+
 def test_small_budgets_take_the_faster_precision(tmp_path, machine):
     machine.bfloat16 = 1.6
     slow, _ = plan(preset("actions"), 0.6, tmp_path, [*WIDE, "network.precision=float32"])
