@@ -211,7 +211,7 @@ SCALES = {
         kimg={"shapes": 60, "actions": 60},
         seeds=(0, 1, 2),
         clips=512,
-        curve_clips=256,
+        curve_clips=64,
         classifier=("--width=8", "--epochs=12", "--patience=12", "--rate=1e-3"),
     ),
     # As published, with the networks of the user's weights.
