@@ -53,7 +53,12 @@ class Network:
     labels: str = setting(
         "none",
         "how generator and critic use the classes of clips; all but none take them from the data",
-        choices=("none", "projection", "slices", "concat", "head"),
+        choices=("none", "projection", "slices", "concat", "adc", "head"),
+    )
+    class_input: str = setting(
+        "vector",
+        "how the generator takes a class: a vector next to the latent, or a first layer per class",
+        choices=("vector", "layer"),
     )
     classes: tuple[str, ...] = setting(
         (), "names of the classes, whose clips are used (default: all of the data)"

@@ -33,10 +33,8 @@ class PhaseCritic:
         """Values [N, K], with the labels of their clips, to scores [N]."""
         return self.network.score(seen.values, seen.labels)
 
-    def label_loss(self, batch: Batch) -> tf.Tensor:
-        """[N], the cross entropy of the labels under the label head; 0 where there is no label."""
+    def classify(self, seen: Seen) -> tf.Tensor:
+        """Values [N, K] to the logits of the label head."""
         if self.network.classifier is None:
-            raise ValueError("`network` should have a label head (`network.labels=head`).")
-        logits = self.network.classifier(self.encode(batch).values)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(batch.labels, 0), logits)
-        return tf.where(batch.labels < 0, 0.0, losses)
+            raise ValueError("`network` should have a label head (`network.labels`: head or adc).")
+        return self.network.classifier(seen.values)

@@ -4,6 +4,7 @@ import keras
 
 from config import Config
 from growth.phase import Lod
+from losses.labels import LABEL_LOSSES
 from losses.loss import Terms
 from losses.reconstruction import reconstruction, terms_of
 from models.model import Average, Model, Part, Row, Update
@@ -11,8 +12,6 @@ from models.views import Clip
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 from networks.layers import weight_factors
-
-_LABEL_WEIGHT = 0.1  # of the label head's loss in the generator's, as in WGAN-GP
 
 
 class Progressive(Model):
@@ -28,7 +27,7 @@ class Progressive(Model):
         super().__init__(config)
         network = config.network
         self._views = self.views(config) if config.prediction.has_critic else {}
-        self._label_head = network.num_classes > 0 and network.labels == "head"
+        self._label_loss = LABEL_LOSSES.get(network.labels) if network.num_classes else None
         G = self.generator(config, "G")
         critics = {
             name: Discriminator(view.ladder, network, config.loss.head, view.kernel, name=name)
@@ -56,8 +55,11 @@ class Progressive(Model):
         """The critics, the running average, then the generator, as in ProGAN."""
         loss = self.config.loss
         of_critic, of_generator = loss.critic_terms, loss.generator_terms
-        if self._label_head:
-            of_critic, of_generator = (*of_critic, "label_real"), (*of_generator, "label_fake")
+        if self._label_loss:
+            of_critic, of_generator = (
+                (*of_critic, "label_D"),
+                (*of_generator, "label_G"),
+            )
         critics = Update(
             "D",
             tuple(self._views),
@@ -89,8 +91,9 @@ class Progressive(Model):
         def terms(critic, reals, fakes):
             loss = self.config.loss
             terms = loss.discriminator_loss(critic, reals, fakes, part.noise, part.lazily)
-            if self._label_head:
-                terms.minimised["label_real"] = critic.label_loss(reals)
+            if self._label_loss:
+                label_term = self._label_loss.critic_term(critic, reals, fakes)
+                terms.minimised["label_D"] = label_term
             return terms
 
         return self._terms(part, self._fakes(part), terms)
@@ -98,8 +101,8 @@ class Progressive(Model):
     def _generator_terms(self, part: Part) -> Terms:
         def terms(critic, reals, fakes):
             terms = self.config.loss.generator_loss(critic, reals, fakes)
-            if self._label_head:
-                terms.minimised["label_fake"] = _LABEL_WEIGHT * critic.label_loss(fakes)
+            if self._label_loss:
+                terms.minimised["label_G"] = self._label_loss.generator_term(critic, fakes)
             return terms
 
         fakes = self._fakes(part)

@@ -86,8 +86,11 @@ class DualSettings(ProgressiveSettings):
 
     def check(self, config: Config):
         """Refuses a label head: a critic of frames has none."""
-        if config.network.labels == "head":
-            raise UserError("`network.labels` should not be head for the model dual.")
+        if config.network.labels in ("adc", "head"):
+            raise UserError(
+                "`network.labels` should not be adc or head for the model dual. "
+                f"Received: {config.network.labels}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,9 @@ import math
 import keras
 import tensorflow as tf
 
+# Logits per class of a critic's label head, by `network.labels` (losses/labels.py).
+LABEL_HEADS = {"head": 1, "adc": 2}
+
 
 def class_weights(labels: tf.Tensor, classes: int) -> tf.Tensor:
     """The weight of each class and of "no label" for each clip.
@@ -25,6 +28,23 @@ def class_weights(labels: tf.Tensor, classes: int) -> tf.Tensor:
     if labels.dtype.is_floating:
         return tf.pad(tf.cast(labels, tf.float32), [[0, 0], [0, 1]])
     return tf.one_hot(tf.where(labels < 0, classes, labels), classes + 1)
+
+
+def for_layer_per_class(latents: tf.Tensor, labels: tf.Tensor, classes: int) -> tf.Tensor:
+    """Inputs of a dense layer that then is a layer, with a bias at each output, per class.
+
+    Args:
+        latents: [N, K], with a root mean square of 1.
+        labels: of N clips, as `class_weights` takes them.
+        classes: C.
+
+    Returns:
+        [N, (C + 1) (K + 1)], with a root mean square of 1: [latents, 1] at the place of the class.
+    """
+    weights = math.sqrt(classes + 1) * class_weights(labels, classes)
+    inputs = tf.pad(latents, [[0, 0], [0, 1]], constant_values=1)
+    product = tf.einsum("nc,nk->nck", tf.cast(weights, latents.dtype), inputs)
+    return tf.reshape(product, [-1, (classes + 1) * (latents.shape[-1] + 1)])
 
 
 @keras.saving.register_keras_serializable("progressive_swgan")

@@ -9,7 +9,7 @@ from config import Network
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import downscale, fade
-from networks.conditions import Projection, with_class_maps
+from networks.conditions import LABEL_HEADS, Projection, with_class_maps
 from networks.heads import HEADS
 from networks.layers import (
     EqualizedConv3D,
@@ -50,8 +50,9 @@ class Discriminator(keras.Model):
         if form == "projection":
             mean = head == "sliced"
             self.projection = Projection(classes, size, mean, name="projection")
-        if form == "head":
-            self.classifier = EqualizedDense(size, (classes,), gain=1.0, name="classifier")
+        if form in LABEL_HEADS:
+            outputs = (classes * LABEL_HEADS[form],)
+            self.classifier = EqualizedDense(size, outputs, gain=1.0, name="classifier")
         self.built = True
 
     def score(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

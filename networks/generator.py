@@ -9,7 +9,7 @@ from config import Network, Prediction
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import fade, upscale
-from networks.conditions import ClassVectors
+from networks.conditions import ClassVectors, for_layer_per_class
 from networks.inputs import Inputs
 from networks.layers import (
     RELU_GAIN,
@@ -45,10 +45,13 @@ class Generator(keras.Model):
     ):
         super().__init__(**kwargs)
         self.ladder, maps = ladder, [rung.feature_maps for rung in ladder]
-        base, size, self.embedding = (*ladder[0].shape, maps[0]), network.latent_size, None
-        if network.num_classes:
-            self.embedding = ClassVectors(network.num_classes, size, name="embedding")
+        base, self.size = (*ladder[0].shape, maps[0]), network.latent_size
+        size, self.classes, self.embedding = self.size, network.num_classes, None
+        if self.classes and network.class_input == "vector":
+            self.embedding = ClassVectors(self.classes, size, name="embedding")
             size *= 2
+        elif self.classes:
+            size = (self.classes + 1) * (size + 1)
         # The latents are on a sphere of radius sqrt(K), so a quarter of the gain suffices.
         self.dense = EqualizedDense(size, base, gain=RELU_GAIN / 4, name="dense")
         dtype, fused = network.precision, network.fused_resample
@@ -146,13 +149,15 @@ class Generator(keras.Model):
         return clips if past is None or not self.prediction.from_last else clips + past[:, -1:]
 
     def _condition(self, inputs):
-        """[N, K] normalised latents, or [N, 2 K] with the vector of the label, equally long."""
+        """What the first layer takes: the normalised latents [N, K], and the label if any."""
         latents = inputs.latents if self.prediction.has_critic else tf.zeros_like(inputs.latents)
         latents = pixel_norm(latents)
-        if self.embedding is None:
+        if not self.classes:
             return latents
         if inputs.labels is None:
             raise ValueError("`inputs` should have labels for a generator of classes.")
+        if self.embedding is None:
+            return for_layer_per_class(latents, inputs.labels, self.classes)
         return tf.concat([latents, self.embedding(inputs.labels)], -1)
 
     def table(self) -> list[tuple[str, tuple[int, int, int, int], int]]:
@@ -161,8 +166,7 @@ class Generator(keras.Model):
         inputs = {"Latent": 0}  # the parameters of each
         if self.embedding:
             inputs["Label"] = self.embedding.count_params()
-        shape = (self.dense.kernel.shape[0] // len(inputs), 1, 1, 1)
-        rows = [(name, shape, count) for name, count in inputs.items()]
+        rows = [(name, (self.size, 1, 1, 1), count) for name, count in inputs.items()]
         rows += [("Fully connected", base, self.dense.count_params())]
         rows += [("Conv 3x3x3", base, self.conv.count_params())]
         for layer, rung in zip(self.from_past, list(self.ladder)[self.without_past :], strict=True):

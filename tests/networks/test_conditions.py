@@ -10,7 +10,13 @@ from dataset.batch import Batch
 from growth.ladder import make_ladder
 from growth.phase import Lod
 from models.critic import PhaseCritic
-from networks.conditions import ClassVectors, Projection, class_weights, with_class_maps
+from networks.conditions import (
+    ClassVectors,
+    Projection,
+    class_weights,
+    for_layer_per_class,
+    with_class_maps,
+)
 from networks.discriminator import Discriminator
 from networks.generator import Generator
 from networks.heads import SlicedHead
@@ -24,8 +30,8 @@ LATENTS = RANDOM.standard_normal([3, 8]).astype(np.float32)
 LABELS = np.array([1, -1, 0], np.int32)
 
 
-def network(form, classes=("a", "b")):
-    return config.Network(latent_size=8, stddev_group=1, labels=form, classes=classes)
+def network(form, classes=("a", "b"), **settings):
+    return config.Network(latent_size=8, stddev_group=1, labels=form, classes=classes, **settings)
 
 
 def test_weights_of_labels():
@@ -69,8 +75,16 @@ def test_maps_with_class_maps():
         assert (clip[..., 3:] == weights).all()
 
 
-def test_generator_takes_the_label_into_account():
-    generator = Generator(LADDER, network("projection"))
+def test_inputs_of_a_layer_per_class():
+    inputs = for_layer_per_class(tf.constant(LATENTS), LABELS, 2).numpy().reshape(3, 3, 9)
+    for found, latent, place in zip(inputs, LATENTS, (1, 2, 0), strict=True):
+        np.testing.assert_allclose(found[place], np.sqrt(3) * np.append(latent, 1), rtol=1e-6)
+        assert not np.delete(found, place, 0).any()
+
+
+@pytest.mark.parametrize("class_input", ["vector", "layer"])
+def test_generator_takes_the_label_into_account(class_input):
+    generator = Generator(LADDER, network("projection", class_input=class_input))
     same = np.repeat(LATENTS[:1], 3, axis=0)
     clips = generator(Inputs(same, LABELS), lod=Lod(1)).numpy()
     assert min(np.abs(clips[i] - clips[j]).max() for i, j in [(0, 1), (0, 2), (1, 2)]) > 0.05
@@ -81,7 +95,7 @@ def test_generator_takes_the_label_into_account():
         generator(Inputs(LATENTS), lod=Lod(1))
 
 
-@pytest.mark.parametrize("form", ["projection", "slices", "concat", "head"])
+@pytest.mark.parametrize("form", ["projection", "slices", "concat", "adc", "head"])
 def test_only_the_form_decides_what_scores_depend_on(form):
     keras.utils.set_random_seed(0)
     D = Discriminator(LADDER, network(form), "sliced")
@@ -92,19 +106,20 @@ def test_only_the_form_decides_what_scores_depend_on(form):
         for labels in ([0, 0, 0], [1, 0, -1])
     )
     assert one[1] == pytest.approx(other[1], abs=1e-6)
-    assert (np.abs(one - other)[[0, 2]] > 1e-5).all() == (form != "head")
+    assert (np.abs(one - other)[[0, 2]] > 1e-5).all() == (form not in ("adc", "head"))
 
 
-def test_label_head():
-    D = Discriminator(LADDER, network("head"), "scalar")
-    critic, labels = PhaseCritic(D, Lod(1)), tf.constant(LABELS)
-    logits = D.classifier(critic.encode(Batch(CLIPS, labels)).values).numpy()
-    expected = np.log(np.exp(logits).sum(1)) - logits[range(3), LABELS]
-    expected[1] = 0  # It has no label.
-    np.testing.assert_allclose(critic.label_loss(Batch(CLIPS, labels)), expected, rtol=1e-4)
+@pytest.mark.parametrize(("form", "outputs"), [("head", 2), ("adc", 4)])
+def test_label_head(form, outputs):
+    critic = PhaseCritic(Discriminator(LADDER, network(form), "scalar"), Lod(1))
+    seen = critic.encode(Batch(CLIPS, tf.constant(LABELS)))
+    assert critic.classify(seen).shape == (3, outputs)
+    critic = PhaseCritic(Discriminator(LADDER, network("concat"), "scalar"), Lod(1))
+    with pytest.raises(ValueError, match="label head"):
+        critic.classify(seen)
 
 
-@pytest.mark.parametrize("form", ["projection", "slices", "concat", "head"])
+@pytest.mark.parametrize("form", ["projection", "slices", "concat", "adc", "head"])
 def test_one_class_is_the_unconditional_network(form):
     for make in (
         lambda network: Generator(LADDER, network),
@@ -119,9 +134,10 @@ def test_one_class_is_the_unconditional_network(form):
 
 def test_tables_count_all_parameters():
     one_rung = make_ladder("4x4x4", feature_maps_max=4)
-    for form in ("projection", "slices", "concat", "head"):
+    for form in ("projection", "slices", "concat", "adc", "head"):
         for model in (
             Generator(one_rung, network(form)),
+            Generator(one_rung, network(form, class_input="layer")),
             Discriminator(one_rung, network(form), "sliced"),
         ):
             assert sum(row[2] for row in model.table()) == model.count_params()

@@ -34,7 +34,13 @@ def configure(form, *settings):
 
 @pytest.mark.parametrize(
     ("form", "loss"),
-    [("projection", "wgan_gp"), ("slices", "swgan"), ("concat", "swgan"), ("head", "swgan")],
+    [
+        ("projection", "wgan_gp"),
+        ("slices", "swgan"),
+        ("concat", "swgan"),
+        ("adc", "swgan"),
+        ("head", "swgan"),
+    ],
 )
 def test_every_form_trains_all_of_its_variables(form, loss):
     trainer = trainer_for(configure(form, f"loss={loss}"))
