@@ -118,6 +118,8 @@ def dry_run(config: Config, args: argparse.Namespace, begin: dict[str, float]):
     path = choose_run(args, config)
     strategy = strategy_for(args.devices) if args.hours else None
     config, source = choose_init(args.init, args.init_size, path, config)
+    if config.network.labels != "none" and not config.network.classes:
+        config = _with_known_classes(config, choose_data(args, config, path))
     plan = None
     if strategy:
         clock = choose_clock(args, path)
@@ -126,6 +128,18 @@ def dry_run(config: Config, args: argparse.Namespace, begin: dict[str, float]):
     if plan:
         print(f"{describe_plan(config, plan)}\n")
     print(describe(config))
+
+
+def _with_known_classes(config, data):
+    """`classes_of_data`, or `config` as it is where the data set cannot be read."""
+    from dataset.records import Records
+
+    try:
+        names = Records(data).label_names
+    except UserError as error:
+        print(f"The tables below are those without labels. {error}\n")
+        return config
+    return classes_of_data(config, names, data)
 
 
 @dataclasses.dataclass(frozen=True)

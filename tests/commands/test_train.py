@@ -8,6 +8,10 @@ import pytest
 from commands import create_tfrecords, train
 from commands.parser import Parser
 from config import PRESETS, actions, demo, faces
+from dataset.clips import ClipRules
+from dataset.create import create_dataset
+from dataset.readers import list_sources
+from dataset.readers.source import ReaderOptions
 from growth.phase import list_phases
 from support.errors import UserError
 from tests.training.toys import write_config
@@ -151,3 +155,16 @@ def test_float32_is_no_tensorfloat32_unless_it_is_asked_for(asked, capsys):
         assert tf.config.experimental.tensor_float_32_execution_enabled() is asked
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
+def test_dry_run_has_the_classes_of_the_data(tmp_path, capsys):
+    flags = ["--config=demo", "--dry_run", "--set", "network.labels=concat"]
+    data, options = tmp_path / "data", ReaderOptions(num_clips=8, num_frames=8, resolution=32)
+    shapes = list_sources(tmp_path, "synthetic", options)
+    create_dataset(data, shapes, demo().ladder, ClipRules(8), about={})
+    train.run(parse(f"--data={data}", *flags))
+    assert "Label  " in capsys.readouterr().out
+    train.run(parse(f"--data={tmp_path / 'none'}", *flags))
+    out = capsys.readouterr().out
+    assert out.startswith("The tables below are those without labels. Cannot read")
+    assert "Label  " not in out
