@@ -206,8 +206,8 @@ SCALES = {
     ),
     "laptop": Scale(
         (_SHAPES, _ACTIONS),
-        _small(maps=32, base=512),
-        minutes={"shapes": 15, "actions": 60},
+        _small(maps=16, base=256),
+        minutes={"shapes": 5, "actions": 20},
         kimg={"shapes": 60, "actions": 60},
         seeds=(0, 1, 2),
         clips=512,

@@ -20,7 +20,7 @@ def dry_run(output, capsys, *flags):
 def test_a_dry_run_prints_plan_and_commands(tmp_path, capsys):
     text = dry_run(tmp_path / "study", capsys, "--seeds", "0", "--systems", "tgan", "swgan")
     assert "0 of 14 steps are done" in text
-    assert "moving shapes, 15 CPU minutes each: SWGAN, growing" in text
+    assert "moving shapes, 5 CPU minutes each: SWGAN, growing" in text
     assert "moving shapes, 60 kimg each: TGAN, singular value clipping" in text
     assert "python train.py --config=" in text
     assert "actions" not in text
