@@ -40,7 +40,7 @@ class Auxiliary:
 
 
 class Discriminative:
-    """The auxiliary discriminative classifier (Hou et al. 2022, "Conditional GANs with ADC").
+    """The head of "Conditional GANs with Auxiliary Discriminative Classifier" (Hou et al. 2022).
 
     It tells 2 C classes apart: those of reals, then those of fakes. For the best classifier the
     generator's term is the divergence KL(fakes || reals) of clips within each class, so that it
