@@ -167,11 +167,7 @@ def _small(maps, base):
         name: Family(f"{name}_demo", settings, one_rung=True, gflop=gflop)
         for name, gflop in _RIVALS.items()
     }
-    ours = (
-        f"growth.feature_maps_base={base}",
-        "train.mirror=false",
-        "train.running_average=0.999",  # The default, which a budget changes.
-    )
+    ours = (f"growth.feature_maps_base={base}", "train.mirror=false")
     fixed = Family("demo", (*ours, "schedule.growing=false"))
     return rivals | {"fixed": fixed, "growing": Family("demo", ours)}
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import cast
 
-from config import Config, preset
+from config import Config, list_settings, preset
 from growth.cost import clip_cost
 from growth.ladder import make_ladder
 from growth.phase import list_phases
@@ -117,7 +117,7 @@ def config_of(scale: Scale, data: Data, budget: Budget, system: System, seed: in
             *family.settings,
             *system.settings,
             f"train.seed={seed}",
-            f"train.tick_kimg={Config('').train.tick_kimg}",  # Left open: a budget chooses it.
+            *_left_open(family, budget),
             f"train.snapshot_ticks={_TICKS // _SNAPSHOTS}",
             "train.distance_ticks=0",  # Only the last one, of few clips: rows are measured later.
             "train.distance_clips=64",
@@ -129,6 +129,15 @@ def config_of(scale: Scale, data: Data, budget: Budget, system: System, seed: in
     if budget.minutes:
         return config
     return _for_clips(config, budget.kimg) if budget.kimg else _with_ticks(config)
+
+
+def _left_open(family, budget):
+    """The defaults of what `train.py --hours` chooses where nothing else is stated."""
+    keys = ["train.tick_kimg"]
+    if budget.minutes and not family.gflop:  # One of ours.
+        keys += ["train.running_average", "growth.feature_maps_base", "growth.feature_maps_max"]
+    defaults = {setting.key: setting.value for setting in list_settings(Config(""))}
+    return [f"{key}={defaults[key]}" for key in keys]
 
 
 def _for_clips(config, kimg):

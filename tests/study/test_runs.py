@@ -13,6 +13,7 @@ from study.runs import Budget, config_of, list_runs
 from study.steps import Study
 from support.errors import UserError
 from tests.study.toys import make_study
+from training.planning import open_settings
 
 ALL = [
     (scale, data.name, s.name) for scale in SCALES for data in SCALES[scale].data for s in SYSTEMS
@@ -44,6 +45,18 @@ def test_clips_are_shared_by_the_rungs():
     ends = [phase.end or 1000 * config.train.total_kimg for phase in phases]
     lengths = [end - phase.begin for phase, end in zip(phases, ends, strict=True)]
     assert lengths == pytest.approx([10e3, *3 * [10e3 * RULE.fade, 10e3]], abs=40)
+
+
+def test_a_budget_of_time_leaves_open_what_train_chooses():
+    scale = SCALES["laptop"]
+    (swgan,) = choose_systems(["swgan"])
+    timed, counted = (
+        open_settings(config_of(scale, scale.data[0], budget, swgan, 0), [])
+        for budget in (Budget(minutes=5), Budget(kimg=60))
+    )
+    chosen = {"train.tick_kimg", "growth.feature_maps_base", "growth.feature_maps_max"}
+    assert chosen <= timed
+    assert not chosen & counted
 
 
 def test_a_system_is_one_line(monkeypatch):
