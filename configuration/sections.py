@@ -84,6 +84,7 @@ class Prediction:
         choices=("frames", "motion"),
     )
     from_last: bool = setting(True, "what is generated is added to the last frame of the past")
+    mask: bool = setting(False, "a mask chooses between that frame and what is generated instead")
     critic: bool = setting(True, "false: reconstruction alone, without critic and latents")
     l1: float = setting(1.0, "weight of the sum of |error|", minimum=0)
     l2: float = setting(0.0, "weight of the sum of error^2", minimum=0)

@@ -65,8 +65,10 @@ class Generator(keras.Model):
         self.sums = network.rgb == "all"
         # A rung that adds to the one below adds nothing at first, so that growing changes nothing.
         start = ["normal", *["zeros" if self.sums else "normal" for _ in self.blocks]]
+        self.masks = bool(prediction.past and prediction.from_last and prediction.mask)
+        colours = 4 if self.masks else 3
         self.to_rgb = [
-            EqualizedConv3D(m, 3, size=1, gain=1.0, start=start[i], name=f"to_rgb{i}")
+            EqualizedConv3D(m, colours, size=1, gain=1.0, start=start[i], name=f"to_rgb{i}")
             for i, m in enumerate(maps)
         ]
         self.prediction, encoder = prediction, ENCODERS[prediction.encoder]
@@ -145,8 +147,13 @@ class Generator(keras.Model):
             if clips is not None:
                 colours += upscale(clips, self.ladder.factors(i))
             clips = colours
+        if self.masks:
+            clips, mask = tf.split(clips, [3, 1], -1)
         past = pasts[level]
-        return clips if past is None or not self.prediction.from_last else clips + past[:, -1:]
+        if past is None or not self.prediction.from_last:
+            return clips
+        last = past[:, -1:]
+        return fade(last, clips, tf.sigmoid(mask)) if self.masks else clips + last
 
     def _condition(self, inputs):
         """What the first layer takes: the normalised latents [N, K], and the label if any."""

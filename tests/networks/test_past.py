@@ -91,6 +91,20 @@ def test_what_is_generated_is_added_to_the_last_frame():
     np.testing.assert_allclose(difference, last, atol=1e-5)
 
 
+def test_a_mask_chooses_between_the_last_frame_and_what_is_generated():
+    generator = Generator(LADDER, NETWORK, Prediction(past=6, mask=True))
+    inputs = Inputs(LATENTS, past=past(6, 8))
+    last = np.repeat(inputs.past[:, -1:], 4, 1)
+    made = {}
+    for logit in (-20.0, 0.0, 20.0):
+        layer = generator.to_rgb[1]
+        layer.kernel.assign(layer.kernel * np.array([1, 1, 1, 0], np.float32))
+        layer.bias.assign([0, 0, 0, logit])
+        made[logit] = generator(inputs, lod=Lod(1)).numpy()[:, 6:]
+    np.testing.assert_allclose(made[-20.0], last, atol=1e-5)
+    np.testing.assert_allclose(made[0.0], (last + made[20.0]) / 2, atol=1e-5)
+
+
 def test_without_a_critic_latents_do_not_matter():
     inputs = [Inputs(z, past=past(6, 8)) for z in (LATENTS, -LATENTS)]
     inputs[1] = inputs[1]._replace(past=inputs[0].past)

@@ -76,7 +76,7 @@ def test_a_resumed_run_is_the_one_that_was_not_interrupted(eager, tmp_path):
 
 def test_a_dry_run_states_what_is_given():
     text = describe(configure("prediction.critic=false"))
-    assert "Prediction: past=2, encoder=motion, from_last=True, critic=False" in text
+    assert "Prediction: past=2, encoder=motion, from_last=True, mask=False, critic=False" in text
     assert "Loss: " not in text
     assert "  Past  " in text
     assert "Loss: kind=swgan" in describe(configure())
