@@ -149,7 +149,7 @@ def prediction_demo() -> Config:
         dataclasses.replace(base.growth, feature_maps_max=64),
         base.network,
         schedule,
-        prediction=Prediction(past=4, critic=False),
+        prediction=Prediction(past=4, mask=True, critic=False),
         train=dataclasses.replace(
             base.train, total_kimg=50, tick_kimg=2, beta_1=0.9, running_average=0.995
         ),
@@ -182,7 +182,11 @@ def bair() -> Config:
 def _predict(name, growth, past, mirror=True):
     """L1 with the weight 1 is as strong as the critic of WGAN-GP (docs/prediction.md)."""
     return Config(
-        name, growth, loss=WGANGP(), prediction=Prediction(past), train=Train(mirror=mirror)
+        name,
+        growth,
+        loss=WGANGP(),
+        prediction=Prediction(past, mask=True),
+        train=Train(mirror=mirror),
     )
 
 
