@@ -56,10 +56,7 @@ class Progressive(Model):
         loss = self.config.loss
         of_critic, of_generator = loss.critic_terms, loss.generator_terms
         if self._label_loss:
-            of_critic, of_generator = (
-                (*of_critic, "label_D"),
-                (*of_generator, "label_G"),
-            )
+            of_critic, of_generator = (*of_critic, "label_D"), (*of_generator, "label_G")
         critics = Update(
             "D",
             tuple(self._views),
