@@ -46,10 +46,11 @@ class FeatureMatching(Loss):
         Each clip's term has this value, and the gradient 2 (mean f(G(z)) - mean f(x))'f(G(z)), so
         that the mean of the terms has the gradient of equation 2.3.
         """
-        real, fake = (critic.encode(batch).values for batch in (reals, fakes))
-        gap = tf.stop_gradient(_mean(fake) - _mean(real))  # [1, K]
+        real, seen = (critic.encode(batch) for batch in (reals, fakes))
+        fake = seen.values
+        gap = tf.stop_gradient(_mean(fake) - _mean(real.values))  # [1, K]
         along_gap = tf.reduce_sum(gap * (fake - tf.stop_gradient(fake)), -1)  # [N] Zeros.
-        return Terms({"generator": squared_norm(gap) + 2 * along_gap})
+        return Terms({"generator": squared_norm(gap) + 2 * along_gap}, seen=(seen,))
 
 
 def _mean(values):

@@ -45,7 +45,8 @@ class GAN(Loss):
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once
     ) -> Terms:
         """What the critic minimises: the negative of equation 2.1's maximum, plus the penalty."""
-        real, fake = map(critic.score, encode_both(critic, reals, fakes))
+        seen = encode_both(critic, reals, fakes)
+        real, fake = map(critic.score, seen)
         penalty = zero_centred_penalty(
             critic, (reals, self.r1_gamma), (fakes, self.r2_gamma), lazily=lazily
         )
@@ -55,11 +56,14 @@ class GAN(Loss):
                 "gradient_penalty": penalty,
             },
             {"score_gap": real - fake},
+            seen,
         )
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, -log D(G(z)) by default."""
-        fake = critic.score(critic.encode(fakes))
+        seen = critic.encode(fakes)
+        fake = critic.score(seen)
         return Terms(
-            {"generator": -tf.nn.softplus(fake) if self.saturating else tf.nn.softplus(-fake)}
+            {"generator": -tf.nn.softplus(fake) if self.saturating else tf.nn.softplus(-fake)},
+            seen=(seen,),
         )

@@ -5,14 +5,10 @@ The head makes logits of the K values of the critic's encoder. Clips without a l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from losses.loss import Critic, Seen
-from losses.penalties import encode_both
 from support.deferred import tf
-
-if TYPE_CHECKING:
-    from dataset.batch import Batch
 
 
 class LabelledCritic(Critic, Protocol):
@@ -30,13 +26,13 @@ class Auxiliary:
 
     weight = 0.1  # of the generator's term
 
-    def critic_term(self, critic: LabelledCritic, reals: Batch, fakes: Batch) -> tf.Tensor:
+    def critic_term(self, critic: LabelledCritic, real: Seen, fake: Seen) -> tf.Tensor:
         """[N], the cross entropy of the labels of reals."""
-        return _cross_entropy(critic.classify(critic.encode(reals)), reals.labels)
+        return _cross_entropy(critic.classify(real), real.labels)
 
-    def generator_term(self, critic: LabelledCritic, fakes: Batch) -> tf.Tensor:
+    def generator_term(self, critic: LabelledCritic, fake: Seen) -> tf.Tensor:
         """[N], `weight` times the cross entropy of the labels that were asked for."""
-        return self.weight * _cross_entropy(critic.classify(critic.encode(fakes)), fakes.labels)
+        return self.weight * _cross_entropy(critic.classify(fake), fake.labels)
 
 
 class Discriminative:
@@ -49,19 +45,19 @@ class Discriminative:
 
     weight = 0.05  # of the generator's term
 
-    def critic_term(self, critic: LabelledCritic, reals: Batch, fakes: Batch) -> tf.Tensor:
+    def critic_term(self, critic: LabelledCritic, real: Seen, fake: Seen) -> tf.Tensor:
         """[N], the cross entropy of "real of this class" and of "fake of this class"."""
-        real, fake = map(critic.classify, encode_both(critic, reals, fakes))
-        of_fakes = tf.where(fakes.labels < 0, -1, fakes.labels + _classes(fake))
-        return _cross_entropy(real, reals.labels) + _cross_entropy(fake, of_fakes)
+        of_reals, of_fakes = map(critic.classify, (real, fake))
+        labels = tf.where(fake.labels < 0, -1, fake.labels + _classes(of_fakes))
+        return _cross_entropy(of_reals, real.labels) + _cross_entropy(of_fakes, labels)
 
-    def generator_term(self, critic: LabelledCritic, fakes: Batch) -> tf.Tensor:
+    def generator_term(self, critic: LabelledCritic, fake: Seen) -> tf.Tensor:
         """[N], `weight` times log p(fake of this class) - log p(real of this class)."""
-        logits, labels = critic.classify(critic.encode(fakes)), tf.maximum(fakes.labels, 0)
-        real, fake = (
+        logits, labels = critic.classify(fake), tf.maximum(fake.labels, 0)
+        as_real, as_fake = (
             tf.gather(logits, labels + first, batch_dims=1) for first in (0, _classes(logits))
         )
-        return tf.where(fakes.labels < 0, 0.0, self.weight * (fake - real))
+        return tf.where(fake.labels < 0, 0.0, self.weight * (as_fake - as_real))
 
 
 LABEL_LOSSES: dict[str, Auxiliary | Discriminative] = {

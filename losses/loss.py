@@ -43,10 +43,11 @@ class Noise(Protocol):
 
 
 class Terms(NamedTuple):
-    """Values per clip, [N] each, by name."""
+    """Values per clip, [N] each, by name, and what they were made of."""
 
     minimised: dict[str, tf.Tensor]  # their sum is the loss
     watched: dict[str, tf.Tensor] = {}  # only logged
+    seen: tuple[Seen, ...] = ()  # by the critic of a `Loss`: reals and fakes, or fakes alone
 
 
 class Loss(Protocol):

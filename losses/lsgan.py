@@ -37,13 +37,16 @@ class LSGAN(Loss):
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once
     ) -> Terms:
         """What the critic minimises: half the squared distances of the scores to b and a."""
-        real, fake = map(critic.score, encode_both(critic, reals, fakes))
+        seen = encode_both(critic, reals, fakes)
+        real, fake = map(critic.score, seen)
         return Terms(
             {"critic": (tf.square(real - self.b) + tf.square(fake - self.a)) / 2},
             {"score_gap": real - fake},
+            seen,
         )
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, half the squared distance to c."""
-        fake = critic.score(critic.encode(fakes))
-        return Terms({"generator": tf.square(fake - self.c) / 2})
+        seen = critic.encode(fakes)
+        fake = critic.score(seen)
+        return Terms({"generator": tf.square(fake - self.c) / 2}, seen=(seen,))

@@ -37,16 +37,19 @@ class Relativistic(Loss):
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once
     ) -> Terms:
         """What the critic minimises: softplus(-(s(x) - s(G(z)))), plus the penalty."""
-        real, fake = map(critic.score, encode_both(critic, reals, fakes))
+        seen = encode_both(critic, reals, fakes)
+        real, fake = map(critic.score, seen)
         penalty = zero_centred_penalty(
             critic, (reals, self.r1_gamma), (fakes, self.r2_gamma), lazily=lazily
         )
         return Terms(
             {"critic": tf.nn.softplus(fake - real), "gradient_penalty": penalty},
             {"score_gap": real - fake},
+            seen,
         )
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, softplus(-(s(G(z)) - s(x)))."""
-        real, fake = (critic.score(critic.encode(batch)) for batch in (reals, fakes))
-        return Terms({"generator": tf.nn.softplus(real - fake)})
+        seen = [critic.encode(batch) for batch in (reals, fakes)]
+        real, fake = map(critic.score, seen)
+        return Terms({"generator": tf.nn.softplus(real - fake)}, seen=(seen[1],))

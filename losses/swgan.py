@@ -84,11 +84,13 @@ class SWGAN(Loss):
                 "projection_penalty": self._projection_penalty(critic, real, fake, noise),
             },
             {"score_gap": gap},
+            (real, fake),
         )
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, -f(E(fakes))."""
-        return Terms({"generator": -critic.score(critic.encode(fakes))})
+        seen = critic.encode(fakes)
+        return Terms({"generator": -critic.score(seen)}, seen=(seen,))
 
     def _gradient_penalty(self, critic, reals, fakes, noise, features):
         """lambda_1 ||grad_X f(E(X))||^2 at points X between reals and fakes: [N].

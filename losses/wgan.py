@@ -50,12 +50,14 @@ class WGAN(Loss):
         self, critic: Critic, reals: Batch, fakes: Batch, noise: Noise, lazily: Lazily = at_once
     ) -> Terms:
         """What the critic minimises: the negative of equation 2.6's maximum."""
-        real, fake = map(critic.score, encode_both(critic, reals, fakes))
-        return Terms({"critic": fake - real}, {"score_gap": real - fake})
+        seen = encode_both(critic, reals, fakes)
+        real, fake = map(critic.score, seen)
+        return Terms({"critic": fake - real}, {"score_gap": real - fake}, seen)
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, the negated score."""
-        return Terms({"generator": -critic.score(critic.encode(fakes))})
+        seen = critic.encode(fakes)
+        return Terms({"generator": -critic.score(seen)}, seen=(seen,))
 
     def constrain(self, weights: Iterable[tuple[keras.Variable, float]]):
         """Clips the critic's weights, biases included."""

@@ -47,11 +47,13 @@ class WGANGP(Loss):
                 "drift": self.drift_weight * tf.square(real_scores),
             },
             {"score_gap": gap},
+            (real, fake),
         )
 
     def generator_loss(self, critic: Critic, reals: Batch, fakes: Batch) -> Terms:
         """What the generator minimises: {"generator": [N]}, the negated score."""
-        return Terms({"generator": -critic.score(critic.encode(fakes))})
+        seen = critic.encode(fakes)
+        return Terms({"generator": -critic.score(seen)}, seen=(seen,))
 
     def _gradient_penalty(self, critic, reals, fakes, noise):
         """lambda (||grad_X D(X)|| - gradient_norm)^2 at points X between reals and fakes: [N]."""

@@ -89,8 +89,7 @@ class Progressive(Model):
             loss = self.config.loss
             terms = loss.discriminator_loss(critic, reals, fakes, part.noise, part.lazily)
             if self._label_loss:
-                label_term = self._label_loss.critic_term(critic, reals, fakes)
-                terms.minimised["label_D"] = label_term
+                terms.minimised["label_D"] = self._label_loss.critic_term(critic, *terms.seen)
             return terms
 
         return self._terms(part, self._fakes(part), terms)
@@ -99,13 +98,14 @@ class Progressive(Model):
         def terms(critic, reals, fakes):
             terms = self.config.loss.generator_loss(critic, reals, fakes)
             if self._label_loss:
-                terms.minimised["label_G"] = self._label_loss.generator_term(critic, fakes)
+                terms.minimised["label_G"] = self._label_loss.generator_term(critic, *terms.seen)
             return terms
 
         fakes = self._fakes(part)
-        minimised, watched = self._terms(part, fakes, terms)
+        of_critics = self._terms(part, fakes, terms)
         weights = self.config.prediction.weights
-        return Terms(minimised | reconstruction(weights, part.reals, fakes), watched)
+        of_futures = reconstruction(weights, part.reals, fakes)
+        return Terms(of_critics.minimised | of_futures, of_critics.watched)
 
     def _terms(self, part, fakes, loss):
         """The terms `loss(critic, reals, fakes)` of all critics, each on its own view of clips."""

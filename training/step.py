@@ -201,8 +201,8 @@ class TrainingStep:
             )
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 tape.watch([v.value for v in live.variables])
-                minimised, watched = live.update.terms(part)
-                minimised, watched = self._mean(minimised), self._mean(watched)
+                terms = live.update.terms(part)
+                minimised, watched = self._mean(terms.minimised), self._mean(terms.watched)
                 loss = sum(minimised.values())
             of_loss = tape.gradient(loss, live.variables)
             of_penalties = penalties.gradient(tape, self.minibatch, live.variables)

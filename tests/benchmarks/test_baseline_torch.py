@@ -161,7 +161,7 @@ def test_encoder_and_head(pair):
 
 def test_critics_terms_and_gradients(pair):
     with tf.GradientTape() as tape:
-        terms, _ = CONFIG.loss.discriminator_loss(
+        terms, *_ = CONFIG.loss.discriminator_loss(
             pair.critic, batch(pair.reals), batch(pair.fakes), pair
         )
         loss = tf.add_n([tf.reduce_mean(term) for term in terms.values()])

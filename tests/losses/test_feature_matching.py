@@ -17,7 +17,7 @@ def _setting():
 def test_equal_sets_cost_nothing():
     critic, reals, _ = _setting()
     backwards = Batch(reals.clips[::-1], reals.labels[::-1])
-    terms, _ = FeatureMatching().generator_loss(critic.as_tensors(), reals, backwards)
+    terms, *_ = FeatureMatching().generator_loss(critic.as_tensors(), reals, backwards)
     assert tuple(terms) == FeatureMatching.generator_terms
     np.testing.assert_allclose(terms["generator"], np.zeros(5), atol=1e-10)
 
@@ -30,7 +30,7 @@ def test_value_and_gradient_are_those_of_the_equation():
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(weight)
         made = fakes._replace(clips=fakes.clips @ weight)
-        terms, _ = FeatureMatching().generator_loss(tensors, reals, made)
+        terms, *_ = FeatureMatching().generator_loss(tensors, reals, made)
         mean_term = tf.reduce_mean(terms["generator"])
         means = [tf.reduce_mean(tensors.encode(batch).values, 0) for batch in (reals, made)]
         printed = tf.reduce_sum(tf.square(means[0] - means[1]))
@@ -43,7 +43,7 @@ def test_value_and_gradient_are_those_of_the_equation():
 def test_means_are_over_all_replicas():
     critic, reals, fakes = _setting()
     reals, fakes = (Batch(x.clips[:4], x.labels[:4]) for x in (reals, fakes))
-    whole, _ = FeatureMatching().generator_loss(critic.as_tensors(), reals, fakes)
+    whole, *_ = FeatureMatching().generator_loss(critic.as_tensors(), reals, fakes)
     devices = ["CPU:0", "CPU:1"]
     strategy = tf.distribute.MirroredStrategy(devices, tf.distribute.ReductionToOneDevice())
 
@@ -59,9 +59,9 @@ def test_means_are_over_all_replicas():
 def test_the_critic_is_that_of_the_gan_loss():
     critic, reals, fakes = _setting()
     assert FeatureMatching.critic_terms == GAN.critic_terms
-    terms, _ = FeatureMatching(r1_gamma=3.0).discriminator_loss(
+    terms, *_ = FeatureMatching(r1_gamma=3.0).discriminator_loss(
         critic.as_tensors(), reals, fakes, None
     )
-    expected, _ = GAN(r1_gamma=3.0).discriminator_loss(critic.as_tensors(), reals, fakes, None)
+    expected, *_ = GAN(r1_gamma=3.0).discriminator_loss(critic.as_tensors(), reals, fakes, None)
     for term, value in expected.items():
         np.testing.assert_array_equal(terms[term], value)

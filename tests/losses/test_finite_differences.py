@@ -67,7 +67,7 @@ def test_gradient_of_the_critics_loss(float64, loss, fused, statistic):
     @tf.function
     def total():
         critic = PhaseCritic(D, Lod(2, tf.constant(0.3, tf.float64)), group=2)
-        terms, _ = loss.discriminator_loss(critic, reals, fakes, _Noise())
+        terms, *_ = loss.discriminator_loss(critic, reals, fakes, _Noise())
         return tf.add_n([tf.reduce_sum(term) for term in terms.values()])
 
     with tf.GradientTape() as tape:

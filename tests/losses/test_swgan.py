@@ -21,7 +21,7 @@ def setting():
 
 def test_critic_term_is_the_score_of_fakes_less_that_of_reals(setting):
     critic, reals, fakes, noise = setting
-    terms, watched = SWGAN().discriminator_loss(critic.as_tensors(), reals, fakes, noise)
+    terms, watched, _ = SWGAN().discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     assert (*terms, *watched) == SWGAN.critic_terms
     expected = critic.score_of(fakes) - critic.score_of(reals)
     np.testing.assert_allclose(terms["critic"], expected, rtol=1e-5)
@@ -30,7 +30,7 @@ def test_critic_term_is_the_score_of_fakes_less_that_of_reals(setting):
 
 def test_generator_minimises_the_negated_score(setting):
     critic, reals, fakes, _ = setting
-    terms, _ = SWGAN().generator_loss(critic.as_tensors(), reals, fakes)
+    terms, *_ = SWGAN().generator_loss(critic.as_tensors(), reals, fakes)
     assert tuple(terms) == SWGAN.generator_terms
     np.testing.assert_allclose(terms["generator"], -critic.score_of(fakes), rtol=1e-5)
 
@@ -40,7 +40,7 @@ def test_generator_minimises_the_negated_score(setting):
 )
 def test_gradient_penalty_is_of_the_encoder(setting, loss, weight):
     critic, reals, fakes, noise = setting
-    terms, _ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
+    terms, *_ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     # The encoder is A x, whose Jacobian is A; the estimate is ||A'v||^2.
     expected = weight * np.sum((noise.direction @ critic.A.T) ** 2, -1)
     np.testing.assert_allclose(terms["gradient_penalty"], expected, rtol=1e-5)
@@ -51,7 +51,7 @@ def test_estimate_of_the_frobenius_norm_is_without_bias():
     critic = LinearCritic(random, values=12, features=K)
     reals, fakes = clips(random, num), clips(random, num)
     noise = Noise(0, tf.constant(0, tf.int64), 0, num, 0, num)
-    terms, _ = SWGAN.literal().discriminator_loss(critic.as_tensors(), reals, fakes, noise)
+    terms, *_ = SWGAN.literal().discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     np.testing.assert_allclose(
         np.mean(terms["gradient_penalty"]), 10 * np.sum(critic.A**2), rtol=0.02
     )
@@ -65,7 +65,7 @@ def test_released_constants():
 @pytest.mark.parametrize(("loss", "weight"), [(SWGAN(), 10), (SWGAN.released(), 50)])
 def test_gradient_penalty_is_of_the_score(setting, loss, weight):
     critic, reals, fakes, noise = setting
-    terms, _ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
+    terms, *_ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     middle = noise.between(reals, fakes)
     slopes = critic.slope_of_head(critic.encode_of(middle)) @ critic.A.T
     np.testing.assert_allclose(terms["gradient_penalty"], weight * np.sum(slopes**2, -1), rtol=1e-4)
@@ -74,7 +74,7 @@ def test_gradient_penalty_is_of_the_score(setting, loss, weight):
 @pytest.mark.parametrize(("loss", "k"), [(SWGAN(), K**-0.5), (SWGAN.literal(), 0.01)])
 def test_projection_penalty_is_the_true_gradient_of_the_head(setting, loss, k):
     critic, reals, fakes, noise = setting
-    terms, _ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
+    terms, *_ = loss.discriminator_loss(critic.as_tensors(), reals, fakes, noise)
     middle = noise.between(critic.encode_of(reals), critic.encode_of(fakes), axes=1)
     norms = np.linalg.norm(critic.slope_of_head(middle), axis=-1)
     np.testing.assert_allclose(terms["projection_penalty"], 10 * (norms - k) ** 2, rtol=1e-3)
@@ -92,6 +92,6 @@ def test_points_between_features_carry_no_gradient_to_the_encoder(setting):
     tensors = critic.as_tensors()
     with tf.GradientTape() as tape:
         tape.watch(tensors.A)
-        terms, _ = SWGAN().discriminator_loss(tensors, reals, fakes, noise)
+        terms, *_ = SWGAN().discriminator_loss(tensors, reals, fakes, noise)
         loss = tf.reduce_sum(terms["projection_penalty"])
     assert tape.gradient(loss, tensors.A) is None

@@ -14,12 +14,12 @@ from tests.losses.toys import scores_of
 
 def test_terms_are_antisymmetric():
     real, fake = [2.0, -1.0], [0.5, 3.0]
-    one, watched = WGAN().discriminator_loss(*scores_of(real, fake), noise=None)
-    other, _ = WGAN().discriminator_loss(*scores_of(fake, real), noise=None)
+    one, watched, _ = WGAN().discriminator_loss(*scores_of(real, fake), noise=None)
+    other, *_ = WGAN().discriminator_loss(*scores_of(fake, real), noise=None)
     assert (*one, *watched) == WGAN.critic_terms
     np.testing.assert_allclose(one["critic"], [-1.5, 4.0])
     np.testing.assert_allclose(one["critic"], -other["critic"])
-    generator, _ = WGAN().generator_loss(*scores_of(real, fake))
+    generator, *_ = WGAN().generator_loss(*scores_of(real, fake))
     assert tuple(generator) == WGAN.generator_terms
     np.testing.assert_allclose(generator["generator"], [-0.5, -3.0])
 

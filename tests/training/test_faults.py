@@ -34,7 +34,7 @@ class Poisonous(SWGAN):
 
     def generator_loss(self, critic, reals, fakes):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        terms, _ = super().generator_loss(critic, reals, fakes)
+        terms, *_ = super().generator_loss(critic, reals, fakes)
         return Terms({k: v / tf.cast(1 - replica, tf.float32) for k, v in terms.items()})
 
 
