@@ -114,7 +114,7 @@ def draw(
 
 def _directions_of_classes(args, snapshot):
     """Directions of the classes of a classifier."""
-    if snapshot.config.network.num_classes:
+    if snapshot.config.num_classes:
         raise UserError(
             "--weights should be given for a generator without classes. This one is given the "
             "class: use generate.py interpolation --label."
@@ -147,7 +147,7 @@ def _labels(snapshot, num):
 
     from sampling.latents import even_labels
 
-    classes = snapshot.config.network.num_classes
+    classes = snapshot.config.num_classes
     if not classes:
         return None
     return np.eye(classes, dtype=np.float32)[even_labels(num, range(classes))]

@@ -113,7 +113,7 @@ def weigh_classes(
     chosen = choose_labels(args, snapshot)
     if not chosen:
         return None
-    one_hot = np.eye(snapshot.config.network.num_classes, dtype=np.float32)
+    one_hot = np.eye(snapshot.config.num_classes, dtype=np.float32)
     if args.label:
         ends = [[label] * args.pairs for label in (chosen[0], chosen[-1])]
     else:

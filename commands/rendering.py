@@ -56,7 +56,7 @@ def open_latents(
     from sampling.projection import load_latents
 
     config = snapshot.config
-    return load_latents(args.latents, config.latent_size, config.network.num_classes)
+    return load_latents(args.latents, config.latent_size, config.num_classes)
 
 
 def draw_latents(
@@ -113,8 +113,7 @@ def choose_labels(args: argparse.Namespace, snapshot: "Snapshot") -> list[int]:
     Raises:
         UserError: the generator has no such class.
     """
-    network = snapshot.config.network
-    names = network.classes if network.num_classes else ()
+    names = snapshot.config.class_names
     for name in args.label:
         if name not in names:
             known = ", ".join(names) or "left out: this generator was trained without labels"

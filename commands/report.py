@@ -74,7 +74,7 @@ def interpolate(path: Path, pairs: int):
     latents = sample_latents(2 * pairs, config.latent_size, config.train.seed)
     begin, end = np.split(latents, 2)
     classes = None
-    if count := config.network.num_classes:
+    if count := config.num_classes:
         classes = (np.eye(count, dtype=np.float32)[np.arange(pairs) % count],) * 2
     loops = render_loops(snapshot, begin, end, classes)
     write_clip(output, tile_clips(loops), snapshot.fps or FPS)

@@ -66,6 +66,8 @@ def run(args: argparse.Namespace):
     if args.show:
         snapshot = snapshot.show(args.show)
     chosen = choose_labels(args, snapshot)
+    if chosen and args.same == "category":
+        raise UserError("--same=category should be --label=NAME for a generator of classes.")
     if given := open_latents(args, snapshot):
         latents, labels = given
         num, chosen = len(latents), []
@@ -83,28 +85,16 @@ def run(args: argparse.Namespace):
     else:
         import numpy as np
 
-        names = [snapshot.config.network.classes[label] for label in chosen]
-        sheet = lay_out(np.stack(list(clips)), kind == "png", [] if args.plain else names)
+        from support.grids import tile_groups
+        from support.media import filmstrip, tile_clips
+
+        still, made = kind == "png", np.stack(list(clips))
+        if labels is not None and chosen:
+            names = [snapshot.config.class_names[label] for label in labels]
+            sheet = tile_groups(made, names, still, args.plain)
+        else:
+            sheet = filmstrip(made) if still else tile_clips(made)
         write_grid(args, output, sheet, snapshot)
-
-
-def lay_out(clips: "np.ndarray", still: bool, names: list[str]) -> "np.ndarray":
-    """A grid of clips [N, T, H, W, 3], with a row for each of the classes where they divide N.
-
-    Args:
-        clips: ordered by class.
-        still: whether to draw the frames of each clip side by side.
-        names: of the classes, to draw next to the rows.
-    """
-    from support.captions import name_rows
-    from support.media import filmstrip, tile_clips
-
-    by_class = bool(names) and len(clips) % len(names) == 0
-    if still:
-        sheet = filmstrip(clips)
-    else:
-        sheet = tile_clips(clips, len(clips) // len(names) if by_class else None)
-    return name_rows(sheet, names) if by_class else sheet
 
 
 def choose_output(args: argparse.Namespace) -> tuple[Path, str]:

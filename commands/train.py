@@ -118,7 +118,7 @@ def dry_run(config: Config, args: argparse.Namespace, begin: dict[str, float]):
     path = choose_run(args, config)
     strategy = strategy_for(args.devices) if args.hours else None
     config, source = choose_init(args.init, args.init_size, path, config)
-    if config.network.labels != "none" and not config.network.classes:
+    if config.model.takes_labels(config) and not config.network.classes:
         config = _with_known_classes(config, choose_data(args, config, path))
     plan = None
     if strategy:
@@ -220,7 +220,7 @@ def classes_of_data(config: Config, names: Sequence[str], data: Path) -> Config:
         UserError: the config uses labels, and the data set has none.
     """
     network = config.network
-    if network.labels == "none":
+    if not config.model.takes_labels(config):
         return config
     if not names:
         raise UserError(
@@ -267,8 +267,8 @@ def _start(config, args, begin):
         check="none" if args.check == "none" else "sizes",  # Hashes follow, at the chief alone.
         cache=open_cache(args),
     )
-    config = classes_of_data(config, clips.classes.names, data)
     config.model.check_labels(clips.classes.names)
+    config = classes_of_data(config, clips.classes.names, data)
     identity = clips.identity()
     clock = choose_clock(args, path)
     began = begin[clock]

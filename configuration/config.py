@@ -44,6 +44,11 @@ class Config:
                 "`network.labels` should be slices only with a loss that has the sliced head. "
                 f"Received: loss {self.loss.kind}"
             )
+        if self.network.labels == "projection" and not self.loss.generator_uses_head:
+            raise UserError(
+                "`network.labels` should not be projection with a loss whose generator does not "
+                f"see the critic's head. Received: loss {self.loss.kind}"
+            )
         self.model.check(self)
         self._check_past()
         if self.network.precision != "float32" and not self.supports_bfloat16:
@@ -83,6 +88,17 @@ class Config:
     def latent_size(self) -> int:
         """How many numbers a latent of the model has."""
         return sum(self.model.latent_parts(self).values())
+
+    @property
+    def num_classes(self) -> int:
+        """Classes that the generator can be asked for: 0 without labels, and with one class."""
+        count = len(self.network.classes)
+        return count if self.model.takes_labels(self) and count > 1 else 0
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of these classes."""
+        return self.network.classes if self.num_classes else ()
 
     @property
     def supports_bfloat16(self) -> bool:

@@ -52,13 +52,17 @@ class Network:
     )
     labels: str = setting(
         "none",
-        "how generator and critic use the classes of clips; all but none take them from the data",
+        "how generator and critic use the classes of clips; all but none take them from the data "
+        "(head is for comparisons alone: clips of a class become alike)",
         choices=("none", "projection", "slices", "concat", "adc", "head"),
     )
     class_input: str = setting(
         "vector",
         "how the generator takes a class: a vector next to the latent, or a first layer per class",
         choices=("vector", "layer"),
+    )
+    class_bias: bool = setting(
+        False, "the generator has a bias per class at each rung above the first, too"
     )
     classes: tuple[str, ...] = setting(
         (), "names of the classes, whose clips are used (default: all of the data)"
@@ -92,6 +96,11 @@ class Prediction:
 
     def __post_init__(self):
         check_settings("prediction", self)
+        if self.mask and not self.from_last:
+            raise UserError(
+                "`prediction.mask` should be false without `prediction.from_last`: there is no "
+                "frame to choose. Received: true"
+            )
         if self.past and not self.critic and not any(self.weights.values()):
             raise UserError(
                 "`prediction.critic` should be true where no reconstruction is minimised: "

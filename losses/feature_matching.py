@@ -28,6 +28,7 @@ class FeatureMatching(Loss):
     r1_gamma: float = setting(0.0, "of R1, gamma / 2 ||grad D||^2 at reals; 0: none", minimum=0)
 
     head: ClassVar[str] = "scalar"
+    generator_uses_head: ClassVar[bool] = False
     critic_terms: ClassVar[tuple[str, ...]] = GAN.critic_terms
     generator_terms: ClassVar[tuple[str, ...]] = ("generator",)
 

@@ -58,6 +58,7 @@ class Loss(Protocol):
         """The name that a stored config has for the loss."""
 
     head: ClassVar[str]  # the head that the loss needs, one of `networks.heads.HEADS`
+    generator_uses_head: ClassVar[bool] = True  # and not the encoder alone
     critic_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `discriminator_loss`
     generator_terms: ClassVar[tuple[str, ...]]  # names in the `Terms` of `generator_loss`
 

@@ -104,7 +104,7 @@ class Model:
 
     def draw(self, noise: Noise, reals: Batch) -> Inputs:
         """Inputs for as many fakes as there are reals, paired by label and by past."""
-        labels = reals.labels if self.config.network.num_classes else None
+        labels = reals.labels if self.config.num_classes else None
         return Inputs(noise.normal(self.config.latent_size), labels, reals.past)
 
     def tables(self) -> dict[str, list[Row]]:

@@ -53,6 +53,10 @@ class ModelSettings:
     def check(self, config: Config):
         """Raises `UserError` for a config that the model cannot train."""
 
+    def takes_labels(self, config: Config) -> bool:
+        """Whether the model learns the classes of its data set."""
+        return config.network.labels != "none"
+
     def check_labels(self, names: Sequence[str]):
         """Raises `UserError` for a data set with labels that the model cannot train on."""
 
@@ -139,6 +143,10 @@ class FixedSettings(ModelSettings):
             )
         self.check_frames(rung.frames, rung.height)
 
+    def takes_labels(self, config: Config) -> bool:
+        """No."""
+        return False
+
     def check_frames(self, frames: int, height: int):
         """Raises `UserError` unless the stages that double space can double time with it."""
         factor = height // 4
@@ -186,7 +194,26 @@ class TGANSettings(OneLatentSettings):
     svc_every: int = setting(5, "steps from one singular value clipping to the next", above=0)
     clip: float = setting(0.01, "bound of the critic's weights, where they are clipped", above=0)
 
-    unused: ClassVar[tuple[str, ...]] = (*FixedSettings.unused, *_OF_ADAM)
+    unused: ClassVar[tuple[str, ...]] = (
+        *(name for name in FixedSettings.unused if name != "network"),
+        *(f"network.{name}" for name in ("latent_size", "stddev_group", "minibatch_statistic")),
+        *(f"network.{name}" for name in ("fused_resample", "rgb", "precision")),
+        *(f"network.{name}" for name in ("class_input", "class_bias")),
+        *_OF_ADAM,
+    )
+
+    def takes_labels(self, config: Config) -> bool:
+        """As the conditional TGAN of the paper does."""
+        return config.network.labels != "none"
+
+    def check(self, config: Config):
+        """Refuses other forms of labels than the published one, too."""
+        super().check(config)
+        if config.network.labels not in ("none", "concat"):
+            raise UserError(
+                "`network.labels` should be none or concat for the model tgan. "
+                f"Received: {config.network.labels}"
+            )
 
     def check_frames(self, frames: int, height: int):
         """Refuses other numbers than powers of two, too."""
@@ -220,6 +247,10 @@ class MoCoGANSettings(FixedSettings):
     def lengthen(self, parts: dict[str, int], config: Config, frames: int) -> dict[str, int]:
         """Any length."""
         return parts | {"motion": self.motion * (1 + frames)}
+
+    def takes_labels(self, config: Config) -> bool:
+        """With categories."""
+        return self.categories > 0
 
     def check_frames(self, frames: int, height: int):
         """Refuses fewer frames than the video critic sees at once."""

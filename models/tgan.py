@@ -11,9 +11,10 @@ from losses.loss import Terms
 from models.fixed import FixedModel, mean_output
 from models.model import Average, Part, Update
 from models.settings import TGANSettings
+from networks.conditions import with_class_maps
 from networks.singular import clip_singular_values
 from networks.strided import StridedCritic
-from networks.tgan import TGANGenerator, tgan_critic
+from networks.tgan import TGANGenerator, one_hot, tgan_critic
 
 _NOISE = 0.3  # deviation, before each activation of the critic in the vanilla variant
 
@@ -21,19 +22,21 @@ _NOISE = 0.3  # deviation, before each activation of the critic in the vanilla v
 class TGAN(FixedModel):
     """A generator of latents in time and pictures of them, `G`, and one critic, `D`.
 
-    Its code has pixels of (x - 128) / 128; here they are x / 127.5 - 1, half a grey level off.
+    With labels it is the paper's conditional TGAN: the critic sees a map per class. Its code has
+    pixels of (x - 128) / 128; here they are x / 127.5 - 1, half a grey level off.
     """
 
     @classmethod
     def generator(cls, config: Config, name: str = "G") -> TGANGenerator:
         """The temporal generator and the image generator."""
-        own = _settings(config)
-        return TGANGenerator(config.ladder[-1].shape, own.latent_size, own.maps, name=name)
+        own, shape = _settings(config), config.ladder[-1].shape
+        return TGANGenerator(shape, own.latent_size, own.maps, config.num_classes, name=name)
 
     @classmethod
     def critics(cls, config: Config) -> dict[str, StridedCritic]:
         """One, of clips."""
-        return {"D": tgan_critic(config.ladder[-1].shape, _settings(config).maps, name="D")}
+        shape, maps = config.ladder[-1].shape, _settings(config).maps
+        return {"D": tgan_critic(shape, maps, config.num_classes, name="D")}
 
     def steps(self) -> tuple[Update | Average, ...]:
         """The generator, then the critic, whose weights are bounded after it."""
@@ -56,18 +59,20 @@ class TGAN(FixedModel):
 
     def _critic_terms(self, part: Part) -> Terms:
         """Equation 2.6, or the cross entropy of the vanilla variant."""
-        real = self._score(part.reals.clips, part)
-        fake = self._score(self.fakes(part).clips, part)
+        real, fake = (self._score(batch, part) for batch in (part.reals, self.fakes(part)))
         loss = fake - real
         if self._is_vanilla():
             loss = tf.nn.softplus(-real) + tf.nn.softplus(fake)
         return Terms({"critic": loss}, {"score_gap": real - fake})
 
     def _generator_terms(self, part: Part) -> Terms:
-        score = self._score(self.fakes(part).clips, part)
+        score = self._score(self.fakes(part), part)
         return Terms({"generator": tf.nn.softplus(-score) if self._is_vanilla() else -score})
 
-    def _score(self, clips, part):
+    def _score(self, batch, part):
+        clips, classes = batch.clips, self.config.num_classes
+        if classes:
+            clips = with_class_maps(clips, one_hot(batch.labels, classes))
         if not self._is_vanilla():
             return mean_output(self.networks["D"](clips))
 

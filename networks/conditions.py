@@ -68,6 +68,21 @@ class ClassVectors(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("progressive_swgan")
+class ClassBias(keras.layers.Layer):
+    """A learned bias per class for each of `maps` maps, zeros at first."""
+
+    def __init__(self, classes: int, maps: int, **kwargs):
+        super().__init__(**kwargs)
+        self.classes = classes
+        self.bias = self.add_weight((classes + 1, maps), "zeros", name="bias")
+        self.built = True
+
+    def call(self, labels: tf.Tensor) -> tf.Tensor:
+        """Labels of N clips, as `class_weights` takes them, to [N, 1, 1, 1, maps]."""
+        return tf.matmul(class_weights(labels, self.classes), self.bias)[:, None, None, None]
+
+
+@keras.saving.register_keras_serializable("progressive_swgan")
 class Projection(keras.layers.Layer):
     """<v_c, y> / s, what a critic's score of features y gains by the label c (Miyato and Koyama).
 
@@ -89,18 +104,19 @@ class Projection(keras.layers.Layer):
         return self.scale * tf.reduce_sum(self.vectors(labels) * features, -1)
 
 
-def with_class_maps(clips: tf.Tensor, labels: tf.Tensor, classes: int) -> tf.Tensor:
+def with_class_maps(clips: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Clips with a constant map per class next to their colours (equation 2.8, as CTGAN has it).
 
     Args:
         clips: [N, T, H, W, 3].
-        labels: of the clips, as `class_weights` takes them.
-        classes: C.
+        weights: [N, C], those of the classes.
 
     Returns:
-        [N, T, H, W, 3 + C + 1].
+        [N, T, H, W, 3 + C].
     """
-    maps = class_weights(labels, classes)[:, None, None, None, :]
-    maps = tf.broadcast_to(maps, [*tf.unstack(tf.shape(clips)[:-1]), classes + 1])
-    maps = tf.ensure_shape(maps, [*clips.shape[:-1], classes + 1])
+    classes = weights.shape[1]
+    maps = tf.broadcast_to(
+        weights[:, None, None, None, :], [*tf.unstack(tf.shape(clips)[:-1]), classes]
+    )
+    maps = tf.ensure_shape(maps, [*clips.shape[:-1], classes])
     return tf.concat([clips, tf.cast(maps, clips.dtype)], -1)

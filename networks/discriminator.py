@@ -9,7 +9,7 @@ from config import Network
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import downscale, fade
-from networks.conditions import LABEL_HEADS, Projection, with_class_maps
+from networks.conditions import LABEL_HEADS, Projection, class_weights, with_class_maps
 from networks.heads import HEADS
 from networks.layers import (
     EqualizedConv3D,
@@ -132,7 +132,7 @@ class Encoder(keras.Model):
             [N, K], linear.
         """
         if self.classes:
-            clips = with_class_maps(clips, labels, self.classes)
+            clips = with_class_maps(clips, class_weights(labels, self.classes))
         x = leaky_relu(self.from_rgb[lod.level](clips))
         for i in range(lod.level, 0, -1):
             x, fading_in = self.blocks[i - 1](x), i == lod.level and lod.fading

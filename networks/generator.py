@@ -9,7 +9,7 @@ from config import Network, Prediction
 from growth.ladder import Ladder
 from growth.phase import Lod
 from growth.resample import fade, upscale
-from networks.conditions import ClassVectors, for_layer_per_class
+from networks.conditions import ClassBias, ClassVectors, for_layer_per_class
 from networks.inputs import Inputs
 from networks.layers import (
     RELU_GAIN,
@@ -62,6 +62,10 @@ class Generator(keras.Model):
             )
             for i in range(1, len(ladder))
         ]
+        self.class_bias = [
+            ClassBias(self.classes, maps[i], name=f"class_bias{i}")
+            for i in range(1, len(ladder) if self.classes and network.class_bias else 0)
+        ]
         self.sums = network.rgb == "all"
         # A rung that adds to the one below adds nothing at first, so that growing changes nothing.
         start = ["normal", *["zeros" if self.sums else "normal" for _ in self.blocks]]
@@ -92,25 +96,31 @@ class Generator(keras.Model):
             [N, T, H, W, 3] at the level's size, linear, about [-1, 1]. They begin with the past.
         """
         pasts = self._pasts(inputs, lod.level)
-        return self.grow(self.features(inputs, pasts), lod, pasts)
+        return self.grow(self.features(inputs, pasts), lod, pasts, inputs.labels)
 
     def features(self, inputs: Inputs, pasts: Pasts = (None,)) -> tf.Tensor:
         """The features of the first layer, [N, T, H, W, C] at the size of the first rung."""
         x = _add(self.dense(self._condition(inputs)), self._from_past(0, pasts))
         return pixel_norm(leaky_relu(x))
 
-    def grow(self, features: tf.Tensor, lod: Lod, pasts: Pasts = ()) -> tf.Tensor:
+    def grow(
+        self, features: tf.Tensor, lod: Lod, pasts: Pasts = (), labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """The clips that a call makes of the features of its first layer.
 
         Args:
             features: [N, T, H, W, C].
             lod: the level, and its weight while it fades in.
             pasts: the past at each level up to that one; by default none is given.
+            labels: of the clips, for a network with biases per class.
         """
         pasts = pasts or (None,) * (lod.level + 1)
         maps = [pixel_norm(leaky_relu(self.conv(features)))]
         for level, block in enumerate(self.blocks[: lod.level], start=1):
-            maps.append(block(maps[-1], self._from_past(level, pasts)))
+            shift = self._from_past(level, pasts)
+            if self.class_bias:
+                shift = _add(self.class_bias[level - 1](labels), shift)
+            maps.append(block(maps[-1], shift))
         clips = self._clips(maps, pasts)
         if lod.fading:
             coarse = upscale(self._clips(maps[:-1], pasts), self.ladder.factors(lod.level))
@@ -124,7 +134,8 @@ class Generator(keras.Model):
         rgb = [self.to_rgb[level] for level in lod.shown(self.sums)]
         first = [self.embedding] if self.embedding else []
         past = self.from_past[: max(lod.level + 1 - self.without_past, 0)]
-        return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb, *past]
+        per_class = self.class_bias[: lod.level]
+        return [*first, self.dense, self.conv, *self.blocks[: lod.level], *rgb, *past, *per_class]
 
     def _pasts(self, inputs, level):
         """The past at all levels up to this one; None at those that are given none."""
@@ -178,6 +189,8 @@ class Generator(keras.Model):
         rows += [("Conv 3x3x3", base, self.conv.count_params())]
         for layer, rung in zip(self.from_past, list(self.ladder)[self.without_past :], strict=True):
             rows += [("Past", (rung.feature_maps, *rung.shape), layer.count_params())]
+        for layer, rung in zip(self.class_bias, list(self.ladder)[1:], strict=False):
+            rows += [("Bias per class", (rung.feature_maps, 1, 1, 1), layer.count_params())]
         for block, rung, coarse in zip(
             self.blocks, list(self.ladder)[1:], self.ladder, strict=False
         ):
@@ -205,11 +218,11 @@ class GeneratorBlock(keras.layers.Layer):
         self.conv1 = EqualizedConv3D(outputs, outputs, dtype=dtype, name="conv1")
         self.built = True
 
-    def call(self, x: tf.Tensor, past: tf.Tensor | None = None) -> tf.Tensor:
-        """One level up; `past` is added to the upscaled maps before their activation."""
-        x = pixel_norm(leaky_relu(_add(self.conv0(x), past)))
+    def call(self, x: tf.Tensor, shift: tf.Tensor | None = None) -> tf.Tensor:
+        """One level up; `shift` is added to the upscaled maps before their activation."""
+        x = pixel_norm(leaky_relu(_add(self.conv0(x), shift)))
         return pixel_norm(leaky_relu(self.conv1(x)))
 
 
-def _add(x, past):
-    return x if past is None else x + tf.cast(past, x.dtype)
+def _add(x, shift):
+    return x if shift is None else x + tf.cast(shift, x.dtype)

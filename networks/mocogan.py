@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from growth.phase import Lod
+from networks.conditions import class_weights
 from networks.inputs import Inputs
 from networks.strided import (
     FixedNetwork,
@@ -97,12 +98,14 @@ class MoCoGANGenerator(FixedNetwork):
 
     def one_hot(self, inputs: Inputs) -> tf.Tensor:
         """The categories of the clips, [N, categories]: their labels, or else as drawn."""
+        if not self.categories:
+            return tf.zeros([tf.shape(inputs.latents)[0], 0])
+        scores = inputs.latents[:, self.content : self.content + self.categories]
+        drawn = tf.one_hot(tf.argmax(scores, 1), self.categories)
         if inputs.labels is None:
-            scores = inputs.latents[:, self.content : self.content + self.categories]
-            chosen = tf.argmax(scores, 1) if self.categories else tf.zeros(tf.shape(scores)[:1])
-        else:
-            chosen = inputs.labels
-        return tf.one_hot(tf.cast(chosen, tf.int32), self.categories)
+            return drawn
+        weights = class_weights(inputs.labels, self.categories)
+        return weights[:, :-1] + weights[:, -1:] * drawn
 
     def pictures(self, codes: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Codes of frames [N, C] to pictures [N, H, W, 3]."""

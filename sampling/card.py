@@ -44,7 +44,7 @@ def make_card(run: Path, nimg: int) -> dict:
             "lod": phase.lod,
         },
         "latents": f"[N, {config.latent_size}] float32, drawn from N(0, I)",
-        **_labels(config.network.classes if config.network.num_classes else ()),
+        **_labels(config.class_names),
         **_past(config.ladder.past_frames(config.prediction.past, phase.level), rung),
         "clips": f"[N, {', '.join(map(str, rung.shape))}, 3] float32, RGB, about [-1, 1]",
         "distance": _distance(distances[-1]) if distances else None,

@@ -60,7 +60,7 @@ def as_module(snapshot: "Snapshot") -> "tf.Module":
     layers = snapshot.generator.live_layers(snapshot.phase.detail)
     module.weights = [variable.value for layer in layers for variable in layer.variables]
     signature = [tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")]
-    if config.network.num_classes:
+    if config.num_classes:
         signature.append(tf.TensorSpec([None], tf.int32, name="labels"))
     if past := _past_shape(snapshot):
         signature.append(tf.TensorSpec([None, *past], tf.float32, name="past"))
@@ -153,7 +153,7 @@ FORMS = {
 
 def _check_clips(snapshot, make_clips, folder):
     """Raises `UserError` unless `make_clips` does what `snapshot` does, for several numbers."""
-    config, classes = snapshot.config, snapshot.config.network.num_classes
+    config, classes = snapshot.config, snapshot.config.num_classes
     for num in (1, 2):
         inputs = {"latents": sample_latents(num, config.latent_size, seed=num)}
         if classes:

@@ -91,7 +91,7 @@ def project(
         UserError: the distances are not finite.
     """
     config = snapshot.config
-    classes = config.network.num_classes
+    classes = config.num_classes
     starts = _best_starts(snapshot, distance, restarts, seed, label, past)
     latents = tf.Variable(starts)
     scores = tf.Variable(tf.zeros([restarts, max(classes, 1)]))
@@ -137,7 +137,7 @@ def _best(distances, seen, weights):
 
 def _best_starts(snapshot, distance, restarts, seed, label, past):
     """The best of some random latents for each restart, [restarts, K]."""
-    size, classes = snapshot.config.latent_size, snapshot.config.network.num_classes
+    size, classes = snapshot.config.latent_size, snapshot.config.num_classes
     draws = [sample_latents(_DRAWS, size, (seed, 6, i)) for i in range(restarts)]
     chosen = []
     for latents in draws:

@@ -68,7 +68,7 @@ class Snapshot:
         if self.centre is not None:
             features = self.generator.features(inputs)
             features = self.centre + self.psi * (features - self.centre)
-            return self.generator.grow(features, self.phase.detail)
+            return self.generator.grow(features, self.phase.detail, labels=labels)
         return self.generator(inputs, lod=self.phase.detail)
 
     def sample(
@@ -102,7 +102,7 @@ class Snapshot:
                 f"Cannot make clips of latents alone: {self.config.name} continues the first "
                 f"{self.config.prediction.past} frames of clips. Use generate.py prediction."
             )
-        classes = self.config.network.num_classes
+        classes = self.config.num_classes
         if labels is None and classes:
             labels = even_labels(len(latents), range(classes))
         given = {"latents": latents, "labels": labels, "past": past}
@@ -180,7 +180,7 @@ class Snapshot:
                 f"layer to truncate. Received: {psi:g}"
             )
         latents = sample_latents(_CENTRE_LATENTS, self.config.latent_size, seed=0)
-        classes = self.config.network.num_classes
+        classes = self.config.num_classes
         labels = even_labels(len(latents), range(classes)) if classes else None
         centre = tf.reduce_mean(self.generator.features(Inputs(latents, labels)), 0)
         return dataclasses.replace(self, psi=psi, centre=centre)

@@ -44,7 +44,7 @@ def measure_distance(
     """
     config, phase = snapshot.config, snapshot.phase
     num, seed = count_compared(clips, num), config.train.seed
-    classes = config.network.num_classes
+    classes = config.num_classes
     reals, others, fakes = (_Gathered(config.ladder[phase.level].shape, seed) for _ in range(3))
     for begin in range(0, num, _BATCH):
         count = min(_BATCH, num - begin)

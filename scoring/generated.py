@@ -83,7 +83,7 @@ class GeneratedClips(Unlabelled):
             "weights": snapshot.weights_hash(),
         }
         labels, past, continued = None, None, None
-        if classes := config.network.num_classes:
+        if classes := config.num_classes:
             labels = even_labels(num, range(classes))
             if reals is not None:
                 known = reals.labels()
@@ -105,7 +105,7 @@ class GeneratedClips(Unlabelled):
             about,
             labels,
             past,
-            config.network.classes if classes else (),
+            config.class_names,
             _digest(inputs, latents, labels, continued),
         )
 

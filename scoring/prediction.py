@@ -32,7 +32,7 @@ def of_snapshot(snapshot: Snapshot, count: int, seed: int, labels: np.ndarray) -
         labels: of all clips.
     """
     ladder, past = snapshot.config.ladder, snapshot.config.prediction.past
-    classes = snapshot.config.network.num_classes
+    classes = snapshot.config.num_classes
 
     def predict(clips, indices):
         futures = [

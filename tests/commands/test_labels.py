@@ -45,6 +45,13 @@ def test_rows_of_samples_are_classes(labelled, tmp_path):
     assert 2 * 64 < width < 4 * 64  # of two clips, with names.
 
 
+def test_rows_are_classes_of_other_numbers_of_clips_too(labelled, tmp_path):
+    make(labelled, "samples", "--num=7", f"--output={tmp_path / 'a.gif'}", "--plain")
+    assert size(tmp_path / "a.gif")[1:] == (3 * 64 + 2 * 2, 3 * 64 + 2 * 2)
+    make(labelled, "samples", "--num=2", f"--output={tmp_path / 'a.gif'}", "--plain")
+    assert size(tmp_path / "a.gif")[1:] == (2 * 64 + 2, 64)
+
+
 def test_interpolation_goes_from_label_to_label(labelled, tmp_path, monkeypatch):
     seen = []
     real = rendering.render

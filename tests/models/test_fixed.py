@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from commands.train import watchers_of
+from commands.train import watchers_of, with_classes
 from dataset.batch import Batch
 from growth.phase import Lod
 from models.model import Part, Update
 from models.registry import model_class
+from networks.inputs import Inputs
 from run_folder.folder import RunFolder
 from sampling.export import as_module
-from sampling.latents import sample_latents
+from sampling.latents import even_labels, sample_latents
 from sampling.snapshot import list_snapshots, load_snapshot
 from support.errors import UserError
 from tests.models.test_registries import DATA, Clips
@@ -34,6 +35,7 @@ SMALL = {
     + ["model.critic_steps=2"],
     "tgan": ["model=tgan", "model.maps=2", "model.latent_size=5"],
 }
+SMALL["tgan, labels"] = [*SMALL["tgan"], "network.labels=concat", "network.classes=('a', 'b')"]
 
 
 class Labelled(Clips):
@@ -70,7 +72,8 @@ def test_it_resumes_on_other_replicas_and_is_sampled(name, tmp_path):
     assert clips.shape == (3, 16, 8, 8, 3)
     assert np.abs(clips).max() <= 1
     np.testing.assert_allclose(clips[:1], snapshot.sample(latents[:1]), atol=1e-6)  # Each alone.
-    exported = as_module(snapshot).make_clips(tf.constant(latents))["clips"]
+    labels = [even_labels(3, [0, 1])] if config.num_classes else []
+    exported = as_module(snapshot).make_clips(*map(tf.constant, [latents, *labels]))["clips"]
     np.testing.assert_allclose(exported, clips, atol=1e-5)
 
 
@@ -102,6 +105,24 @@ def test_mocogans_categories_are_learned_where_there_are_labels():
     assert not [name for update in updates for name in update.term_names if "category" in name]
 
 
+def test_mocogan_makes_the_category_that_is_asked_for():
+    config = with_classes(small_config("mocogan"), ["run", "walk"])
+    assert config.class_names == ("run", "walk")
+    assert not small_config("vgan").class_names
+    generator = model_class(config).generator(config)
+    latents = tf.constant(sample_latents(3, config.latent_size, seed=0))
+    drawn = generator.one_hot(Inputs(latents)).numpy()
+    asked = generator.one_hot(Inputs(latents, tf.constant([1, 0, -1]))).numpy()
+    np.testing.assert_array_equal(asked, [[0, 1], [1, 0], drawn[2]])
+    between = generator.one_hot(Inputs(latents, tf.constant([[0.5, 0.5]] * 3))).numpy()
+    np.testing.assert_array_equal(between, np.full((3, 2), 0.5))
+
+
+def test_tgan_has_the_published_form_of_labels():
+    with pytest.raises(UserError, match="should be none or concat for the model tgan"):
+        small_config("tgan", "network.labels=projection")
+
+
 def test_ivgan_takes_losses_of_one_score():
     with pytest.raises(UserError, match="`loss` should have a scalar head for the model ivgan"):
         small_config("ivgan", "loss=swgan")
@@ -109,8 +130,8 @@ def test_ivgan_takes_losses_of_one_score():
 
 @pytest.mark.parametrize("name", SMALL)
 def test_it_is_described(name):
-    text = describe(small_config(name))
-    assert f"Model: kind={name}" in text
+    text, kind = describe(small_config(name)), name.split(",")[0]
+    assert f"Model: kind={kind}" in text
     assert "unknown" in text  # The estimate of memory is for networks that grow.
     assert "Loss:" not in text or name == "ivgan"
 

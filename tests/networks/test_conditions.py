@@ -50,6 +50,18 @@ def test_vectors_are_mixed_and_normalised():
     np.testing.assert_allclose(layer(LABELS)[1], none / np.sqrt(np.mean(none**2)), rtol=1e-5)
 
 
+def test_biases_of_classes():
+    G = Generator(LADDER, network("concat", class_bias=True))
+    inputs = Inputs(LATENTS, LABELS)
+    before = G(inputs, lod=Lod(1)).numpy()
+    (layer,) = G.class_bias
+    layer.bias.assign(RANDOM.standard_normal([3, 4]) * [[1], [0], [0]])  # Of the first class.
+    after = G(inputs, lod=Lod(1)).numpy()
+    np.testing.assert_array_equal(after[:2], before[:2])
+    assert np.abs(after[2] - before[2]).max() > 1e-3
+    assert ("Bias per class", (4, 1, 1, 1), 12) in G.table()
+
+
 @pytest.mark.parametrize(("mean", "scale"), [(True, 8), (False, np.sqrt(8))])
 def test_projection(mean, scale):
     layer = Projection(2, 8, mean)
@@ -69,9 +81,10 @@ def test_slices_of_a_class_are_a_sliced_head_of_its_own():
 
 
 def test_maps_with_class_maps():
-    found = with_class_maps(CLIPS, LABELS, 2).numpy()
+    given = class_weights(LABELS, 2)
+    found = with_class_maps(CLIPS, given).numpy()
     np.testing.assert_array_equal(found[..., :3], CLIPS)
-    for clip, weights in zip(found, class_weights(LABELS, 2).numpy(), strict=True):
+    for clip, weights in zip(found, given.numpy(), strict=True):
         assert (clip[..., 3:] == weights).all()
 
 

@@ -20,19 +20,25 @@ def test_published_sizes():
     assert tgan_critic((16, 64, 64), 64).count_trained() == 11_032_385
 
 
+@pytest.mark.parametrize("labels", [None, [1, 0, -1]])
 @pytest.mark.parametrize("training", [True, False])
-def test_generator(training):
-    network = TGANGenerator(SHAPE, 5, 4)
+def test_generator(training, labels):
+    network = TGANGenerator(SHAPE, 5, 4, classes=2 if labels else 0)
     ref.randomise(network)
     layers = ref.weights_of(network)
     latents = np.random.default_rng(1).normal(size=(3, 5)).astype(np.float32)
-    found = network(Inputs(latents), training=training).numpy()
+    given = None if labels is None else np.array(labels)
+    found = network(Inputs(latents, given), training=training).numpy()
     uniform = 2 * scipy.stats.norm.cdf(latents) - 1
-    moving = ref.grow_from_vector(uniform, layers, "time", 1, 2e-5, training)
+    classes = np.array([[0, 1], [1, 0], [0, 0]])[:, : 2 if labels else 0]
+    given = np.concatenate([uniform, classes], 1)
+    moving = ref.grow_from_vector(given, layers, "time", 1, 2e-5, training)
     moving = np.tanh(ref.conv_transposed(moving, layers["time_out"], 2, 1))
     assert moving.shape == (3, 8, 5)
     # As published: the clip's latent is repeated before all else, and normalised so.
-    vectors = {"of_clip": uniform.repeat(8, 0), "of_frame": moving.reshape(24, 5)}
+    vectors = {"of_clip": uniform.repeat(8, 0)}
+    vectors |= {"of_class": classes.repeat(8, 0)} if labels else {}
+    vectors["of_frame"] = moving.reshape(24, 5)
     maps = []
     for name, vector in vectors.items():
         values = vector @ layers[name]["kernel"]
