@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from commands.evaluation import data_folder
 from commands.output import add_output, output_in_run
 from commands.parser import Parser, whole
-from commands.rendering import add_rendering, write_grid
+from commands.rendering import add_rendering, choose_labels, truncate, write_grid
 from commands.snapshots import add_snapshot, open_snapshot, rung_of
+from support.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,13 @@ def flags(parser: Parser):
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--data", type=Path, help="data set folder (default: that of the run)")
     choice.add_argument("--source", type=Path, help="video, or folder of videos, to continue")
+    flag(
+        "--label",
+        nargs=1,
+        default=[],
+        metavar="NAME",
+        help="class of what is generated, of a generator of classes (default: that of each clip)",
+    )
     flag("--start", type=whole(0), default=0, help="first frame of the past, of each clip's video")
     flag("--num", type=whole(1), default=4, help="clips to continue; fewer if there are fewer")
     flag("--futures", type=whole(1), default=3, help="per clip, each of another latent")
@@ -52,7 +60,7 @@ def flags(parser: Parser):
 def run(args: argparse.Namespace):
     """Writes the grid."""
     output = output_in_run(args, _OUTPUT)
-    snapshot = open_snapshot(args)
+    snapshot = truncate(args, open_snapshot(args))
     import numpy as np
 
     from sampling.futures import check_predicts, sample_futures
@@ -83,23 +91,33 @@ def read_clips(
     """The clips to continue, uint8 [T, H, W, 3] at the full size, and the labels of their classes.
 
     Those of a video may have fewer frames than --frames, but not fewer than the past.
+
+    Raises:
+        UserError: clips of --source have no --label, and the generator needs one.
     """
     import numpy as np
 
-    classes = snapshot.config.network.num_classes
+    config = snapshot.config
+    classes, chosen = config.num_classes, choose_labels(args, snapshot)
     if args.source:
+        if classes and not args.label:
+            raise UserError(
+                "--label should be given with --source for a generator of classes, one of "
+                f"{', '.join(config.class_names)}. Received: none"
+            )
         from dataset.beginnings import read_beginnings
 
-        full, past = snapshot.config.ladder[-1], snapshot.config.prediction.past
+        full, past = config.ladder[-1], config.prediction.past
         time = full.frames // rung_of(snapshot).frames
         full = dataclasses.replace(full, frames=max(full.frames, time * (args.frames or 0)))
         clips = read_beginnings(args.source, full, past, args.num, args.start)
-        return clips, np.full(len(clips), -1) if classes else None
+        return clips, np.full(len(clips), chosen[0]) if classes else None
     from scoring.clip_sets import RecordClips
 
-    reals = RecordClips(data_folder(args, snapshot), snapshot.config.ladder[-1])
-    chosen = range(min(args.num, len(reals)))
-    return list(reals.clips(chosen)), reals.labels()[: len(chosen)] if classes else None
+    reals = RecordClips(data_folder(args, snapshot), config.ladder[-1], config.network.classes)
+    indices = range(min(args.num, len(reals)))
+    labels = np.full(len(indices), chosen[0]) if args.label else reals.labels()[: len(indices)]
+    return list(reals.clips(indices)), labels if classes else None
 
 
 def at_rung(clip: "np.ndarray", snapshot: "Snapshot") -> "np.ndarray":

@@ -77,7 +77,8 @@ def run(args: argparse.Namespace):
     config, chosen = snapshot.config, PREDICTION_PROTOCOLS[args.protocol]
     full, past = config.ladder[-1], config.prediction.past
     chosen.check(past, full.shape)
-    reals = RecordClips(data_folder(args, snapshot), full, cache=open_cache(args))
+    folder, classes = data_folder(args, snapshot), config.network.classes
+    reals = RecordClips(folder, full, classes, open_cache(args))
     found = measure(args, snapshot, reals)
     if args.weights:
         found["frechet_distance"] = measure_distance(args, snapshot, reals, found["clips"])

@@ -1,15 +1,20 @@
 """generate.py prediction on an untrained run."""
 
+import json
+
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from commands.prediction import lay_out
+from sampling import futures
+from scoring import prediction as scores
 from support.errors import UserError
 from tests.commands.calls import call
 from tests.commands.predicting import FADING, PAST, make_run
 from tests.dataset.videos import noisy, write_video
+from tests.training.toys import tiny_config
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,50 @@ def test_a_video_is_continued_for_longer_than_was_trained(run, tmp_path):
     assert picture.shape == (2 * 68 + 2, 10 * 68 + 9 * 2, 3)
     assert (picture[:68, 8 * 70 :] == 255).all()  # The video has ended.
     assert (picture[:68, 7 * 70 : 8 * 70] != 255).any()
+
+
+@pytest.fixture(scope="module")
+def classes_run(tmp_path_factory):
+    """A generator of two classes of the eight that the data set has, in another order."""
+    labels = ["network.labels=concat", "network.classes=('up', 'left')"]
+    return make_run(tmp_path_factory.mktemp("classes"), *labels)
+
+
+def test_clips_are_continued_in_their_own_class(classes_run, tmp_path, monkeypatch):
+    seen = []
+    real = futures.sample_futures
+
+    def sample(*arguments, labels, **more):
+        seen.append(labels)
+        return real(*arguments, labels=labels, **more)
+
+    monkeypatch.setattr(futures, "sample_futures", sample)
+    monkeypatch.setattr(scores, "sample_futures", sample)
+    out = f"--output={tmp_path / 'a.png'}"
+    call("prediction", f"--run={classes_run}", out)
+    assert sorted(seen.pop()) == [0, 1]  # A clip of each, of the eight.
+    call("prediction", f"--run={classes_run}", "--label", "left", out)
+    assert list(seen.pop()) == [1, 1]
+    call("prediction_scores", f"--run={classes_run}", f"--output={tmp_path}/a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["clips"] == 2
+    assert sorted(np.concatenate(seen)) == [0, 1]
+
+
+def test_a_video_is_continued_in_a_class_that_is_named(classes_run, tmp_path):
+    write_video(tmp_path / "walk.mp4", noisy(6, 24, 40))
+    flags = [f"--run={classes_run}", f"--source={tmp_path}/walk.mp4"]
+    flags += [f"--output={tmp_path}/a.png"]
+    with pytest.raises(UserError, match="--label should be given with --source .* up, left"):
+        call("prediction", *flags)
+    call("prediction", *flags, "--label", "up")
+    assert (tmp_path / "a.png").is_file()
+
+
+def test_no_truncation_and_no_mask_where_there_is_nothing_to_choose(run, tmp_path):
+    with pytest.raises(UserError, match="--psi should be 1 for a generator that predicts"):
+        call("prediction", f"--run={run}", "--psi=0.5", f"--output={tmp_path}/a.png")
+    with pytest.raises(UserError, match="`prediction.mask` should be false without"):
+        tiny_config("prediction.mask=true", "prediction.from_last=false")
 
 
 def test_borders_mark_the_past_and_what_was_generated():
