@@ -146,13 +146,16 @@ def open_extractor(args: argparse.Namespace, reals: "RecordClips") -> "Extractor
 
 
 def open_held_out(args: argparse.Namespace, reals: "RecordClips") -> "RecordClips | None":
-    """The clips of --held_out, at the rung of the reals."""
+    """The clips of --held_out, at the rung of the reals, their labels in the order of theirs."""
+    from dataset.records import open_records
     from scoring.clip_sets import RecordClips
 
     if not args.held_out:
         return None
-    classes = reals.about.get("classes", ())
-    return RecordClips(args.held_out, reals.rung, classes, open_cache(args))
+    cache, names = open_cache(args), reals.label_names
+    same = set(open_records(args.held_out, cache=cache).label_names) == set(names)
+    classes = names if same else reals.about.get("classes", ())
+    return RecordClips(args.held_out, reals.rung, classes, cache)
 
 
 def choose_output(

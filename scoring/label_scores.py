@@ -45,7 +45,7 @@ def label_scores(
         "intra_frechet_distance" and "intra_floor", their means over classes.
 
     Raises:
-        UserError: the classifier has other classes, or a clip has no label.
+        UserError: the classifier or `held_out` has other classes, or a clip has no label.
     """
     names = reals.label_names
     known = extractor.about.get("class_names", names)
@@ -58,6 +58,11 @@ def label_scores(
     if asked.min() < 0:
         raise UserError("The clips to score should be made for labels. Received: some without one")
     judged = reals if held_out is None else held_out
+    if judged.label_names != names:
+        raise UserError(
+            f"`held_out` should have the labels {', '.join(names)}. "
+            f"Received: {', '.join(judged.label_names) or 'none'}"
+        )
     chosen = _choose(judged, num, seed)
     true = judged.labels()[chosen]
     order = np.arange(len(asked))

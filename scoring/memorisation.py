@@ -22,7 +22,8 @@ def find_neighbours(
 ) -> tuple[dict, np.ndarray]:
     """Finds the nearest reals of fakes, in the protocol's features.
 
-    Fakes that were made for labels are compared with the reals of their class.
+    Fakes that were made for labels are compared with the reals of their class, and so are the
+    held-out clips that have one of these labels.
 
     Args:
         extractor: network and protocol.
@@ -55,16 +56,16 @@ def find_neighbours(
         check_apart(reals, held_out, "held_out")
         apart = held_out, np.arange(len(held_out))
     made = fake_order(fakes, seed)[:num]
+    asked, given = fakes.labels()[made], reals.labels()[order]
+    labelled = _of_classes(apart[0], apart[1], reals.label_names, given)
+    within_classes = len(labelled) > 0 and set(asked) <= set(given) - {-1}
+    if within_classes:
+        apart = apart[0], labelled
     known = extractor.extract(reals, order).values
     others = extractor.extract(*apart).values
     values = extractor.extract(fakes, made).values
-    labels = (
-        fakes.labels()[made],
-        reals.labels()[order],
-        apart[0].labels()[apart[1]],
-    )
-    within_classes = _are_of_classes(*labels)
     if within_classes:
+        labels = asked, given, apart[0].labels()[labelled]
         count = min(count, *(int(np.sum(labels[1] == label)) for label in set(labels[0])))
         indices, distances = nearest_within(values, labels[0], known, labels[1], count)
         ratio = memorisation_ratio(values, known, others, labels)
@@ -82,9 +83,12 @@ def find_neighbours(
     return about, _picture(reals, fakes, made, order[indices[:shown]])
 
 
-def _are_of_classes(fakes, reals, held_out):
-    """Whether all clips have labels that reals have too."""
-    return all(set(labels) <= set(reals) - {-1} for labels in (fakes, held_out))
+def _of_classes(clips, indices, names, given):
+    """Those of `indices` whose clips have one of the labels `given`; none with other names."""
+    if clips.label_names != names:
+        return indices[:0]
+    labels = clips.labels()[indices]
+    return indices[(labels >= 0) & np.isin(labels, given)]
 
 
 def _picture(reals, fakes, made, neighbours):

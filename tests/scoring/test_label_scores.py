@@ -54,6 +54,13 @@ def test_the_class_that_was_asked_for_is_made():
     assert [row["accuracy_reals"] for row in found["classes"]] == [1, 1, 1, None]
 
 
+def test_held_out_clips_have_the_same_labels():
+    held_out = Painted([0, 1], seed=2)
+    held_out.label_names = NAMES[::-1]
+    with pytest.raises(UserError, match="`held_out` should have the labels red, green, .*: white"):
+        label_scores(extractor(), REALS, Painted([0], seed=1), num=27, held_out=held_out)
+
+
 def test_distances_are_those_within_a_class():
     fakes = Painted([0] * 6 + [1] * 6 + [2] * 6, seed=1)
     found = label_scores(extractor(), REALS, fakes, num=27)

@@ -47,6 +47,16 @@ def test_fakes_of_classes_are_compared_within_their_class():
     assert (found["within_classes"], found["nearest"]) == (False, 0)
 
 
+def test_held_out_clips_of_no_known_class_are_left_out():
+    reals, fakes = Clips(30, [0] * 30), Clips(2, [0, 0], seed=1)
+    held_out = Clips(20, [0] * 17 + [1, -1, -1], seed=2)
+    found, _ = find_neighbours(toy_extractor(), reals, fakes, held_out)
+    assert (found["within_classes"], found["held_out"]) == (True, 17)
+    held_out.label_names = ("other", "names")
+    found, _ = find_neighbours(toy_extractor(), reals, fakes, held_out)
+    assert (found["within_classes"], found["held_out"]) == (False, 20)
+
+
 def test_clips_of_other_sizes_are_drawn_at_the_size_of_the_fakes():
     fakes = Clips(5, seed=1)
     fakes.array = fakes.array[:, ::2].repeat(2, axis=2)

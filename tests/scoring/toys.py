@@ -39,6 +39,8 @@ def toy_extractor(cache=None, **more) -> Extractor:
 class Clips:
     """A clip set in memory, perhaps with labels."""
 
+    label_names: tuple[str, ...] = ()
+
     def __init__(self, num, labels=None, seed=0, kind="data set", offset=0):
         random = np.random.default_rng(seed)
         colours = random.integers(40, 200, (num, 8, 1, 1, 3)) + offset
