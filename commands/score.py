@@ -28,6 +28,11 @@ def flags(parser: Parser):
     add_network(parser)
     flag = parser.add_argument
     flag("--num", type=whole(1), help="clips (default: as the protocol)")
+    flag(
+        "--balanced",
+        action="store_true",
+        help="as many clips of each class (default: as frequent as in the reals)",
+    )
     add_controls(parser, "changed reals")
     flag("--output", type=Path, help="JSON to write (default: <run>/score-<protocol>-<nimg>.json)")
 
@@ -37,7 +42,8 @@ def run(args: argparse.Namespace):
     if args.output:
         check_file(args.output, ["json"])
     chosen = protocol(args.protocol)
-    reals, fakes = open_sets(args, (args.num or chosen.clips) * chosen.repeats)
+    count = (args.num or chosen.clips) * chosen.repeats
+    reals, fakes = open_sets(args, count, even_labels=args.balanced)
     output = choose_output(args, f"score-{chosen.name}", ["json"], fakes)
     from scoring.score import score
 

@@ -28,6 +28,7 @@ def flags(parser: Parser):
     flag("--num", type=whole(2), default=1024, help="clips of --generated")
     flag("--output", type=Path, required=True, help="file to write, .weights.h5")
     flag("--held_out", type=Path, help="labelled data set to measure on (default: part of --data)")
+    flag("--classes", nargs="+", default=[], metavar="NAME", help="of --data (default: all)")
     flag("--val_fraction", type=real(0, 1), default=0.2, help="size of that part")
     flag("--init", type=Path, help="weights to begin with, such as those of Sports-1M")
     flag("--protocol", type=one_of(PROTOCOLS), default="thesis", help="how clips are prepared")
@@ -75,9 +76,9 @@ def open_labelled(args: argparse.Namespace) -> tuple["Labelled", "Labelled"]:
         made = GeneratedClips.of_snapshot(open_generator(args.generated), args.num, args.seed)
         reals = RecordClips(args.held_out, classes=made.label_names)
         return Labelled.all_of(made), Labelled.all_of(reals)
-    train = Labelled.all_of(RecordClips(args.data))
+    train = Labelled.all_of(RecordClips(args.data, classes=args.classes))
     if args.held_out:
-        held_out = Labelled.all_of(RecordClips(args.held_out))
+        held_out = Labelled.all_of(RecordClips(args.held_out, classes=args.classes))
         check_apart(train.clips, held_out.clips, "held_out")
         return train, held_out
     print("Held out: clips of --data. Where several were cut from one video, give --held_out.")

@@ -30,13 +30,18 @@ _NAMES = {  # What distances of a card are called.
 
 
 def write_hub(snapshot: "Snapshot", folder: Path):
-    """Writes README.md and a moving picture of samples to a folder with the weights."""
+    """Writes README.md and a moving picture of samples to a folder with the weights.
+
+    A generator that predicts has no samples of latents alone, so there is no picture.
+    """
+    (folder / README).write_text(describe(snapshot), encoding="utf-8")
+    if snapshot.past_frames:
+        return
     height = snapshot.config.ladder[snapshot.phase.level].height
     count = min(max(1, _SIDE // height) ** 2, _MAX_CLIPS)
     seed = snapshot.config.train.seed
     clips = snapshot.sample(sample_latents(count, snapshot.config.latent_size, seed))
     write_clip(folder / PICTURE, tile_clips(to_uint8(clips)), snapshot.fps or FPS)
-    (folder / README).write_text(describe(snapshot), encoding="utf-8")
 
 
 def describe(snapshot: "Snapshot") -> str:
@@ -44,21 +49,24 @@ def describe(snapshot: "Snapshot") -> str:
     card, config = snapshot.card, snapshot.config
     rung = config.ladder[snapshot.phase.level]
     rows = [f"| {name} | {value:.6g} |" for name, value in numbers_of(card)]
-    data = card.get("data", {})
+    data, past = card.get("data", {}), config.prediction.past
+    picture = "" if past else f"![Clips of random latents]({PICTURE})\n\n"
+    command = "prediction --source=video.mp4 --output=future.mp4"
+    if not past:
+        command = "samples --num=16 --output=samples.mp4"
+    task = f", which continues their first {past} frames" if past else ""
     return f"""{front_matter(card, config.name)}
 # {config.name}
 
-A generator of clips of {rung.frames} frames and {rung.width}x{rung.height} pixels, trained on
+A generator of clips of {rung.frames} frames and {rung.width}x{rung.height} pixels{task}, trained on
 {snapshot.phase.nimg / 1000:g} thousand clips. It implements [{_TITLE}]({_PAPER}).
 
-![Clips of random latents]({PICTURE})
-
-## Use
+{picture}## Use
 
 With a checkout of the code:
 
 ```sh
-python generate.py samples --model=generator.weights.h5 --num=16 --output=samples.mp4
+python generate.py {command} --model=generator.weights.h5
 ```
 
 `--model=hf://OWNER/NAME`, with the name of this repository, downloads the files first.

@@ -106,6 +106,15 @@ def test_weights_and_card_are_enough(run, tmp_path):
     assert model.weights_hash() == snapshot.weights_hash()
 
 
+def test_a_folder_of_the_hub_says_how_to_predict(run, tmp_path):
+    export(load_snapshot(run), tmp_path / "hub", "hub")
+    text = (tmp_path / "hub" / "README.md").read_text()
+    assert "generate.py prediction --source=video.mp4" in text
+    assert "continues their first 3 frames" in text
+    assert "samples" not in text
+    assert not (tmp_path / "hub" / "samples.webp").exists()
+
+
 def test_onnx_takes_the_past(run, tmp_path):
     pytest.importorskip("tf2onnx")
     export(load_snapshot(run), tmp_path / "exported", "onnx")
