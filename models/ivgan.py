@@ -12,6 +12,7 @@ from models.fixed import FixedModel
 from models.model import Average, Part, Update
 from models.settings import IVGANSettings
 from networks.ivgan import IVGANCritic, IVGANGenerator
+from networks.layers import weight_factors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,14 @@ class IVGAN(FixedModel):
         """The critic at every step, and the generator at every few."""
         loss, every = self.config.loss, _settings(self.config).critic_steps
         return (
-            Update("D", ("D",), self._critic_terms, loss.critic_terms, "critic"),
+            Update(
+                "D",
+                ("D",),
+                self._critic_terms,
+                loss.critic_terms,
+                "critic",
+                after=lambda step: loss.constrain(weight_factors(self.networks["D"])),
+            ),
             Update("G", ("G",), self._generator_terms, loss.generator_terms, "generator", every),
             *self.averages(),
         )

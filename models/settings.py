@@ -278,7 +278,7 @@ class IVGANSettings(OneLatentSettings):
 
     unused: ClassVar[tuple[str, ...]] = tuple(
         name for name in FixedSettings.unused if name not in ("loss", "train.penalty_interval")
-    )
+    ) + ("loss.critic_steps",)
 
     def check(self, config: Config):
         """Refuses losses with another head, too."""

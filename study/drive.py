@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from config import from_dict
 from study.held_out import write_held_out
 from study.steps import Step, Study
 from support.errors import UserError
@@ -71,7 +72,8 @@ def drive(study: Study, report: Callable[[], object], run: Runner = run_counted)
         run: runs a command, as `support.processes.run_counted` does.
 
     Raises:
-        UserError: another process works on the study, or a step that others need has failed.
+        UserError: another process works on the study, a step that others need has failed, or a run
+            was trained with other settings than it has now.
         SystemExit: a command was interrupted.
     """
     for name in ("steps", "logs", "results", "configs", "data"):
@@ -82,6 +84,7 @@ def drive(study: Study, report: Callable[[], object], run: Runner = run_counted)
             write_held_out(study.sources[data.name], share, study.held_out_list(data))
     with lock(study.folder / "lock", f"Cannot work on {study.folder}: another process does."):
         clear_abandoned(study.folder / "results")
+        _check_settings(study)
         failed = set()
         for step in study.steps():
             if step.run and step.run.name in failed:
@@ -100,13 +103,26 @@ def drive(study: Study, report: Callable[[], object], run: Runner = run_counted)
                 report()
 
 
+def _check_settings(study):
+    """Raises `UserError` for a run that was begun with other settings."""
+    for run in study.runs:
+        path = study.config_path(run)
+        if path.exists() and from_dict(read_json(path, dict)) != run.config:
+            raise UserError(
+                f"Cannot continue {study.folder}: {run.name} was trained with other settings than "
+                f"it has now. Delete {path} and {study.run_folder(run)} to train it again, or use "
+                "another --output."
+            )
+
+
 def _attempt(study, step, run):
     """Runs the command of a step once; returns its record."""
     path = record_path(study, step)
     before = read_record(study, step)
     record = before.with_(command=step.command, state="running", attempts=before.attempts + 1)
     if step.trains:
-        write_json(study.folder / "configs" / f"{step.run.name}.json", step.run.config.as_dict())
+        write_json(study.config_path(step.run), step.run.config.as_dict())
+        study.result(step.run.name).unlink(missing_ok=True)  # A row of another training.
     elif step.is_row:
         step.output.unlink(missing_ok=True)  # A row of another command.
     write_json(path, record.__dict__)

@@ -69,6 +69,9 @@ def describe_conditions(study: Study, table: Table) -> list[str]:
             )
         )
     for row in table.rows:
+        if row.missing and row.seeds:
+            numbers = ", ".join(map(str, row.missing))
+            found.append(f"{row.title}: not measured with seed {numbers}.")
         for seed in row.seeds[: row.name == "real"]:
             floor = f"sliced Wasserstein distance {seed['swd_floor']:.0f}"
             if "frechet_distance_floor" in seed:

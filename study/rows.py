@@ -41,7 +41,8 @@ COLUMNS = (
 class Row:
     """The numbers of a system, one dict per seed; of reals there is one.
 
-    A run that is not measured yet has no dict. `state` says why there is none at all.
+    A run that is not measured has no dict: its seed is in `missing`. `state` says why there is none
+    at all.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Row:
     seeds: tuple[dict[str, Any], ...]
     state: str = ""
     published: dict[str, float] = dataclasses.field(default_factory=dict)
+    missing: tuple[int, ...] = ()
 
     def values(self, key: str) -> list[float]:
         """The numbers of a column, by seed."""
@@ -113,8 +115,11 @@ def read_tables(study: Study) -> list[Table]:
                     published = find_published(data.name, run.system.published)
                     row = rows.get(run.system.name)
                     row = row or Row(run.system.name, run.system.title, (), state, published)
-                    seeds = (*row.seeds, *([found] if found else []))
-                    rows[run.system.name] = dataclasses.replace(row, seeds=seeds)
+                    if found:
+                        row = dataclasses.replace(row, seeds=(*row.seeds, found))
+                    else:
+                        row = dataclasses.replace(row, missing=(*row.missing, run.seed))
+                    rows[run.system.name] = row
             tables.append(Table(data, budget, (*reals, *rows.values())))
     return tables
 

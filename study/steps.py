@@ -93,6 +93,14 @@ class Study:
         """The row of a run, or of reals."""
         return self.folder / "results" / f"{name}.json"
 
+    def config_path(self, run: Run) -> Path:
+        """The config of a run, as it was when its training began."""
+        return self.folder / "configs" / f"{run.name}.json"
+
+    def run_folder(self, run: Run) -> Path:
+        """Where a run is trained."""
+        return self.folder / "runs" / run.name
+
     def network(self, data: Data) -> Path:
         """Weights of the network that scores clips of a data set."""
         return self.weights or self.folder / "classifiers" / f"{data.name}.weights.h5"
@@ -141,22 +149,21 @@ class Study:
         return Step(name.rstrip("-"), command, output, _START + 2 * count * self._forward())
 
     def _training(self, run):
-        config, folder = self.folder / "configs" / f"{run.name}.json", self.folder / "runs"
         command = [
             "train.py",
-            f"--config={config}",
+            f"--config={self.config_path(run)}",
             f"--data={self.data_folder(run.data_name)}",
-            f"--run={folder / run.name}",
+            f"--run={self.run_folder(run)}",
             "--clock=cpu",
         ]
         if run.budget.minutes:
             command.append(f"--hours={run.budget.minutes / 60:.6g}")
         seconds = run.seconds(self.scale.families[run.system.family])
-        output = folder / run.name / "config.json"
+        output = self.run_folder(run) / "config.json"
         return Step(f"train-{run.name}", tuple(command), output, seconds, run, trains=True)
 
     def _measurement(self, run):
-        flags = [f"--run={self.folder / 'runs' / run.name}", f"--curve={self.scale.curve_clips}"]
+        flags = [f"--run={self.run_folder(run)}", f"--curve={self.scale.curve_clips}"]
         if _is_own(run):
             full = self.data_folder(run.data.name)
             flags += [f"--reference={full}", f"--reference_held_out={full}-val"]

@@ -123,6 +123,16 @@ def test_tgan_has_the_published_form_of_labels():
         small_config("tgan", "network.labels=projection")
 
 
+def test_ivgan_clips_weights_where_the_loss_does():
+    config = small_config("ivgan", "loss=wgan", "loss.clip=0.01")
+    trainer = trainer_for(config)
+    train(trainer, Labelled(config.ladder), until=4)
+    largest = [np.abs(w).max() for w in trainer.model.networks["D"].get_weights()]
+    assert max(largest) == pytest.approx(0.01)
+    with pytest.raises(UserError, match="does not use `loss.critic_steps`"):
+        small_config("ivgan", "loss=wgan", "loss.critic_steps=5")
+
+
 def test_ivgan_takes_losses_of_one_score():
     with pytest.raises(UserError, match="`loss` should have a scalar head for the model ivgan"):
         small_config("ivgan", "loss=swgan")

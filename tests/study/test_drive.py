@@ -1,6 +1,7 @@
 """A study is completed step by step, and resumes wherever it was stopped."""
 
 import dataclasses
+import shutil
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_more_seeds_add_their_runs_only(tmp_path):
     complete(make_study(tmp_path, seeds=(0, 1)), runner)
     assert len(runner.commands) == 2 * 4
     assert all("-1.json" in command for command in runner.commands)
+
+
+def test_runs_of_other_settings_are_not_taken_for_these(tmp_path):
+    complete(make_study(tmp_path, seeds=(0,)), Runner())
+    study = make_study(tmp_path, seeds=(0,))
+    run = study.runs[0]
+    other = dataclasses.replace(run, config=run.config.override(["train.seed=9"]))
+    study = dataclasses.replace(study, runs=(other, *study.runs[1:]))
+    runner = Runner()
+    with pytest.raises(UserError, match=f"{run.name} was trained with other settings .* Delete"):
+        complete(study, runner)
+    assert runner.commands == []
+    study.config_path(run).unlink()
+    shutil.rmtree(study.run_folder(run))
+    complete(study, runner)
+    assert [command.split()[0].split("/")[-1] for command in runner.commands] == [
+        "train.py",
+        "evaluate.py",
+    ]
+    assert all(run.name in command for command in runner.commands)
 
 
 class Killed(BaseException):
@@ -89,7 +110,8 @@ def test_a_process_that_is_killed_leaves_a_step_to_repeat(tmp_path):
     path.write_text(path.read_text().replace("finished", "running"))
     runner = Runner()
     complete(study, runner)
-    assert [f"--run={step.output.parent}" in command for command in runner.commands] == [True]
+    assert len(runner.commands) == 2  # The row is measured again, too.
+    assert all(f"--run={step.output.parent}" in command for command in runner.commands)
 
 
 def test_a_lost_row_and_another_number_of_clips_are_measured_again(tmp_path):

@@ -43,9 +43,10 @@ def test_medians_and_each_seed(report):
     assert cells(table, "real clips", "kimg") == ""
 
 
-def test_what_failed_or_is_missing_shows(report, tmp_path):
+def test_what_failed_or_is_missing_shows(study, report, tmp_path):
     tgan = "TGAN, singular value clipping"
     assert cells(report[1], tgan, "inception score") == "2.00"  # Seed 0 alone.
+    assert f"- {tgan}: not measured with seed 1." in (study.folder / "tables.md").read_text()
     waiting = read_tables(make_study(tmp_path, seeds=(0,)))[0]
     assert cells(waiting, tgan, "inception score") == "not done"
     assert cells(waiting, "real clips", "inception score") == ""
