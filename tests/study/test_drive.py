@@ -45,7 +45,7 @@ def test_runs_of_other_settings_are_not_taken_for_these(tmp_path):
     complete(make_study(tmp_path, seeds=(0,)), Runner())
     study = make_study(tmp_path, seeds=(0,))
     run = study.runs[0]
-    other = dataclasses.replace(run, config=run.config.override(["train.seed=9"]))
+    other = dataclasses.replace(run, config=run.config.override(["train.tick_kimg=3"]))
     study = dataclasses.replace(study, runs=(other, *study.runs[1:]))
     runner = Runner()
     with pytest.raises(UserError, match=f"{run.name} was trained with other settings .* Delete"):
