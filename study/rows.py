@@ -29,6 +29,7 @@ COLUMNS = (
     Column("inception_score", "inception score", ".2f"),
     Column("best", "best*", ".2f"),
     Column("frechet_distance", "Frechet distance", ".4g"),
+    Column("kernel_distance", "kernel distance", ".3f"),
     Column("swd", "sliced Wasserstein distance", ".0f"),
     Column("motion", "motion energy", ".2f"),
     Column("memorisation", "memorisation", ".2f"),

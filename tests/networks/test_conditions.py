@@ -55,7 +55,7 @@ def test_biases_of_classes():
     inputs = Inputs(LATENTS, LABELS)
     before = G(inputs, lod=Lod(1)).numpy()
     (layer,) = G.class_bias
-    layer.bias.assign(RANDOM.standard_normal([3, 4]) * [[1], [0], [0]])  # Of the first class.
+    layer.bias.assign(RANDOM.standard_normal([3, 4]) * [[1], [0], [0]])
     after = G(inputs, lod=Lod(1)).numpy()
     np.testing.assert_array_equal(after[:2], before[:2])
     assert np.abs(after[2] - before[2]).max() > 1e-3
