@@ -112,12 +112,12 @@ def mocogan_actions() -> Config:
 
 
 def mocogan_demo() -> Config:
-    """A small MoCoGAN for the synthetic clips at 32x32x16."""
-    return _small("mocogan_demo", mocogan_actions())
+    """A small MoCoGAN for the synthetic clips at 32x32x16, with noise, without which it is grey."""
+    return _small("mocogan_demo", mocogan_actions().override(["model.noise=0.1"]))
 
 
 def ivgan_golf() -> Config:
-    """iVGAN's golf clips at 64x64x32, as published; a critic step counts its clips."""
+    """iVGAN's golf clips at 64x64x32, as long as VGAN; a critic step counts its clips."""
     train = Train(total_kimg=5 * 65 * 64, mirror=False, beta_1=0.5, beta_2=0.999)
     return Config(
         "ivgan_golf",

@@ -50,7 +50,27 @@ def test_published_presets_have_one_rung(name, clip):
     assert not config.train.mirror
     small = preset(f"{name.partition('_')[0]}_demo")
     assert str(small.ladder) == "16x32x32"
-    assert small.model == dataclasses.replace(config.model, maps=8)
+    noise = {"noise": 0.1} if name == "mocogan_actions" else {}
+    assert small.model == dataclasses.replace(config.model, maps=8, **noise)
+    assert small.schedule.generator_rate == config.schedule.generator_rate
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "betas", "minibatch", "kimg"),
+    [
+        ("vgan_golf", 2e-4, (0.5, 0.999), 64, 65 * 64),
+        ("tgan_ucf101", 5e-5, None, 32, 3200),
+        ("mocogan_actions", 2e-4, (0.5, 0.999), 32, 3200),
+        ("ivgan_golf", 2e-4, (0.5, 0.999), 64, 5 * 65 * 64),
+    ],
+)
+def test_published_presets_have_the_published_optimizers(name, rate, betas, minibatch, kimg):
+    config = preset(name)
+    (phase,) = list_phases(config.schedule, config.ladder)
+    assert (phase.generator_rate, phase.critic_rate, phase.minibatch) == (rate, rate, minibatch)
+    assert config.train.total_kimg == kimg
+    if betas:  # TGAN has RMSprop.
+        assert (config.train.beta_1, config.train.beta_2) == betas
 
 
 def test_faces_has_the_released_values():

@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 
+from commands import create_tfrecords, measure, train, train_c3d
+from commands.parser import Parser
 from config import from_dict
 from growth.phase import list_phases
 from growth.planner import RULE
@@ -107,6 +109,32 @@ def test_clips_of_another_size_have_data_of_their_own(tmp_path):
     assert f"--weights={weights}" in row
     assert not [f for f in steps["ucf101-published-swgan-0"].command if "reference" in f]
     assert not [f for f in steps["train-ucf101-published-tgan-0"].command if "hours" in f]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_commands_have_flags_that_are_known(tmp_path, scale):
+    scale = SCALES[scale]
+    budgets = {data.name: [Budget(minutes=1)] for data in scale.data}
+    runs = tuple(list_runs(scale, list(scale.data), budgets, list(SYSTEMS)))
+    sources = {data.name: tmp_path for data in scale.data}
+    weights = None if scale.classifier else tmp_path / "c3d.weights.h5"
+    study = Study(tmp_path, scale, tuple(scale.data), runs, sources, weights)
+    modules = {"create_tfrecords": create_tfrecords, "train_c3d": train_c3d, "measure": measure}
+    seen = set()
+    for step in study.steps():
+        if step.trains:
+            preset = [
+                "--config=demo",
+                *step.command[2:],
+            ]  # The file of the config is not there yet.
+            module, argv = train, preset
+        else:
+            module, argv = modules[step.command[1]], step.command[2:]
+        parser = Parser()
+        module.flags(parser)
+        parser.parse_args(argv)
+        seen.add(module)
+    assert len(seen) == (4 if scale.classifier else 3)
 
 
 def test_the_plan_sums_up_the_time(tmp_path):
