@@ -105,6 +105,23 @@ def test_the_score_is_the_mean_over_frames(settings):
     )
 
 
+@pytest.mark.parametrize("form", ["concat", "projection"])
+def test_each_frame_has_the_label_of_its_clip(form):
+    keras.utils.set_random_seed(0)
+    classes = f"network.classes={('a', 'b', 'c', 'd')!r}"
+    settings, lod = tiny_config(f"network.labels={form}", classes), Lod(1)
+    D, critic = _critic(Frames(settings, 2), settings, lod)
+    batch = Frames(settings, 2)(_clips(settings.ladder[1]), lod, _noise())
+    expected = []
+    for f in range(2):
+        values = D.encoder(batch.clips[:, f : f + 1], batch.labels, lod=lod, group=2)
+        expected.append(D.score(values, batch.labels))
+    found = critic.score(critic.encode(batch))
+    np.testing.assert_allclose(found, np.mean(expected, 0), atol=1e-6)
+    other = critic.score(critic.encode(batch._replace(labels=batch.labels[::-1])))
+    assert np.abs(found - other).min() > 0
+
+
 @pytest.mark.parametrize("view", [Half, lambda settings: Frames(settings, 2)])
 @pytest.mark.parametrize("level", [1, 2])
 def test_fading_begins_where_the_rung_below_ended(settings, view, level):

@@ -65,6 +65,37 @@ def test_a_saved_model_makes_the_clips_without_this_project(run, tmp_path, nimg)
     assert all(sha256(tmp_path / "exported" / name) == files[name] for name in files)
 
 
+CLASSES = ("left", "right", "up")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["network.labels=concat", "network.class_bias=true"],
+        ["network.labels=adc", "network.class_input=layer"],
+    ],
+)
+def test_a_saved_model_of_classes_takes_labels(tmp_path, settings):
+    config = tiny_config(f"network.classes={CLASSES!r}", *settings)
+    write_config(tmp_path, config)
+    keras.utils.set_random_seed(0)
+    generator = Generator(config.ladder, config.network)
+    for layer in generator.class_bias:
+        layer.bias.assign(tf.random.normal(layer.bias.shape))
+    save_snapshot(tmp_path, generator, STABLE)
+    snapshot = load_snapshot(tmp_path)
+    assert snapshot.card["labels"] == "[N] int32, 0 to 2: left, right, up"
+    export(snapshot, tmp_path / "exported", "saved_model")
+    function = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
+    latents, labels = sample_latents(3, 8, seed=0), np.array([2, 0, 1], np.int32)
+    clips = function(latents=tf.constant(latents), labels=tf.constant(labels))["clips"].numpy()
+    np.testing.assert_allclose(clips, snapshot.sample(latents, labels=labels), atol=1e-4)
+    even = snapshot.sample(latents)  # By default as many of each class, in order.
+    assert np.abs(even - clips).max(axis=(1, 2, 3, 4)).min() > 1e-3
+    expected = snapshot.sample(latents[[1]], labels=labels[[1]])
+    np.testing.assert_allclose(expected, clips[[1]], atol=1e-4)
+
+
 def test_a_saved_model_holds_what_its_phase_uses_alone(run):
     snapshot = load_snapshot(run, FADING)
     held, G = export_module.as_module(snapshot).weights, snapshot.generator
