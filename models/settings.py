@@ -183,13 +183,14 @@ class VGANSettings(OneLatentSettings):
 
 @dataclasses.dataclass(frozen=True)
 class TGANSettings(OneLatentSettings):
-    """TGAN; all variants but vanilla have the Wasserstein loss."""
+    """TGAN; svc and clip bound the critic of a Wasserstein loss."""
 
     kind: str = "tgan"
     variant: str = setting(
         "svc",
-        "singular value clipping, weight clipping, or cross entropy with noise in the critic",
-        choices=("svc", "clip", "vanilla"),
+        "singular value clipping, weight clipping, cross entropy with noise in the critic, or "
+        "least squares",
+        choices=("svc", "clip", "vanilla", "lsgan"),
     )
     svc_every: int = setting(5, "steps from one singular value clipping to the next", above=0)
     clip: float = setting(0.01, "bound of the critic's weights, where they are clipped", above=0)

@@ -17,6 +17,17 @@ from networks.strided import StridedCritic
 from networks.tgan import TGANGenerator, one_hot, tgan_critic
 
 _NOISE = 0.3  # deviation, before each activation of the critic in the vanilla variant
+# What critic and generator minimise, of scores [N] of reals and fakes.
+_WASSERSTEIN = (lambda real, fake: fake - real, lambda fake: -fake)
+_LOSSES = {
+    "svc": _WASSERSTEIN,
+    "clip": _WASSERSTEIN,
+    "vanilla": (
+        lambda real, fake: tf.nn.softplus(-real) + tf.nn.softplus(fake),
+        lambda fake: tf.nn.softplus(-fake),
+    ),
+    "lsgan": (lambda real, fake: (real - 1) ** 2 + (fake + 1) ** 2, tf.square),
+}
 
 
 class TGAN(FixedModel):
@@ -58,22 +69,20 @@ class TGAN(FixedModel):
         )
 
     def _critic_terms(self, part: Part) -> Terms:
-        """Equation 2.6, or the cross entropy of the vanilla variant."""
+        """Equation 2.6, or the cross entropy or the least squares of the variant."""
         real, fake = (self._score(batch, part) for batch in (part.reals, self.fakes(part)))
-        loss = fake - real
-        if self._is_vanilla():
-            loss = tf.nn.softplus(-real) + tf.nn.softplus(fake)
-        return Terms({"critic": loss}, {"score_gap": real - fake})
+        loss, _ = _LOSSES[_settings(self.config).variant]
+        return Terms({"critic": loss(real, fake)}, {"score_gap": real - fake})
 
     def _generator_terms(self, part: Part) -> Terms:
-        score = self._score(self.fakes(part), part)
-        return Terms({"generator": tf.nn.softplus(-score) if self._is_vanilla() else -score})
+        _, loss = _LOSSES[_settings(self.config).variant]
+        return Terms({"generator": loss(self._score(self.fakes(part), part))})
 
     def _score(self, batch, part):
         clips, classes = batch.clips, self.config.num_classes
         if classes:
             clips = with_class_maps(clips, one_hot(batch.labels, classes))
-        if not self._is_vanilla():
+        if _settings(self.config).variant != "vanilla":
             return mean_output(self.networks["D"](clips))
 
         def add_noise(maps):
@@ -81,13 +90,10 @@ class TGAN(FixedModel):
 
         return mean_output(self.networks["D"](clips, before_activation=add_noise))
 
-    def _is_vanilla(self):
-        return _settings(self.config).variant == "vanilla"
-
     def _bound(self) -> Callable[[tf.Tensor], None] | None:
         """What is done after an update of the critic."""
-        rules = {"svc": self._clip_singular_values, "clip": self._clip_weights, "vanilla": None}
-        return rules[_settings(self.config).variant]
+        rules = {"svc": self._clip_singular_values, "clip": self._clip_weights}
+        return rules.get(_settings(self.config).variant)
 
     def _clip_weights(self, step: tf.Tensor):
         bound = _settings(self.config).clip

@@ -72,6 +72,7 @@ def test_vgan_has_two_logits(monkeypatch, part):
         ("svc", FAKE - REAL, -FAKE),
         ("clip", FAKE - REAL, -FAKE),
         ("vanilla", softplus(-REAL) + softplus(FAKE), softplus(-FAKE)),
+        ("lsgan", (REAL - 1) ** 2 + (FAKE + 1) ** 2, FAKE**2),
     ],
 )
 def test_tgan(monkeypatch, part, variant, critic, generator):
