@@ -139,6 +139,7 @@ def _with_known_classes(config, data):
     except UserError as error:
         print(f"The tables below are those without labels. {error}\n")
         return config
+    config.model.check_labels(names)
     return classes_of_data(config, names, data)
 
 
