@@ -143,7 +143,7 @@ def plot_progress(
     Args:
         curves: for each system its runs, each a list of dicts with the measures at a moment.
         axis: the key that is drawn from left to right, and its title.
-        measures: a panel for each key, with its title.
+        measures: a panel for each key, with its title; a distance is drawn logarithmically.
         references: for some measures, the value of real clips.
         output: file with a suffix that matplotlib knows (.png, .pdf, .svg).
         title: of the figure.
@@ -164,6 +164,7 @@ def plot_progress(
         if measure in references:
             panel.axhline(references[measure], color="black", linestyle="--", label="real clips")
         panel.set_ylabel(name)
+        panel.set_yscale("log" if "distance" in name else "linear")
     panels[0].legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
     panels[-1].set_xlabel(axis[1])
     figure.suptitle(title)
