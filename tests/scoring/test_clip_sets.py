@@ -148,7 +148,8 @@ def test_clips_of_a_snapshot_follow_from_its_seed(seed, expected):
             name="demo",
             train=SimpleNamespace(seed=5),
             latent_size=4,
-            network=SimpleNamespace(num_classes=0),
+            num_classes=0,
+            class_names=(),
             ladder=[SimpleNamespace(shape=(2, 4, 4)), SimpleNamespace(shape=(4, 8, 8))],
         )
         phase = SimpleNamespace(minibatch=3, nimg=64, level=0)
@@ -186,7 +187,8 @@ def test_labels_of_generated_clips_are_drawn_as_in_the_reals():
             name="demo",
             train=SimpleNamespace(seed=5),
             latent_size=4,
-            network=SimpleNamespace(num_classes=3, classes=("a", "b", "c")),
+            num_classes=3,
+            class_names=("a", "b", "c"),
             ladder=[SimpleNamespace(shape=(2, 4, 4))],
         )
         phase = SimpleNamespace(minibatch=4, nimg=64, level=0)
