@@ -86,14 +86,11 @@ def run(args: argparse.Namespace):
         import numpy as np
 
         from support.grids import tile_groups
-        from support.media import filmstrip, tile_clips
 
-        still, made = kind == "png", np.stack(list(clips))
+        names = None
         if labels is not None and chosen:
             names = [snapshot.config.class_names[label] for label in labels]
-            sheet = tile_groups(made, names, still, args.plain)
-        else:
-            sheet = filmstrip(made) if still else tile_clips(made)
+        sheet = tile_groups(np.stack(list(clips)), names, kind == "png", args.plain)
         write_grid(args, output, sheet, snapshot)
 
 

@@ -35,7 +35,7 @@ def write_hub(snapshot: "Snapshot", folder: Path):
     A generator that predicts has no samples of latents alone, so there is no picture.
     """
     (folder / README).write_text(describe(snapshot), encoding="utf-8")
-    if snapshot.past_frames:
+    if snapshot.config.prediction.past:
         return
     height = snapshot.config.ladder[snapshot.phase.level].height
     count = min(max(1, _SIDE // height) ** 2, _MAX_CLIPS)

@@ -9,19 +9,24 @@ from support.media import filmstrip, tile_clips
 
 
 def tile_groups(
-    clips: np.ndarray, groups: Sequence[str], still: bool = False, plain: bool = False
+    clips: np.ndarray,
+    groups: Sequence[str] | None,
+    still: bool = False,
+    plain: bool = False,
 ) -> np.ndarray:
     """Lays clips out with a row per group; white places follow those of a smaller group.
 
     Args:
         clips: [N, T, H, W, 3] uint8, those of a group one after the other.
-        groups: the name of the group of each clip.
+        groups: the name of the group of each clip; None where there are none.
         still: whether to draw the frames of each clip side by side, in a row of its own.
         plain: whether to leave out the names.
 
     Returns:
         [T, H', W', 3] uint8; T is 1 where it is still.
     """
+    if groups is None:
+        return filmstrip(clips) if still else tile_clips(clips)
     names = list(dict.fromkeys(groups))
     members = [clips[[group == name for group in groups]] for name in names]
     columns = max(map(len, members))

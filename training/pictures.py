@@ -8,7 +8,7 @@ from sampling.latents import even_labels, sample_latents
 from sampling.snapshot import Snapshot
 from scoring.distance import real_batch
 from support.grids import tile_groups
-from support.media import FPS, filmstrip, tile_clips, to_uint8, write_clip
+from support.media import FPS, to_uint8, write_clip
 from training.summaries import write_clip_summary
 
 _CLIPS = 16  # in a grid
@@ -62,15 +62,8 @@ class Pictures:
         return None if self.labels is None else reals.labels, reals.past
 
     def _write_grid(self, name, clips, groups=None):
-        write_clip(self.folder / f"{name}.mp4", _tile(clips, groups), self.fps)
-        write_clip(self.folder / f"{name}.png", _tile(clips, groups, still=True))
-
-
-def _tile(clips, groups, still=False):
-    """A grid, with a row per group if there are any."""
-    if groups:
-        return tile_groups(clips, groups, still)
-    return filmstrip(clips) if still else tile_clips(clips)
+        write_clip(self.folder / f"{name}.mp4", tile_groups(clips, groups), self.fps)
+        write_clip(self.folder / f"{name}.png", tile_groups(clips, groups, still=True))
 
 
 def _show(name, clips, fps, groups=None):
@@ -80,4 +73,4 @@ def _show(name, clips, fps, groups=None):
         ranks = [groups[:i].count(group) for i, group in enumerate(groups)]
         chosen = sorted(sorted(range(len(groups)), key=lambda i: ranks[i])[:count])
         clips, groups = clips[chosen], [groups[i] for i in chosen]
-    write_clip_summary(name, _tile(clips[:count], groups), fps)
+    write_clip_summary(name, tile_groups(clips[:count], groups), fps)

@@ -19,6 +19,7 @@ def write_video(path: Path, frames, codec: str = "mpeg4", gop: int = 12, rate: i
         stream = container.add_stream(codec, rate, options={"g": str(gop)})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt, stream.bit_rate = "yuv420p", 4_000_000
+        stream.codec_context.thread_count = 2  # The bytes depend on it, so not on the machine.
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
         container.mux(stream.encode())

@@ -73,7 +73,7 @@ def test_forms_in_the_head_are_for_losses_that_use_it():
 
 def test_pictures_have_a_row_per_class(tmp_path, monkeypatch):
     shown = {}
-    monkeypatch.setattr(pictures, "tile_groups", lambda clips, names, *_: (len(clips), names))
+    monkeypatch.setattr(pictures, "tile_groups", lambda clips, names, **_: (len(clips), names))
     monkeypatch.setattr(pictures, "write_clip", lambda path, grid, *_: shown.update({"f": grid}))
     monkeypatch.setattr(pictures, "write_clip_summary", lambda name, grid, _: shown.update(t=grid))
     monkeypatch.setattr(pictures, "_SIDE", 8)  # pixels, of four clips.
