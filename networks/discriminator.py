@@ -97,9 +97,11 @@ class Encoder(keras.Model):
             EqualizedConv3D(colours, m, size=1, dtype=dtype, name=f"from_rgb{i}")
             for i, m in enumerate(maps)
         ]
+        # A rung that adds to what the one below sees adds nothing at first, as in the generator.
+        start = "zeros" if self.sums else "normal"
         self.blocks = [
             EncoderBlock(
-                *(maps[i], maps[i - 1], kernel, ladder.factors(i), fused),
+                *(maps[i], maps[i - 1], kernel, ladder.factors(i), fused, start),
                 dtype=dtype,
                 name=f"block{i}",
             )
@@ -187,6 +189,7 @@ class EncoderBlock(keras.layers.Layer):
         kernel: tuple[int, int, int],
         factors: tuple[int, int, int],
         fused: bool,
+        start: str = "normal",
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -196,6 +199,7 @@ class EncoderBlock(keras.layers.Layer):
             *(inputs, outputs, kernel),
             downscale=factors,
             fused=fused,
+            start=start,
             dtype=dtype,
             name="conv1",
         )

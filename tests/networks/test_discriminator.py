@@ -72,6 +72,14 @@ def test_fade_starts_at_the_rung_below_and_ends_at_the_rung(discriminator, level
     np.testing.assert_allclose(end, encode(clips, level), atol=1e-5)
 
 
+def test_growing_changes_nothing_where_rungs_are_summed():
+    keras.utils.set_random_seed(0)
+    encoder = Discriminator(LADDER, dataclasses.replace(NETWORK, rgb="all"), "sliced").encoder
+    clips = _clips(2)
+    coarse = encoder(downscale(clips, LADDER.factors(2)), lod=Lod(1), group=2)
+    np.testing.assert_allclose(encoder(clips, lod=Lod(2), group=2), coarse, atol=1e-5)
+
+
 @pytest.mark.parametrize(("level", "fading"), [(0, False), (2, False), (2, True), (3, True)])
 def test_live_layers_are_those_with_gradients(discriminator, level, fading):
     lod = Lod(level, tf.constant(0.5) if fading else None)
