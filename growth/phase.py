@@ -1,7 +1,7 @@
 """The phases of training: which rung, fading or stable, at which minibatch and rates.
 
 Every rung is trained for its `lod_training_kimg`; then the next one fades in over that one's
-`lod_transition_kimg`, and so on to the top, where training stays until it ends.
+`lod_transition_kimg`, if any, and so on to the top, where training stays until it ends.
 """
 
 import dataclasses
@@ -43,8 +43,8 @@ class Schedule:
     )
     lod_transition_kimg: dict[int, float] = setting(
         _released_kimg,
-        "thousands of clips over which a rung fades in, by height",
-        above=0,
+        "thousands of clips over which a rung fades in, by height; 0: it begins in full",
+        minimum=0,
         maximum=1e9,
     )
     growing: bool = setting(True, "false: the full size from the start")
@@ -160,7 +160,8 @@ def list_phases(schedule: Schedule, ladder: Ladder) -> list[Phase]:
     """
     phases, begin, first = [], 0, first_level(schedule, ladder)
     for level in range(first, len(ladder)):
-        for fading in (True, False) if level > first else (False,):
+        fades = level > first and at_size(schedule.lod_transition_kimg, ladder[level].height) > 0
+        for fading in (True, False) if fades else (False,):
             last = level == ladder.top and not fading
             phase = _phase(schedule, ladder, len(phases), level, fading, begin, None)
             if not last:

@@ -165,10 +165,25 @@ def test_training_may_begin_at_a_higher_rung():
         list_phases(Schedule(first_size=8, first_frames=2), ladder)
 
 
+def test_rungs_may_begin_in_full():
+    phases = list_phases(Schedule({4: 1}, {4: 0, 32: 0.5}, minibatch={4: 8}), THESIS)
+    kinds = [(phase.level, phase.fading) for phase in phases]
+    assert kinds == [
+        (0, False),
+        (1, False),
+        (2, False),
+        *((i, f) for i in (3, 4, 5, 6) for f in (True, False)),
+    ]
+    assert [phase.begin for phase in phases[:5]] == [0, 1000, 2000, 3000, 3504]
+    assert [phase.index for phase in phases] == list(range(len(phases)))
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_hold_positive_values(name):
-    expected = f"`schedule.{name}` should hold at least one value, each (positive|above 0 and at)"
-    for table in ({}, {4: 0}, {4: 1, 8: -1}):
+    may_be_zero = name == "lod_transition_kimg"
+    least = "0 to" if may_be_zero else "(positive|above 0 and at)"
+    expected = f"`schedule.{name}` should hold at least one value, each {least}"
+    for table in ({}, {4: 1, 8: -1}, {4: -1 if may_be_zero else 0}):
         with pytest.raises(UserError, match=expected):
             Schedule(**{name: table})
 
