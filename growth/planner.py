@@ -2,8 +2,8 @@
 
 The rule of sharing is `RULE` (docs/recipes.md has what was tried in its place): equal kimg at
 each rung below the last two, more at these where they would otherwise have less than half of the
-time, and fades half as long as stable phases. Settings that follow from the length of a rung are in
-`choices` and `averaging`.
+time, and fades half as long as stable phases; a schedule without fades stays without. Settings that
+follow from the length of a rung are in `choices`, `averaging` and `falling`.
 """
 
 import dataclasses
@@ -25,9 +25,10 @@ class Rule:
     last_rungs: float = 0.5  # of the time, at least, for the last two rungs with their fades
     min_steps: int = 100  # of a stable phase; with fewer a rung is not reached
     long_kimg: float = 60.0  # of a rung, from which the released settings are right
-    short_kimg: float = 6.0  # of a rung, from which networks of a width are; else narrower ones
+    short_kimg: float = 9.0  # of a rung, from which networks of a width are; else narrower ones
     widths: tuple[int, ...] = (64, 32, 16)  # feature maps at most
     steps_per_average: float = 5.0  # spans of the running average in the last stable phase
+    falling: float = 0.3  # of the last stable phase, at its end: over which the rates fall
 
 
 RULE = Rule()
@@ -56,7 +57,8 @@ def make_plan(
     """A plan that takes `seconds`, or None where that is too short for the last rung.
 
     Args:
-        schedule: minibatches, rates and the first rung; its lengths are replaced.
+        schedule: minibatches, rates and the first rung; its lengths are replaced, except for
+            fades of 0.
         ladder: of the networks.
         costs: of the machine.
         seconds: of the whole training.
@@ -103,7 +105,7 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
         shortest = {height: 2 * at_size(schedule.minibatch, height) / 1000 for height in table}
         return {
             height: kimg
-            if (fading, height) in begun
+            if not kimg or (fading, height) in begun
             else round(max(kimg * factor, shortest[height]), 4)
             for height, kimg in table.items()
         }
@@ -123,8 +125,8 @@ def replan(plan: Plan, ladder: Ladder, costs: Costs, seconds: float, nimg: int) 
 
 def share_clips(schedule: Schedule, ladder: Ladder, kimg: float, rule: Rule = RULE) -> Schedule:
     """The schedule that ends after `kimg`, with as many clips at each rung."""
-    unit = kimg / (len(ladder) + rule.fade * (len(ladder) - 1))
-    return _with_lengths(schedule, {4: unit}, {4: rule.fade * unit})
+    unit = kimg / (len(ladder) + _fade(schedule, rule) * (len(ladder) - 1))
+    return _with_stable(schedule, {4: unit}, rule)
 
 
 def choices(
@@ -142,6 +144,7 @@ def choices(
     """
     rates, maps = {4: 4e-3, 64: 2e-3}, "growth.feature_maps"
     short = {
+        "network.rgb": "all",
         "schedule.minibatch": {4: 8},
         "schedule.generator_rate": rates,
         "schedule.critic_rate": rates,
@@ -156,8 +159,18 @@ def choices(
 def averaging(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
     """The decay of the running average, so that it forgets within the last stable phase."""
     last = list_phases(plan.schedule, ladder)[-1]
-    steps = (1000 * plan.total_kimg - last.begin) / last.minibatch
+    steps = 1000 * _last_kimg(plan, ladder) / last.minibatch
     return round(min(max(1 - rule.steps_per_average / steps, 0.9), 0.999), 4)
+
+
+def falling(plan: Plan, ladder: Ladder, rule: Rule = RULE) -> float:
+    """The kimg at the end over which the rates fall, where rungs are short; else 0."""
+    kimg = _last_kimg(plan, ladder)
+    return round(rule.falling * kimg, 3) if kimg < rule.long_kimg else 0.0
+
+
+def _last_kimg(plan, ladder):
+    return plan.total_kimg - list_phases(plan.schedule, ladder)[-1].begin / 1000
 
 
 def _min_kimg(schedule, shares, rule):
@@ -170,10 +183,16 @@ def _min_kimg(schedule, shares, rule):
 
 def _plan(schedule, ladder, shares, kimg, rule):
     training = {height: round(kimg * share, 4) for height, share in shares.items()}
-    transition = {height: round(rule.fade * value, 4) for height, value in training.items()}
-    planned = _with_lengths(schedule, training, transition)
+    planned = _with_stable(schedule, training, rule)
     begin = list_phases(planned, ladder)[-1].begin / 1000
     return _ending(planned, begin + training[ladder[-1].height])
+
+
+def _with_stable(schedule, training, rule):
+    """The schedule with these stable phases, and fades as the rule has them."""
+    fade = _fade(schedule, rule)
+    transition = {height: round(fade * kimg, 4) for height, kimg in training.items()}
+    return _with_lengths(schedule, training, transition)
 
 
 def _with_lengths(schedule, training, transition):
@@ -185,9 +204,10 @@ def _shares(schedule, ladder, costs, rule):
     """{height: kimg of the stable phase at a rung}, relative to the lowest rungs."""
     last = {rung.height for rung in ladder.rungs[-2:]}
     seconds = {True: 0.0, False: 0.0}
-    phases = list_phases(_shortest(schedule), ladder)
+    any_length = {4: max(schedule.minibatch.values())}
+    phases = list_phases(_with_stable(schedule, any_length, rule), ladder)
     for phase in phases:
-        share = rule.fade if phase.fading else 1.0
+        share = _fade(schedule, rule) if phase.fading else 1.0
         is_last = ladder[phase.level].height in last
         seconds[is_last] += share * costs.clip_seconds(phase)
     needed = seconds[False] * rule.last_rungs / (1 - rule.last_rungs)
@@ -196,10 +216,9 @@ def _shares(schedule, ladder, costs, rule):
     return {height: more if height in last else 1.0 for height in sorted(heights)}
 
 
-def _shortest(schedule):
-    """The schedule with lengths that every rung can have."""
-    longest = {4: max(schedule.minibatch.values())}
-    return _with_lengths(schedule, longest, longest)
+def _fade(schedule, rule):
+    """The kimg of a fade, for one of the stable phase that follows."""
+    return rule.fade if any(schedule.lod_transition_kimg.values()) else 0.0
 
 
 def _ending(schedule, kimg):

@@ -1,5 +1,7 @@
 """Keeps a run to its time budget: plans the rest anew when training is behind or ahead."""
 
+import functools
+
 from growth.planner import replan
 from run_folder.folder import RunFolder
 from support.clock import CLOCKS
@@ -55,7 +57,8 @@ class Budget(Watcher):
 
     def _replan(self, trainer, left, is_border):
         config, self._planned = trainer.config, self._clock()
-        costs, before = RunCosts(self.forecast, config), config.train.total_kimg
+        before = config.train.total_kimg
+        costs = RunCosts(self.forecast, functools.partial(with_plan, config))
         plan = replan(plan_of(config), config.ladder, costs, left, trainer.nimg)
         trainer.config = with_plan(config, plan)
         self.forecast.follow(trainer.config)

@@ -1,7 +1,7 @@
 """Plans a run for a time budget: measures the machine, and chooses what the config leaves open."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,7 +9,7 @@ import tensorflow as tf
 from config import Config, from_dict, list_settings
 from growth.cost import clip_cost
 from growth.phase import Phase, first_level, list_phases
-from growth.planner import RULE, Plan, averaging, choices, make_plan, shortest_plan
+from growth.planner import RULE, Plan, averaging, choices, falling, make_plan, shortest_plan
 from run_folder.folder import check_same_config
 from run_folder.reading import read_description
 from support.clock import CLOCKS
@@ -21,16 +21,21 @@ from training.workers import read_cluster
 PLANNED = ("schedule.lod_training_kimg", "schedule.lod_transition_kimg", "train.total_kimg")
 _MEASURING = 0.03  # of the budget, at most
 _TICKS = 40  # in a run, where the config leaves them open
-_MAPS = ("growth.feature_maps_base", "growth.feature_maps_max")
+_MAPS, _RGB = ("growth.feature_maps_base", "growth.feature_maps_max"), "network.rgb"
 _PRECISION, _FASTER = "network.precision", 1.1  # bfloat16: so many times as fast, or not chosen
 _DISTANCE, _MIN_CLIPS = 0.01, 64  # of the budget for one distance, and clips of it at least
 
 
 class RunCosts:
-    """A forecast as the planner sees it (`growth.planner.Costs`), for plans of one config."""
+    """A forecast as the planner sees it (`growth.planner.Costs`).
 
-    def __init__(self, forecast: Forecast, config: Config):
-        self.forecast, self.config = forecast, config
+    Args:
+        forecast: of the run.
+        complete: turns a plan into the config of the run.
+    """
+
+    def __init__(self, forecast: Forecast, complete: Callable[[Plan], Config]):
+        self.forecast, self.complete = forecast, complete
 
     def clip_seconds(self, phase: Phase) -> float:
         """Seconds per clip of a phase."""
@@ -38,7 +43,7 @@ class RunCosts:
 
     def seconds_left(self, plan: Plan, nimg: int) -> float:
         """Seconds from `nimg` clips to the end of a plan, and of the last distance."""
-        self.forecast.follow(with_plan(self.config, plan))
+        self.forecast.follow(self.complete(plan))
         last = self.forecast.distance_seconds(self.forecast.phases[-1])
         return self.forecast.seconds_left(nimg) + last
 
@@ -132,9 +137,10 @@ def _plan_new(config, source, keys, hours, strategy, begin, clock):
     """The planned config, and what was measured for it."""
     seconds, is_open = 3600 * hours, open_settings(config, keys)
     if source:
-        maps = source.growth.feature_maps_base, source.growth.feature_maps_max
-        config = _override(config, dict(zip(_MAPS, maps, strict=True)), is_open)
-        is_open -= set(_MAPS)
+        growth, rgb = source.growth, source.network.rgb
+        maps = growth.feature_maps_base, growth.feature_maps_max
+        config = _override(config, dict(zip((*_MAPS, _RGB), (*maps, rgb), strict=True)), is_open)
+        is_open -= {*_MAPS, _RGB}
 
     def timed(config):
         return measure(config, strategy, _MEASURING * seconds, clock)
@@ -144,12 +150,18 @@ def _plan_new(config, source, keys, hours, strategy, begin, clock):
     chosen = _with_reports(chosen, measured, left, is_open)
     plan = _plan(chosen, measured, left, is_open)
     if plan is None:
-        raise UserError(_refusal(chosen, measured, hours, left))
+        raise UserError(_refusal(chosen, measured, hours, left, is_open))
+    return _complete(chosen, plan, is_open), measured
+
+
+def _complete(config, plan, is_open):
+    """The config with a plan, and with what follows from its lengths."""
     values = {
-        "train.running_average": averaging(plan, chosen.ladder),
+        "schedule.decay_kimg": falling(plan, config.ladder),
+        "train.running_average": averaging(plan, config.ladder),
         "train.tick_kimg": max(round(plan.total_kimg / _TICKS, 3), 0.001),
     }
-    return _override(with_plan(chosen, plan), values, is_open), measured
+    return _override(with_plan(config, plan), values, is_open)
 
 
 def _choose_networks(config, seconds, is_open, timed):
@@ -158,7 +170,10 @@ def _choose_networks(config, seconds, is_open, timed):
     Where rungs are short, in bfloat16 if this is faster.
     """
     widths = RULE.widths if _MAPS[1] in is_open else (config.growth.feature_maps_max,)
-    configs = [(kimg, _override(config, values, is_open)) for kimg, values in choices(widths)]
+    configs = [
+        (kimg, _without_fades(_override(config, values, is_open)))
+        for kimg, values in choices(widths)
+    ]
     reference = configs[len(configs) // 2][1]
     measured, last = timed(reference), config.ladder[-1].height
     for kimg, chosen in configs:
@@ -174,6 +189,12 @@ def _choose_networks(config, seconds, is_open, timed):
         if _FASTER * found.rates[finest] < measured.rates[finest]:
             return other, found
     return chosen, measured
+
+
+def _without_fades(config):
+    """The config, whose rungs begin in full where they add to the ones below."""
+    is_sum = config.network.rgb == "all"
+    return config.override(["schedule.lod_transition_kimg={4: 0}"]) if is_sum else config
 
 
 def open_settings(config: Config, keys: Iterable[str]) -> set[str]:
@@ -192,8 +213,11 @@ def _override(config, values, is_open):
 
 def _plan(config, measured, seconds, is_open):
     config = _with_reports(config, measured, seconds, is_open)
-    costs = RunCosts(Forecast(config, measured), config)
-    return make_plan(config.schedule, config.ladder, costs, seconds)
+    return make_plan(config.schedule, config.ladder, _costs(config, measured, is_open), seconds)
+
+
+def _costs(config, measured, is_open):
+    return RunCosts(Forecast(config, measured), lambda plan: _complete(config, plan, is_open))
 
 
 def _with_reports(config, measured, seconds, is_open):
@@ -209,19 +233,22 @@ def _with_reports(config, measured, seconds, is_open):
 
 def _scaled(measured, config, other):
     """What was measured for a config, in proportion to the costs of another one."""
-    phases = (list_phases(c.schedule, c.ladder) for c in (config, other))
-    pairs = list(zip(*phases, strict=True))
-    costs = {
-        before.index: clip_cost(after, other.ladder) / clip_cost(before, config.ladder)
-        for before, after in pairs
+    stable = [
+        [phase for phase in list_phases(c.schedule, c.ladder) if not phase.fading]
+        for c in (config, other)
+    ]
+    rates = {
+        after.index: measured.rates[before.index]
+        * (clip_cost(after, other.ladder) / clip_cost(before, config.ladder))
+        for before, after in zip(*stable, strict=True)
+        if before.index in measured.rates
     }
-    rates = {index: rate * costs[index] for index, rate in measured.rates.items()}
     return dataclasses.replace(measured, rates=rates)
 
 
-def _refusal(config, measured, hours, seconds):
+def _refusal(config, measured, hours, seconds, is_open):
     """A sentence about a budget that is too short."""
-    ladder, costs = config.ladder, RunCosts(Forecast(config, measured), config)
+    ladder, costs = config.ladder, _costs(config, measured, is_open)
     shortest = shortest_plan(config.schedule, ladder, costs)
     needed = hours + (costs.seconds_left(shortest, 0) - seconds) / 3600
     sentence = (
@@ -234,7 +261,7 @@ def _refusal(config, measured, hours, seconds):
         smaller = config.override(size)
         phases = range(len(list_phases(smaller.schedule, smaller.ladder)))
         rates = {index: rate for index, rate in measured.rates.items() if index in phases}
-        if _plan(smaller, dataclasses.replace(measured, rates=rates), seconds, set()):
+        if _plan(smaller, dataclasses.replace(measured, rates=rates), seconds, is_open):
             return f"{sentence} It suffices for {rung} (--set {' '.join(size)})."
     return f"{sentence} It suffices for no rung."
 

@@ -13,6 +13,7 @@ from growth.planner import (
     Plan,
     averaging,
     choices,
+    falling,
     make_plan,
     replan,
     share_clips,
@@ -164,11 +165,31 @@ def test_without_growing_only_the_end_is_planned():
     assert machine.seconds_left(later, 80) == pytest.approx(2000, rel=0.01)
 
 
+def test_a_schedule_without_fades_stays_without():
+    schedule, machine = dataclasses.replace(SCHEDULE, lod_transition_kimg={4: 0}), Machine(ACTIONS)
+    plan = make_plan(schedule, ACTIONS, machine, 3000)
+    kimg = lengths(plan, ACTIONS)
+    assert [fading for _, fading in kimg] == [False] * 5
+    assert list(kimg.values()) == pytest.approx([plan.total_kimg / 5] * 5, rel=0.02)
+    third = list_phases(plan.schedule, ACTIONS)[2].begin
+    later = replan(plan, ACTIONS, machine, 3000, third)
+    assert machine.seconds_left(later, third) == pytest.approx(3000, rel=0.01)
+    assert not any(phase.fading for phase in list_phases(later.schedule, ACTIONS))
+
+
+def test_rates_fall_in_the_last_phase():
+    plan = make_plan(SCHEDULE, ACTIONS, Machine(ACTIONS), 3000)
+    last = lengths(plan, ACTIONS)["16x64x64", False]
+    assert falling(plan, ACTIONS) == pytest.approx(RULE.falling * last, rel=0.01)
+    assert falling(Plan(Schedule(), 12000.0), make_ladder("thesis")) == 0
+
+
 def test_small_budgets_take_small_networks_and_high_rates():
     (longest, released), *others = choices()
     assert released == {}
     assert [values["growth.feature_maps_max"] for _, values in others] == [64, 32, 16]
     assert all(kimg < longest for kimg, _ in others)
+    assert all(values["network.rgb"] == "all" for _, values in others)
     assert all(values["schedule.generator_rate"] == RATES for _, values in others)
     assert averaging(Plan(Schedule(), 12000.0), make_ladder("thesis")) == 0.999
 

@@ -9,6 +9,7 @@ import pytest
 from config import demo, preset
 from growth.cost import clip_cost
 from growth.phase import list_phases, phase_at
+from growth.planner import RULE
 from run_folder.folder import RunFolder
 from run_folder.reading import read_description
 from support.clock import CLOCKS
@@ -59,13 +60,18 @@ def test_small_budgets_choose_what_the_preset_leaves_open(tmp_path, machine):
     assert [rung.feature_maps for rung in config.ladder] == [32, 32, 32, 16, 8]
     assert config.schedule.minibatch == {4: 8}
     assert config.schedule.generator_rate == config.schedule.critic_rate == {4: 4e-3, 64: 2e-3}
+    assert config.network.rgb == "all"
+    assert not any(phase.fading for phase in list_phases(config.schedule, config.ladder))
+    assert config.schedule.decay_kimg == pytest.approx(
+        RULE.falling * config.schedule.lod_training_kimg[64], rel=0.01
+    )
     assert 0.99 < config.train.running_average < 0.999
     assert 35 < config.train.total_kimg / config.train.tick_kimg < 45
     assert Forecast(config, measured_in(record)).seconds_left(0) == pytest.approx(5760, rel=0.05)
     assert config.network.precision == "float32"
     text = describe_plan(config, record)
     assert "Plan for 1.6 hours" in text
-    assert len([line for line in text.splitlines() if line.endswith("*")]) == 7
+    assert len([line for line in text.splitlines() if line.endswith("*")]) == 3
     assert "16x64x64     stable" in text
 
 
@@ -76,7 +82,7 @@ def test_the_shorter_the_budget_the_smaller_the_networks(tmp_path, machine):
         widths.append(config.ladder[0].feature_maps)
         clips.append(config.train.distance_clips)
         kimg = config.schedule.lod_training_kimg[last]
-        assert kimg > 6 or widths[-1] == 16
+        assert kimg > RULE.short_kimg or widths[-1] == 16
         assert Forecast(config, measured_in(record)).seconds_left(0) == pytest.approx(
             3600 * hours, rel=0.05
         )
@@ -92,6 +98,7 @@ def test_a_run_that_starts_from_another_has_its_widths(tmp_path, machine):
     config, record = plan_run(asked, (), hours, path, None, CLOCKS["wall"](), source=source)
     assert [rung.feature_maps for rung in config.ladder] == [16, 16, 16, 8]
     assert config.schedule.minibatch == {4: 8}
+    assert config.network.rgb == source.network.rgb == "all"
     assert record["asked"] == asked.as_dict()
     given = ["growth.feature_maps_max=32"]
     config, _ = plan_run(
@@ -116,11 +123,30 @@ def test_small_budgets_take_the_faster_precision(tmp_path, machine):
     assert plan(preset("actions"), 2000, tmp_path)[0].network.precision == "float32"
 
 
+def test_colours_of_one_rung_fade(tmp_path):
+    config, _ = plan(preset("actions"), 1.6, tmp_path, ["network.rgb=finest"])
+    phases = list_phases(config.schedule, config.ladder)
+    assert [phase.fading for phase in phases] == [False, *[True, False] * 4]
+
+
+def test_reports_that_are_given_are_counted(tmp_path):
+    few, often = (
+        plan(preset("actions"), 1.6, tmp_path, [f"train.distance_ticks={ticks}"])
+        for ticks in (20, 1)
+    )
+    assert often[0].train.total_kimg < 0.95 * few[0].train.total_kimg
+    for config, record in (few, often):
+        seconds = Forecast(config, measured_in(record)).seconds_left(0)
+        assert seconds == pytest.approx(5760, rel=0.05)
+
+
 def test_large_budgets_keep_the_released_settings(tmp_path, machine):
     config, _ = plan(preset("actions"), 2000, tmp_path)
     assert config.growth == preset("actions").growth
     assert config.schedule.minibatch == preset("actions").schedule.minibatch
     assert config.train.running_average == 0.999
+    assert (config.network.rgb, config.schedule.decay_kimg) == ("finest", 0.0)
+    assert any(phase.fading for phase in list_phases(config.schedule, config.ladder))
     assert len(machine) == 2  # The chosen networks were measured too.
 
 
@@ -139,7 +165,7 @@ def test_a_budget_that_is_too_short_names_the_size_that_it_reaches(tmp_path):
     with pytest.raises(
         UserError,
         match=r"--hours=0.02 does not reach 16x64x64 on this machine, which takes at least 0.\d+ "
-        r"hours. It suffices for 8x16x16 \(--set growth.resolution=16 growth.num_frames=8\)",
+        r"hours. It suffices for 8x32x32 \(--set growth.resolution=32 growth.num_frames=8\)",
     ):
         plan(preset("actions"), 0.02, tmp_path)
     with pytest.raises(UserError, match="It suffices for no rung"):
