@@ -156,9 +156,12 @@ class Study:
             f"--run={self.run_folder(run)}",
             "--clock=cpu",
         ]
+        family = self.scale.families[run.system.family]
         if run.budget.minutes:
             command.append(f"--hours={run.budget.minutes / 60:.6g}")
-        seconds = run.seconds(self.scale.families[run.system.family])
+            if not family.gflop:  # One of ours: the paper's networks.
+                command += ["--set", "network.rgb=finest"]
+        seconds = run.seconds(family)
         output = self.run_folder(run) / "config.json"
         return Step(f"train-{run.name}", tuple(command), output, seconds, run, trains=True)
 

@@ -81,7 +81,7 @@ def test_steps_of_a_study(tmp_path):
     assert list(steps)[:3] == ["data-shapes", "data-shapes-val", "classifier-shapes"]
     train = steps["train-shapes-3min-swgan-0"]
     assert "--clock=cpu" in train.command
-    assert "--hours=0.05" in train.command
+    assert train.command[-3:] == ("--hours=0.05", "--set", "network.rgb=finest")
     assert train.seconds == 180
     assert "--control=frozen" in steps["real-shapes-frozen"].command
     names = list(steps)
