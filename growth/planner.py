@@ -25,7 +25,7 @@ class Rule:
     last_rungs: float = 0.5  # of the time, at least, for the last two rungs with their fades
     min_steps: int = 100  # of a stable phase; with fewer a rung is not reached
     long_kimg: float = 60.0  # of a rung, from which the released settings are right
-    short_kimg: float = 9.0  # of a rung, from which networks of a width are; else narrower ones
+    short_kimg: float = 6.0  # of a rung, from which networks of a width are; else narrower ones
     widths: tuple[int, ...] = (64, 32, 16)  # feature maps at most
     steps_per_average: float = 5.0  # spans of the running average in the last stable phase
     falling: float = 0.3  # of the last stable phase, at its end: over which the rates fall
