@@ -18,7 +18,7 @@ from tests.train_command import ROOT, TINY
 SMALL = [*TINY, "network.stddev_group=2", "train.distance_ticks=0"]
 # With such an epsilon, Adam follows the gradient as SGD does, and hides no factor.
 AS_SGD = [
-    *("train.epsilon=1000", "schedule.generator_rate=100", "schedule.critic_rate=100"),
+    *("train.epsilon=1000", "schedule.generator_rate=50", "schedule.critic_rate=50"),
     "schedule.decay_kimg=0",  # Rates would fall before each end.
 ]
 
