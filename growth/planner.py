@@ -143,7 +143,7 @@ def choices(
         rule: the lengths.
     """
     rates, maps = {4: 4e-3, 64: 2e-3}, "growth.feature_maps"
-    short = {
+    short: dict[str, object] = {
         "network.rgb": "all",
         "schedule.minibatch": {4: 8},
         "schedule.generator_rate": rates,
