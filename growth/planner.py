@@ -57,8 +57,8 @@ def make_plan(
     """A plan that takes `seconds`, or None where that is too short for the last rung.
 
     Args:
-        schedule: minibatches, rates and the first rung; its lengths are replaced, except for
-            fades of 0.
+        schedule: minibatches, rates and the first rung; its lengths are replaced, but a schedule
+            without any fade stays without.
         ladder: of the networks.
         costs: of the machine.
         seconds: of the whole training.
